@@ -1,0 +1,53 @@
+import { readdirSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { Runtime } from 'aws-cdk-lib/aws-lambda';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { SubscriptionFilter, Topic } from 'aws-cdk-lib/aws-sns';
+import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { App, Duration, Stack } from 'aws-cdk-lib/core';
+
+/** The usual pattern: the same jobs, each with a queue, a dead-letter queue, an alarm and a NodejsFunction of its own. */
+const app = new App();
+const stack = new Stack(app, 'Peer');
+const topic = new Topic(stack, 'Topic');
+
+for (const file of readdirSync('src/jobs')) {
+  const name = basename(file, '.ts');
+  const deadLetterQueue = new Queue(stack, `${name}DeadLetterQueue`, { retentionPeriod: Duration.days(14) });
+  const queue = new Queue(stack, `${name}Queue`, {
+    visibilityTimeout: Duration.seconds(90),
+    deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: 5 },
+  });
+  topic.addSubscription(
+    new SqsSubscription(queue, {
+      filterPolicy: { jobName: SubscriptionFilter.stringFilter({ allowlist: [name] }) },
+    }),
+  );
+  const handler = new NodejsFunction(stack, `${name}Function`, {
+    entry: entryOf(name),
+    runtime: Runtime.NODEJS_24_X,
+  });
+  handler.addEventSource(new SqsEventSource(queue, { reportBatchItemFailures: true }));
+  new Alarm(stack, `${name}Alarm`, {
+    metric: deadLetterQueue.metricApproximateAgeOfOldestMessage(),
+    threshold: 900,
+    evaluationPeriods: 1,
+  });
+}
+app.synth();
+
+function entryOf(name: string): string {
+  const entry = join(process.cwd(), `${name}.entry.ts`);
+  const from = (path: string): string => JSON.stringify(join(process.cwd(), path));
+  writeFileSync(
+    entry,
+    `import job from ${from(`src/jobs/${name}.ts`)};
+import { createHandler } from ${from('src/runtime/index.ts')};
+export const handler = createHandler(job, '${name}');
+`,
+  );
+  return entry;
+}

@@ -1,0 +1,117 @@
+import type { Reading, Scaler } from './scalers.ts';
+
+/** What a task does, and what it costs. */
+export interface TaskModel {
+  /** Messages at once. */
+  readonly concurrency: number;
+  readonly messageSeconds: number;
+  /** From the decision to the first message: the image is pulled, Node starts. */
+  readonly startSeconds: number;
+  readonly usdPerHour: number;
+}
+
+export interface Hour {
+  readonly published: number;
+  /** The largest of the hour, messages in hand included. */
+  readonly backlog: number;
+  /** The mean of the hour; those that are starting count, since they are paid for. */
+  readonly tasks: number;
+  readonly usd: number;
+}
+
+export interface Run {
+  readonly name: string;
+  readonly hours: readonly Hour[];
+  readonly usd: number;
+  /** How long messages waited for their turn, of those that had it. */
+  readonly waitSeconds: { readonly p50: number; readonly p95: number; readonly max: number };
+  /** Messages whose task was taken away while it ran them. */
+  readonly interrupted: number;
+  /** Messages that nobody had begun when the day was over. */
+  readonly left: number;
+}
+
+/** CloudWatch has a minute's reading about a minute later. */
+const metricLagMinutes = 1;
+
+/** Runs a day second by second. */
+export function simulate(published: Uint32Array, scaler: Scaler, task: TaskModel): Run {
+  const waiting: number[] = []; // when each was published, in order
+  let first = 0; // of those that still wait
+  const ending = new Map<number, number>(); // second → messages that are done then
+  const starting: number[] = []; // when each task will be ready
+  const waits: number[] = [];
+  const readings: Reading[] = [];
+  const hours: Hour[] = [];
+  let running = 0;
+  let desired = scaler.startsWith;
+  let ready = scaler.startsWith;
+  let interrupted = 0;
+  let hour = { published: 0, backlog: 0, taskSeconds: 0 };
+
+  for (let now = 0; now < published.length; now++) {
+    for (let count = published[now] ?? 0; count > 0; count--) waiting.push(now);
+    running -= ending.get(now) ?? 0;
+    ending.delete(now);
+    while (starting[0] !== undefined && starting[0] <= now) {
+      starting.shift();
+      ready += 1;
+    }
+    if (now % 60 === 0) scale(now);
+    begin(now);
+    account(now);
+  }
+  waits.sort((one, other) => one - other);
+  const quantile = (share: number) => waits[Math.floor((waits.length - 1) * share)] ?? 0;
+  return {
+    name: scaler.name,
+    hours,
+    usd: hours.reduce((total, { usd }) => total + usd, 0),
+    waitSeconds: { p50: quantile(0.5), p95: quantile(0.95), max: quantile(1) },
+    interrupted,
+    left: waiting.length - first,
+  };
+
+  function scale(now: number): void {
+    readings.push({ waiting: waiting.length - first, running });
+    const known = readings.slice(0, -metricLagMinutes);
+    if (known.length > 0) desired = scaler.desired(desired, known);
+    while (ready + starting.length < desired) starting.push(now + task.startSeconds);
+    while (ready + starting.length > desired && starting.length > 0) starting.pop();
+    const busy = Math.ceil(running / task.concurrency);
+    ready = Math.min(ready, Math.max(desired, scaler.protectsBusyTasks ? busy : 0));
+    if (running > ready * task.concurrency) interrupt(now, running - ready * task.concurrency);
+  }
+
+  /** They become visible again, and are the next in turn. */
+  function interrupt(now: number, count: number): void {
+    interrupted += count;
+    running -= count;
+    for (const [second, messages] of [...ending].sort(([one], [other]) => other - one)) {
+      const taken = Math.min(messages, count);
+      count -= taken;
+      ending.set(second, messages - taken);
+      for (let index = 0; index < taken; index++) waiting.push(now);
+    }
+  }
+
+  function begin(now: number): void {
+    const count = Math.min(waiting.length - first, ready * task.concurrency - running);
+    if (count <= 0) return;
+    for (let index = 0; index < count; index++) waits.push(now - (waiting[first + index] ?? now));
+    first += count;
+    running += count;
+    const end = now + task.messageSeconds;
+    ending.set(end, (ending.get(end) ?? 0) + count);
+  }
+
+  function account(now: number): void {
+    hour.published += published[now] ?? 0;
+    hour.backlog = Math.max(hour.backlog, waiting.length - first + running);
+    hour.taskSeconds += ready + starting.length;
+    if ((now + 1) % 3600 !== 0) return;
+    const tasks = hour.taskSeconds / 3600;
+    hours.push({ published: hour.published, backlog: hour.backlog, tasks, usd: tasks * task.usdPerHour });
+    hour = { published: 0, backlog: 0, taskSeconds: 0 };
+  }
+}

@@ -1,0 +1,28 @@
+import { appendFileSync } from 'node:fs';
+import * as z from 'zod/mini';
+
+/** What a soak job is told to do. */
+export const order = z.object({
+  /** The job's number, by which its effects are counted. */
+  index: z.number(),
+  act: z.string(),
+  /** The attempt from which it succeeds instead; absent for one that never does. */
+  untilAttempt: z.optional(z.number()),
+  /** The file where effects are recorded. */
+  ledger: z.string(),
+});
+
+export type Order = z.infer<typeof order>;
+
+/** Whether this attempt is one that misbehaves. */
+export function misbehaves({ act, untilAttempt }: Order, attempt: number): boolean {
+  return act !== 'succeed' && (untilAttempt === undefined || attempt < untilAttempt);
+}
+
+/**
+ * The job's effect. It is in the file when this returns, whatever becomes of the process, and lines that several
+ * processes append do not mix, so that the file counts effects honestly.
+ */
+export function recordEffect({ index, ledger }: Order, attempt: number): void {
+  appendFileSync(ledger, `${index} ${attempt}\n`);
+}

@@ -1,0 +1,89 @@
+import { Command } from 'commander';
+import type { Letter } from '../../dlq/letter.ts';
+import type { End, Session } from '../../dlq/session.ts';
+import { addTargetOptions, type TargetOptions } from '../../target.ts';
+import { wholeNumber } from './wholeNumber.ts';
+
+export function showCommand(): Command {
+  const command = new Command('show')
+    .description('Shows dead letters: why each died, its payload, its attempts, and where its log is.')
+    .argument('<job>', "the job's name, or unrouted or undelivered")
+    .option('--limit <n>', 'how many to receive, 1 to 1000', wholeNumber('--limit', 1, 1000), 10)
+    .option('--id <jobId>', 'the one with this job ID; looks through the whole queue for it')
+    .option('--oldest-first', 'the longest dead first, of those that were received')
+    .option('--json', 'print them as JSON');
+  return addTargetOptions(command).action(show);
+}
+
+interface ShowOptions extends TargetOptions {
+  readonly limit: number;
+  readonly id?: string;
+  readonly oldestFirst?: boolean;
+  readonly json?: boolean;
+}
+
+async function show(name: string, options: ShowOptions): Promise<void> {
+  const { withQueue } = await import('../../dlq/session.ts');
+  await withQueue('show', name, options, (session) => showLetters(session, options));
+}
+
+async function showLetters(session: Session, options: ShowOptions): Promise<End> {
+  const [{ peek }, { onInterrupt }, { letterJson }, { diedAtMs }] = await Promise.all([
+    import('../../dlq/peek.ts'),
+    import('../../dlq/interrupt.ts'),
+    import('../../dlq/letterJson.ts'),
+    import('../../dlq/letter.ts'),
+  ]);
+  using interrupt = onInterrupt('giving back what was received');
+  const { letters, received } = await peek(session, options, interrupt.signal);
+  letters.sort((one, other) => diedAtMs(other) - diedAtMs(one));
+  if (options.oldestFirst) letters.reverse();
+  if (options.json) {
+    const { name } = session.queue;
+    console.log(
+      JSON.stringify(
+        letters.map((letter) => letterJson(name, letter)),
+        undefined,
+        2,
+      ),
+    );
+  }
+  await print(session, letters, received, options);
+  if (interrupt.signal.aborted) return 'interrupted';
+  return letters.length > 0 ? 'done' : 'failed';
+}
+
+async function print(
+  { target, queue, depth }: Session,
+  letters: readonly Letter[],
+  received: number,
+  { id, json, oldestFirst }: ShowOptions,
+): Promise<void> {
+  const [{ letterText }, { lastPart }, { counted }] = await Promise.all([
+    import('../../dlq/letterText.ts'),
+    import('../../dlq/deadLetterQueue.ts'),
+    import('../../dlq/words.ts'),
+  ]);
+  if (letters.length === 0) {
+    const looked = received === 0 ? '' : ` among the ${received.toLocaleString('en')} in the queue`;
+    const what = id === undefined ? 'no dead letter is visible' : `no dead letter has the ID ${id}`;
+    console.error(`${what}${looked} in ${lastPart(queue.queueUrl)}`);
+  } else if (!json) {
+    const all = Math.max(depth.waiting + depth.inFlight, letters.length);
+    const order = id === undefined ? `, ${oldestFirst ? 'oldest' : 'newest'} first` : '';
+    console.log(`${queue.name}: ${letters.length} of about ${counted(all, 'dead letter')}${order}\n`);
+    console.log(letters.map((letter) => letterText(letter, queue, target)).join('\n\n'));
+  }
+  if (received > 0) console.error(`\n${receivedNote(received, target.speed === undefined)}`);
+}
+
+/** On AWS looking has a price, and who looks should know. */
+function receivedNote(received: number, isOnAws: boolean): string {
+  const text =
+    received === 1
+      ? 'Looking received 1 message once and gave it back.'
+      : `Looking received ${received.toLocaleString('en')} messages once and gave them back.`;
+  return isOnAws
+    ? `${text} SQS leaves what was received three times out of the age that the alarm looks at.`
+    : text;
+}

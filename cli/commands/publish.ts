@@ -1,0 +1,170 @@
+import { open } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { Command } from 'commander';
+import type { AnyJob, Publisher } from '../../src/index.ts';
+import { CommandError } from '../CommandError.ts';
+import { exitCodes } from '../exitCodes.ts';
+import { jobLookup } from '../jobFiles.ts';
+import { startProgressBar } from '../progressBar.ts';
+import { type AnyJobs, publishLines } from '../publishLines.ts';
+import { jsonOf, Report } from '../report.ts';
+import { addTargetOptions, findTarget, type Target, type TargetOptions } from '../target.ts';
+
+export function publishCommand(): Command {
+  const command = new Command('publish')
+    .description(
+      'Publishes a job, or one for each line of a file. Payloads are checked by the schemas in src/jobs.',
+    )
+    .argument('[jobName]', 'the name of a file in src/jobs; without it each line of --file says its own')
+    .argument('[payload]', 'JSON, or - for JSON Lines from standard input')
+    .option('--file <path>', 'JSON Lines to publish, a payload a line; - for standard input')
+    .option('--job-id <id>', "the job's ID, for a single one; made when left out")
+    .option('--group <id>', 'whose job it is, such as a tenant, for fair queues')
+    .option('--force', 'publish what src/jobs does not know or would refuse')
+    .option('--json', 'print results as JSON, a line each');
+  return addTargetOptions(command).addHelpText('after', examples).action(publish);
+}
+
+const examples = `
+Examples:
+  npm run jobs -- publish GreetingJob '{"friendName":"Hank"}'
+  npm run jobs -- publish GreetingJob '{"friendName":"Hank"}' --job-id order-7 --stack jobs-dev
+  npm run jobs -- publish GreetingJob --file friends.jsonl     a line: {"friendName":"Hank"}
+  npm run jobs -- publish --file jobs.jsonl                    a line: {"jobName":"GreetingJob","payload":{"friendName":"Hank"}}
+  cat friends.jsonl | npm run jobs -- publish GreetingJob -
+
+A line of jobs.jsonl may also have jobId, group and attributes.`;
+
+interface PublishOptions extends TargetOptions {
+  readonly file?: string;
+  readonly jobId?: string;
+  readonly group?: string;
+  readonly force?: boolean;
+  readonly json?: boolean;
+}
+
+async function publish(
+  first: string | undefined,
+  second: string | undefined,
+  options: PublishOptions,
+): Promise<void> {
+  const { jobName, payload, file } = readArguments(first, second, options);
+  const value = payload === undefined ? undefined : parsePayload(payload);
+  const target = await findTarget(options);
+  const failed =
+    file === undefined
+      ? await publishOne(target, jobName ?? '', value, options)
+      : await publishFile(target, jobName, file, options);
+  process.exitCode = failed ? exitCodes.failed : exitCodes.done;
+}
+
+/** Sorts out `publish Job '{…}'`, `publish Job -`, `publish -` and `publish [Job] --file PATH`. */
+function readArguments(
+  first: string | undefined,
+  second: string | undefined,
+  { file, jobId }: PublishOptions,
+) {
+  const dash = second === '-' || (first === '-' && second === undefined);
+  const jobName = first === '-' ? undefined : first;
+  const payload = dash ? undefined : second;
+  const path = dash ? '-' : file;
+  if (dash && file !== undefined)
+    throw new CommandError('- and --file both say what to read: give one of them');
+  if (payload !== undefined && path !== undefined)
+    throw new CommandError('give a payload or --file, not both');
+  if (payload === undefined && path === undefined) {
+    throw new CommandError(
+      `nothing to publish: give a payload, such as publish ${jobName ?? 'GreetingJob'} '{}', or --file PATH`,
+    );
+  }
+  if (path !== undefined && jobId !== undefined) {
+    throw new CommandError(
+      '--job-id is for a single job: give lines their own, {"jobName":…,"payload":…,"jobId":…}',
+    );
+  }
+  return { jobName, payload, file: path };
+}
+
+function parsePayload(payload: string): unknown {
+  try {
+    return JSON.parse(payload);
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    throw new CommandError(
+      `the payload is not JSON: ${reason}. Quote it for the shell: '{"friendName":"Hank"}'`,
+      { cause },
+    );
+  }
+}
+
+async function publishOne(
+  target: Target,
+  jobName: string,
+  payload: unknown,
+  options: PublishOptions,
+): Promise<boolean> {
+  const { jobId: givenId, group, force = false, json = false } = options;
+  const job = await jobLookup(target, force)(jobName);
+  const publisher = await publisherFor(target);
+  try {
+    const { jobId, messageId } = await publisher.publish<string | AnyJob>(job, payload, {
+      jobId: givenId,
+      group,
+    });
+    const text = `published ${jobName} ${jobId} (message ${messageId})`;
+    console.log(json ? jsonOf({ jobName, jobId, outcome: { messageId } }) : text);
+    return false;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    if (json) console.log(jsonOf({ jobName, jobId: givenId, outcome: { error } }));
+    else console.error(`not published: ${error.message}`);
+    return true;
+  }
+}
+
+async function publishFile(
+  target: Target,
+  jobName: string | undefined,
+  file: string,
+  { group, force = false, json = false }: PublishOptions,
+): Promise<boolean> {
+  const lookup = jobLookup(target, force);
+  if (jobName !== undefined) await lookup(jobName);
+  const { input, bytes, bytesRead } = await openInput(file);
+  const report = new Report({ json });
+  const bar = startProgressBar(bytes);
+  try {
+    for await (const result of publishLines(await publisherFor(target), input, lookup, { jobName, group })) {
+      report.add(result);
+      bar.update(bytesRead(), report);
+    }
+  } finally {
+    bar.stop();
+    report.print(target.name);
+  }
+  return report.failed > 0;
+}
+
+/** Its size, where it has one, is the measure of the progress. */
+async function openInput(
+  file: string,
+): Promise<{ input: Readable; bytes: number | undefined; bytesRead(): number }> {
+  if (file === '-') return { input: process.stdin, bytes: undefined, bytesRead: () => 0 };
+  const handle = await open(file).catch((cause: Error) => {
+    throw new CommandError(`cannot read ${file}: ${cause.message}`, { cause });
+  });
+  const stat = await handle.stat();
+  if (stat.isDirectory())
+    throw new CommandError(`cannot read ${file}: it is a directory. Give a file of JSON Lines`);
+  const input = handle.createReadStream();
+  return { input, bytes: stat.isFile() ? stat.size : undefined, bytesRead: () => input.bytesRead };
+}
+
+/** Loads the AWS SDK only now: `--help` and mistakes need not wait for it. */
+async function publisherFor({ topicArn, clientConfig }: Target): Promise<Publisher<AnyJobs>> {
+  const [{ SNSClient }, { createPublisher }] = await Promise.all([
+    import('@aws-sdk/client-sns'),
+    import('../../src/index.ts'),
+  ]);
+  return createPublisher<AnyJobs>({ topicArn, client: new SNSClient(clientConfig) });
+}

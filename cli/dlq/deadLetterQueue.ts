@@ -1,0 +1,100 @@
+import { CommandError } from '../CommandError.ts';
+import { nearestName } from '../nearestName.ts';
+import type { Target } from '../target.ts';
+import type { Sqs } from './sqs.ts';
+
+/** A queue where messages wait for somebody to look at them. */
+export interface DeadLetterQueue {
+  /** The job's name, or `unrouted` or `undelivered`. */
+  readonly name: string;
+  readonly queueUrl: string;
+  /** Where a job's dead letters came from; undefined for unrouted and undelivered, which go through the topic. */
+  readonly jobQueueUrl: string | undefined;
+}
+
+/** Belong to no job. */
+const safetyNets = ['unrouted', 'undelivered'] as const;
+
+/** @throws {CommandError} for a name that the target does not know, with the nearest one */
+export async function findDeadLetterQueue(target: Target, sqs: Sqs, name: string): Promise<DeadLetterQueue> {
+  const ofJobs = await jobDeadLetterQueues(target, sqs);
+  const [found] = isSafetyNet(name)
+    ? await safetyNet(target, sqs, name)
+    : ofJobs.filter((queue) => queue.name === name);
+  if (found !== undefined) return found;
+  const names = [...ofJobs.map((queue) => queue.name), ...safetyNets];
+  const nearest = nearestName(name, names);
+  const advice = nearest === undefined ? `There are: ${names.join(', ')}` : `Did you mean ${nearest}?`;
+  throw new CommandError(`${target.name} has no dead-letter queue of a job '${name}'. ${advice}`);
+}
+
+/** The dead-letter queues of all jobs, then the unrouted and the undelivered queue. */
+export async function listDeadLetterQueues(target: Target, sqs: Sqs): Promise<DeadLetterQueue[]> {
+  const nets = await Promise.all(safetyNets.map((name) => safetyNet(target, sqs, name)));
+  return [...(await jobDeadLetterQueues(target, sqs)), ...nets.flat()];
+}
+
+export function isSafetyNet(name: string): boolean {
+  return (safetyNets as readonly string[]).includes(name);
+}
+
+/** The names of the jobs that the target runs. */
+export async function jobNames(target: Target, sqs: Sqs): Promise<string[]> {
+  return Object.keys(target.jobs ?? (await jobsByName(target, sqs)));
+}
+
+/** The name of a queue, or of a topic by its ARN. */
+export function lastPart(urlOrArn: string): string {
+  return urlOrArn.slice(Math.max(urlOrArn.lastIndexOf('/'), urlOrArn.lastIndexOf(':')) + 1);
+}
+
+/** A queue's ARN: in the Region and partition of the topic. */
+export function queueArn({ topicArn }: Target, queueUrl: string): string {
+  const [arn, partition, , region] = topicArn.split(':');
+  const [account, name] = queueUrl.split('/').slice(-2);
+  return [arn, partition, 'sqs', region, account, name].join(':');
+}
+
+async function jobDeadLetterQueues(target: Target, sqs: Sqs): Promise<DeadLetterQueue[]> {
+  const jobs = target.jobs ?? (await jobsByName(target, sqs));
+  return Object.entries(jobs)
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .flatMap(([name, { queueUrl, deadLetterQueueUrl }]) =>
+      deadLetterQueueUrl === null ? [] : [{ name, queueUrl: deadLetterQueueUrl, jobQueueUrl: queueUrl }],
+    );
+}
+
+/** All queues are named after the topic, `<platform>-<stage>`. */
+async function safetyNet({ topicArn }: Target, sqs: Sqs, name: string): Promise<DeadLetterQueue[]> {
+  try {
+    const { QueueUrl = '' } = await sqs.getQueueUrl({ QueueName: `${lastPart(topicArn)}-${name}` });
+    return [{ name, queueUrl: QueueUrl, jobQueueUrl: undefined }];
+  } catch (error) {
+    if ((error as Error).name === 'QueueDoesNotExist') return [];
+    throw error;
+  }
+}
+
+/** Where only the topic is known, the queues' names say whose they are. */
+async function jobsByName({ topicArn }: Target, sqs: Sqs): Promise<NonNullable<Target['jobs']>> {
+  const prefix = `${lastPart(topicArn)}-`;
+  const urls = new Map<string, string>();
+  let NextToken: string | undefined;
+  do {
+    const page = await sqs.listQueues({
+      QueueNamePrefix: prefix,
+      MaxResults: 1000,
+      ...(NextToken && { NextToken }),
+    });
+    for (const url of page.QueueUrls ?? []) urls.set(lastPart(url), url);
+    NextToken = page.NextToken;
+  } while (NextToken !== undefined);
+  return Object.fromEntries(
+    [...urls].flatMap(([queueName, queueUrl]) => {
+      const deadLetterQueueUrl = urls.get(`${queueName}-dead-letters`);
+      return deadLetterQueueUrl === undefined
+        ? []
+        : [[queueName.slice(prefix.length), { queueUrl, deadLetterQueueUrl }]];
+    }),
+  );
+}

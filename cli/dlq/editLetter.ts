@@ -1,0 +1,118 @@
+import { type AnyJob, InvalidPayloadError } from '../../src/index.ts';
+import { validPayload } from '../../src/job/validPayload.ts';
+import { jobLookup } from '../jobFiles.ts';
+import { correctionOf } from './correction.ts';
+import { lastPart } from './deadLetterQueue.ts';
+import { envelopeOf } from './envelope.ts';
+import { onInterrupt } from './interrupt.ts';
+import { compactJson, prettyJson } from './jsonText.ts';
+import type { Letter } from './letter.ts';
+import { outgoing } from './outgoing.ts';
+import { peek } from './peek.ts';
+import { emptyTally, redrive } from './redrive.ts';
+import { refuseWhileMoving } from './redriveWhole.ts';
+import { printFailures } from './report.ts';
+import { sendToQueue } from './sendLetters.ts';
+import type { End, Session } from './session.ts';
+import { oneLine } from './words.ts';
+
+/**
+ * Sends a dead letter back with another payload: the same message, of the same job ID. It is not held while somebody
+ * thinks: it is received again when the new payload is ready, and nothing is sent when it has gone meanwhile.
+ */
+export async function editLetter(
+  session: Session,
+  { id, payload }: { readonly id: string; readonly payload?: string },
+): Promise<End> {
+  const { target, queue } = session;
+  await refuseWhileMoving(session);
+  const job = await jobLookup(target, false)(queue.name);
+  const letter = await find(session, id);
+  if (letter === undefined) {
+    console.error(`no dead letter has the ID ${id} in ${lastPart(queue.queueUrl)}`);
+    return 'failed';
+  }
+  const old = payloadTextOf(letter);
+  const text = await correctionOf(old, payload, (given) => faultsOf(given, queue.name, job));
+  if (text === undefined) {
+    console.error('nothing was sent: the dead letter is as it was');
+    return 'failed';
+  }
+  if (text === old) {
+    console.error(`nothing was changed. To send it back as it is: dlq redrive ${queue.name} --id ${id}`);
+    return 'failed';
+  }
+  return await sendBack(session, letter, text);
+}
+
+async function find(session: Session, id: string): Promise<Letter | undefined> {
+  using interrupt = onInterrupt('giving back what was received');
+  const { letters } = await peek(session, { limit: 1, id }, interrupt.signal);
+  return letters[0];
+}
+
+/** What was published: pretty where it is JSON, else as it is. */
+function payloadTextOf({ body }: Letter): string {
+  const text = envelopeOf(body)?.Message ?? body;
+  try {
+    return prettyJson(text);
+  } catch {
+    return text;
+  }
+}
+
+async function faultsOf(text: string, jobName: string, job: AnyJob | string): Promise<string[]> {
+  try {
+    const payload: unknown = JSON.parse(text);
+    if (typeof job !== 'string' && job.payload !== undefined)
+      await validPayload(job.payload, payload, jobName);
+    return [];
+  } catch (error) {
+    if (error instanceof InvalidPayloadError) {
+      return error.issues.map(
+        ({ path, message }) => `${path.map(String).join('.') || 'payload'}: ${message}`,
+      );
+    }
+    return [
+      error instanceof SyntaxError
+        ? `not JSON: ${error.message}`
+        : `the schema of ${jobName} threw: ${error}`,
+    ];
+  }
+}
+
+async function sendBack(
+  { target, sqs, queue }: Session,
+  { messageId, jobId }: Letter,
+  text: string,
+): Promise<End> {
+  const tally = emptyTally();
+  const jobQueueUrl = queue.jobQueueUrl ?? '';
+  using interrupt = onInterrupt('finishing the batch in hand');
+  const found = new AbortController();
+  await redrive({ sqs, queueUrl: queue.queueUrl, speed: target.speed }, tally, {
+    selection: { by: 'id', text: `--id ${jobId}`, takes: (letter) => letter.messageId === messageId },
+    send: sendToQueue(sqs, jobQueueUrl, (letter) => outgoing({ ...letter, body: bodyWith(letter, text) })),
+    signal: AbortSignal.any([interrupt.signal, found.signal]),
+    onProgress: ({ selected }) => {
+      if (selected > 0) found.abort();
+    },
+  });
+  printFailures(tally.failed, 'not sent');
+  const name = oneLine(jobId, 100);
+  if (tally.redriven === 1) console.log(`sent ${name} back to ${lastPart(jobQueueUrl)} with its new payload`);
+  else if (tally.duplicates === 1) {
+    console.error(`sent ${name} with its new payload, but the dead letter could not be deleted: discard it`);
+  } else if (tally.selected === 0) {
+    console.error(`nothing was sent: ${name} is not in ${lastPart(queue.queueUrl)} any more`);
+  }
+  if (interrupt.signal.aborted) return 'interrupted';
+  return tally.redriven === 1 ? 'done' : 'failed';
+}
+
+/** The same envelope with a new message; without one the payload is the body. */
+function bodyWith({ body }: Letter, text: string): string {
+  const envelope = envelopeOf(body);
+  const payload = compactJson(text);
+  return envelope === undefined ? payload : JSON.stringify({ ...envelope, Message: payload });
+}

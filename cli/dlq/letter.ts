@@ -1,0 +1,90 @@
+import type { Message, MessageAttributeValue } from '@aws-sdk/client-sqs';
+import { type DeadLetterReason, reasonAttribute } from '../../src/runtime/deadLetter.ts';
+import { type JobMessage, readMessage } from '../../src/runtime/message.ts';
+
+/** A message that was received from a dead-letter queue. */
+export interface Letter {
+  readonly messageId: string;
+  readonly receiptHandle: string;
+  /** As the runtime reads it: the job's ID, which redrives keep. */
+  readonly jobId: string;
+  readonly payload: JobMessage['payload'];
+  /** Why it is dead. `missing`: SQS's own redrive policy moved it. `malformed`: the attribute is not the runtime's. */
+  readonly reason: DeadLetterReason | 'missing' | 'malformed';
+  readonly body: string;
+  readonly attributes: Readonly<Record<string, MessageAttributeValue>>;
+  /** Epoch ms; a move by SQS's redrive policy keeps the first one. */
+  readonly sentAtMs: number;
+  readonly receiveCount: number;
+  /** The `MessageGroupId`, for fair queues. */
+  readonly group: string | undefined;
+}
+
+/** Never throws: whatever a message looks like, it can be shown, moved and discarded. */
+export function readLetter(message: Message): Letter {
+  const { MessageId = '', ReceiptHandle = '', Body = '', Attributes = {}, MessageAttributes = {} } = message;
+  const { SentTimestamp = '0', ApproximateReceiveCount = '1', MessageGroupId } = Attributes;
+  const { jobId, payload } = readMessage({
+    messageId: MessageId,
+    receiptHandle: ReceiptHandle,
+    body: Body,
+    attributes: {
+      ApproximateReceiveCount,
+      SentTimestamp,
+      SenderId: '',
+      ApproximateFirstReceiveTimestamp: '',
+    },
+    messageAttributes: jobIdAlone(MessageAttributes),
+    md5OfBody: '',
+    eventSource: 'aws:sqs',
+    eventSourceARN: '',
+    awsRegion: '',
+  });
+  return {
+    messageId: MessageId,
+    receiptHandle: ReceiptHandle,
+    jobId,
+    payload,
+    reason: reasonOf(MessageAttributes[reasonAttribute]),
+    body: Body,
+    attributes: MessageAttributes,
+    sentAtMs: Number(SentTimestamp),
+    receiveCount: Number(ApproximateReceiveCount),
+    group: MessageGroupId,
+  };
+}
+
+/** When it died: its last failure, or, without a reason, when it was sent. Epoch ms. */
+export function diedAtMs({ reason, sentAtMs }: Letter): number {
+  return typeof reason === 'string' ? sentAtMs : Date.parse(reason.lastFailureAt);
+}
+
+/** As `--error` names it; undefined for a letter without a reason. */
+export function errorName({ reason }: Letter): string | undefined {
+  return typeof reason === 'string' ? undefined : reason.name;
+}
+
+/** The only attribute that the runtime reads an ID from. */
+function jobIdAlone({ jobId }: Readonly<Record<string, MessageAttributeValue>>) {
+  if (jobId?.StringValue === undefined) return {};
+  return { jobId: { dataType: 'String' as const, stringValue: jobId.StringValue } };
+}
+
+function reasonOf(attribute: MessageAttributeValue | undefined): Letter['reason'] {
+  if (attribute === undefined) return 'missing';
+  try {
+    const reason: unknown = JSON.parse(attribute.StringValue ?? '');
+    return isReason(reason) ? reason : 'malformed';
+  } catch {
+    return 'malformed';
+  }
+}
+
+function isReason(value: unknown): value is DeadLetterReason {
+  const { name, message, attempts, lastFailureAt } = Object(value) as Record<keyof DeadLetterReason, unknown>;
+  return (
+    [name, message, lastFailureAt].every((text) => typeof text === 'string') &&
+    typeof attempts === 'number' &&
+    !Number.isNaN(Date.parse(lastFailureAt as string))
+  );
+}

@@ -1,0 +1,93 @@
+import { reasonAttribute } from '../../src/runtime/deadLetter.ts';
+import type { Target } from '../target.ts';
+import type { DeadLetterQueue } from './deadLetterQueue.ts';
+import { diedAtMs, type Letter } from './letter.ts';
+import { jobNameOf } from './throughTopic.ts';
+import { counted, lengthOfTime, oneLine } from './words.ts';
+
+/** A letter for people to read: why it died, its payload, and where its log is. */
+export function letterText(letter: Letter, queue: DeadLetterQueue, target: Target): string {
+  const lines = [
+    oneLine(letter.jobId, 200),
+    ...reasonLines(letter, queue),
+    line('payload', payloadText(letter)),
+    ...logLines(letter, target),
+  ];
+  return lines.join('\n');
+}
+
+/** Why a letter is where it is, in one line. */
+export function whyText(letter: Letter, queue: DeadLetterQueue): string {
+  const { reason, attributes, receiveCount } = letter;
+  if (queue.name === 'undelivered') return deliveryError(letter);
+  if (queue.name === 'unrouted') {
+    const jobName = jobNameOf(letter);
+    return jobName === ''
+      ? 'it has no attribute jobName'
+      : oneLine(`no job had the name '${jobName}' when it was published`, 300);
+  }
+  if (reason === 'missing') {
+    return `no reason: moved by SQS's redrive policy after maxReceiveCount receives (${receiveCount} by now)`;
+  }
+  if (reason === 'malformed') {
+    const text = attributes[reasonAttribute]?.StringValue ?? '';
+    return `the attribute ${reasonAttribute} cannot be read: ${oneLine(text, 300)}`;
+  }
+  return oneLine(`${reason.name}: ${reason.message}`, 500);
+}
+
+function reasonLines(letter: Letter, queue: DeadLetterQueue): string[] {
+  const { reason, sentAtMs } = letter;
+  const at = (ms: number): string => `${new Date(ms).toISOString()} (${ago(ms)})`;
+  if (typeof reason === 'string') return [line('why', whyText(letter, queue)), line('sent', at(sentAtMs))];
+  return [
+    line('why', whyText(letter, queue)),
+    ...ownFrames(reason.stack ?? '').map((frame) => line('', oneLine(frame, 200))),
+    line('died', `${at(diedAtMs(letter))} after ${counted(reason.attempts, 'attempt')}`),
+    ...(reason.firstFailureAt === reason.lastFailureAt ? [] : [line('first', reason.firstFailureAt)]),
+    ...(reason.codeVersion === undefined ? [] : [line('code', oneLine(reason.codeVersion, 100))]),
+  ];
+}
+
+/** The innermost frames that are not Node's own. */
+function ownFrames(stack: string): string[] {
+  const frames = stack.split('\n').filter((frame) => /^\s*at (?!.*(node:|Promise\.all))/.test(frame));
+  return frames.slice(0, 3).map((frame) => frame.trim());
+}
+
+function ago(ms: number): string {
+  return `${lengthOfTime((Date.now() - ms) / 1_000)} ago`;
+}
+
+/** What SNS says about a message of the undelivered queue. */
+function deliveryError({ attributes: { ErrorCode, ErrorMessage } }: Letter): string {
+  if (ErrorCode?.StringValue === undefined) return 'SNS could not deliver it, and does not say why';
+  return oneLine(`SNS: ${ErrorCode.StringValue}: ${ErrorMessage?.StringValue ?? ''}`, 500);
+}
+
+function payloadText({ payload, body }: Letter): string {
+  return oneLine('value' in payload ? JSON.stringify(payload.value) : `no JSON: ${body}`, 2_000);
+}
+
+/** The lines of this very invocation. */
+function logLines({ reason }: Letter, { speed, clientConfig: { region } }: Target): string[] {
+  if (typeof reason === 'string' || reason.requestId === undefined) return [];
+  const { requestId, logGroup, logStream } = reason;
+  if (speed !== undefined) return [line('log', `request ${requestId}, in the log of npm start`)];
+  if (logGroup === undefined) return [line('log', `request ${requestId}`)];
+  const stream = logStream === undefined ? '' : ` --log-stream-names '${logStream}'`;
+  const pattern = `--filter-pattern '"${requestId}"'`;
+  return [
+    line(
+      'log',
+      oneLine(
+        `aws logs filter-log-events --region ${region} --log-group-name ${logGroup}${stream} ${pattern} --query 'events[].message' --output text`,
+        1_000,
+      ),
+    ),
+  ];
+}
+
+function line(label: string, text: string): string {
+  return `  ${label.padEnd(8)} ${text}`;
+}

@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { errorName, type Letter } from './letter.ts';
+import type { Selection } from './selection.ts';
+import { deleteLetters, type Failure, type Send } from './sendLetters.ts';
+import type { MessageCalls } from './sqs.ts';
+import { type SweptQueue, sweep } from './sweep.ts';
+
+export interface RedriveSource extends SweptQueue {
+  readonly sqs: Pick<MessageCalls, 'receiveMessage' | 'changeMessageVisibilityBatch' | 'deleteMessageBatch'>;
+}
+
+export interface RedriveOptions {
+  readonly selection: Selection;
+  readonly send: Send;
+  /** Ends the redrive after the batches in hand. */
+  readonly signal: AbortSignal;
+  /** Letters a second, 1 to 500; as fast as it goes by default. */
+  readonly perSecond?: number | undefined;
+  onProgress?(tally: Tally): void;
+}
+
+/** What has happened so far; also true when the redrive throws. */
+export interface Tally {
+  seen: number;
+  /** Of the seen ones, those that the selection takes. */
+  selected: number;
+  /** Sent and deleted. */
+  redriven: number;
+  /** Sent and perhaps still in the dead-letter queue: they run twice when they are redriven again. */
+  duplicates: number;
+  /** Redriven in this run, dead again already, and left. */
+  diedAgain: number;
+  readonly failed: Failure[];
+  /** How many of the seen ones have which error; `undefined` for those without a reason. */
+  readonly errors: Map<string | undefined, number>;
+}
+
+export function emptyTally(): Tally {
+  return {
+    seen: 0,
+    selected: 0,
+    redriven: 0,
+    duplicates: 0,
+    diedAgain: 0,
+    failed: [],
+    errors: new Map(),
+  };
+}
+
+/**
+ * Receives, sends and then deletes, in this order, so that an end at any point can duplicate a letter but never lose
+ * one. What is received and not selected, or not sent, is made visible again.
+ */
+export async function redrive(
+  source: RedriveSource,
+  tally: Tally,
+  { selection, send, signal, perSecond, onProgress }: RedriveOptions,
+): Promise<void> {
+  const startedAtMs = Date.now();
+  const redrivenIds = new Set<string>();
+  const pause = paceOf(perSecond);
+
+  await sweep(
+    source,
+    async (letters, { gone }) => {
+      const old = letters.filter((letter) => !isDeadAgain(letter));
+      note(tally, letters.length, old);
+      const selected = old.filter((letter) => selection.takes(letter));
+      tally.selected += selected.length;
+      if (selected.length > 0) {
+        await pause(selected.length);
+        gone(await move(selected));
+      }
+      onProgress?.(tally);
+    },
+    // A slow redrive holds little in hand: a batch is sent within a second.
+    perSecond === undefined ? { signal } : { signal, lanes: 1, batchSize: Math.min(10, perSecond) },
+  );
+
+  async function move(selected: readonly Letter[]): Promise<readonly Letter[]> {
+    for (const { jobId } of selected) redrivenIds.add(jobId);
+    const { sent, failed } = await send(selected);
+    tally.failed.push(...failed);
+    tally.duplicates += sent.length;
+    const { deleted } = await deleteLetters(source.sqs, source.queueUrl, sent);
+    tally.duplicates -= deleted.length;
+    tally.redriven += deleted.length;
+    return deleted;
+  }
+
+  /** Without this, jobs that fail at once would be redriven without end. Clocks may differ by some seconds. */
+  function isDeadAgain({ jobId, sentAtMs }: Letter): boolean {
+    return redrivenIds.has(jobId) && sentAtMs > startedAtMs - 5_000;
+  }
+}
+
+function note(tally: Tally, received: number, letters: readonly Letter[]): void {
+  tally.diedAgain += received - letters.length;
+  tally.seen += letters.length;
+  for (const letter of letters) {
+    const name = errorName(letter);
+    tally.errors.set(name, (tally.errors.get(name) ?? 0) + 1);
+  }
+}
+
+/** Lets as many letters a second pass, evenly. */
+function paceOf(perSecond: number | undefined): (count: number) => Promise<void> {
+  if (perSecond === undefined) return async () => undefined;
+  let nextAtMs = Date.now();
+  return async (count) => {
+    const waitMs = nextAtMs - Date.now();
+    nextAtMs = Math.max(nextAtMs, Date.now()) + (count / perSecond) * 1_000;
+    if (waitMs > 0) await sleep(waitMs);
+  };
+}

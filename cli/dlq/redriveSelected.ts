@@ -1,0 +1,89 @@
+import { jobNames, lastPart } from './deadLetterQueue.ts';
+import { onInterrupt } from './interrupt.ts';
+import { startProgress } from './progress.ts';
+import { emptyTally, redrive, type Tally } from './redrive.ts';
+import { refuseWhileMoving } from './redriveWhole.ts';
+import { nothingSelected, printFailures } from './report.ts';
+import type { Selection } from './selection.ts';
+import { type Send, sendToQueue } from './sendLetters.ts';
+import type { End, Session } from './session.ts';
+import { survey } from './survey.ts';
+import { publishToTopic, refusal } from './throughTopic.ts';
+import { counted } from './words.ts';
+
+export interface SelectedOptions {
+  readonly dryRun?: boolean;
+  readonly rate?: number;
+}
+
+/** Redrives some of a job's dead letters to its queue, or those of no job through the topic. */
+export async function redriveSelected(
+  session: Session,
+  selection: Selection,
+  { dryRun, rate }: SelectedOptions,
+): Promise<End> {
+  const { target, sqs, queue, depth } = session;
+  if (queue.jobQueueUrl !== undefined) await refuseWhileMoving(session);
+  const names = queue.jobQueueUrl === undefined ? await jobNames(target, sqs) : undefined;
+  if (dryRun) {
+    return await survey(session, selection, {
+      verb: 'send back',
+      refusal: (letter) => names && refusal(letter, names),
+    });
+  }
+  const send =
+    queue.jobQueueUrl === undefined
+      ? await topicSend(session, names ?? [])
+      : sendToQueue(sqs, queue.jobQueueUrl);
+  const tally = emptyTally();
+  let isOver = false;
+  using interrupt = onInterrupt('finishing the batches in hand');
+  using progress = startProgress(`redriving ${queue.name}`, depth.waiting);
+  try {
+    await redrive({ sqs, queueUrl: queue.queueUrl, speed: target.speed }, tally, {
+      selection,
+      send,
+      signal: interrupt.signal,
+      perSecond: rate,
+      onProgress: ({ seen, redriven }) => progress.update(seen, `, ${redriven} redriven`),
+    });
+    isOver = true;
+  } finally {
+    progress[Symbol.dispose]();
+    if (isOver || tally.selected > 0) report(tally, selection, session);
+  }
+  if (interrupt.signal.aborted) return 'interrupted';
+  return tally.redriven > 0 && tally.failed.length + tally.duplicates === 0 ? 'done' : 'failed';
+}
+
+async function topicSend(
+  { target: { topicArn, clientConfig } }: Session,
+  names: readonly string[],
+): Promise<Send> {
+  const { SNSClient } = await import('@aws-sdk/client-sns');
+  return publishToTopic(new SNSClient(clientConfig), topicArn, names);
+}
+
+function report(tally: Tally, selection: Selection, { queue, target }: Session): void {
+  const { redriven, selected, seen, failed, duplicates, diedAgain } = tally;
+  const what = queue.jobQueueUrl === undefined ? 'message' : 'dead letter';
+  printFailures(failed, 'not sent');
+  if (duplicates > 0) {
+    console.error(
+      `${counted(duplicates, what)} went out and could not be deleted (a receipt handle that expired, or a call that ` +
+        'failed): nothing is lost, but what is in both queues runs twice when it is redriven again',
+    );
+  }
+  if (diedAgain > 0)
+    console.error(`${counted(diedAgain, 'redriven job')} died again already, and stayed dead`);
+  const ofSeen = `${redriven.toLocaleString('en')} of ${counted(seen, what)}`;
+  if (redriven > 0 && queue.jobQueueUrl === undefined) {
+    console.log(`published ${ofSeen} to ${lastPart(target.topicArn)} again`);
+  } else if (redriven > 0) {
+    console.log(`sent ${ofSeen} back to ${lastPart(queue.jobQueueUrl ?? '')}`);
+  } else if (selected > 0) {
+    console.error(`sent none of the ${counted(selected, what)} selected`);
+  } else {
+    console.error(`nothing to redrive: ${nothingSelected(tally, selection, queue)}`);
+  }
+}

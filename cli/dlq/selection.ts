@@ -1,0 +1,58 @@
+import { durationSeconds } from '../../src/job/duration.ts';
+import { CommandError } from '../CommandError.ts';
+import { diedAtMs, errorName, type Letter } from './letter.ts';
+
+/** The options by which `redrive` and `discard` choose dead letters. */
+export interface SelectionOptions {
+  readonly all?: boolean;
+  readonly id?: readonly string[];
+  readonly error?: string;
+  readonly olderThan?: string;
+}
+
+/** Which dead letters to take. */
+export interface Selection {
+  readonly by: 'all' | 'id' | 'error' | 'age';
+  /** As it was given, such as `--error TypeError`. */
+  readonly text: string;
+  takes(letter: Letter): boolean;
+}
+
+/** @throws {CommandError} unless exactly one option is given, and says something */
+export function selectionOf({ all, id, error, olderThan }: SelectionOptions): Selection {
+  const given = [all, id, error, olderThan].filter((value) => value !== undefined);
+  if (given.length !== 1) {
+    const problem = given.length === 0 ? 'which dead letters?' : 'which of them?';
+    throw new CommandError(
+      `${problem} Give exactly one of --all, --id <jobId…>, --error <name>, --older-than <duration>`,
+    );
+  }
+  if (id !== undefined) return byId(id);
+  if (error !== undefined) {
+    return { by: 'error', text: `--error ${error}`, takes: (letter) => errorName(letter) === error };
+  }
+  return olderThan === undefined ? { by: 'all', text: '--all', takes: () => true } : byAge(olderThan);
+}
+
+function byId(ids: readonly string[]): Selection {
+  const wanted = new Set(ids);
+  return { by: 'id', text: `--id ${ids.join(' ')}`, takes: ({ jobId }) => wanted.has(jobId) };
+}
+
+/** Since their last failure, or, without a reason, since they were sent. */
+function byAge(olderThan: string): Selection {
+  const beforeMs = Date.now() - secondsOf(olderThan) * 1_000;
+  return {
+    by: 'age',
+    text: `--older-than ${olderThan}`,
+    takes: (letter) => diedAtMs(letter) < beforeMs,
+  };
+}
+
+function secondsOf(duration: string): number {
+  try {
+    return durationSeconds(duration);
+  } catch (cause) {
+    throw new CommandError(`--older-than: ${(cause as Error).message}`, { cause });
+  }
+}

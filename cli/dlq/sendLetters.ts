@@ -1,0 +1,103 @@
+import type { BatchResultErrorEntry } from '@aws-sdk/client-sqs';
+import type { Letter } from './letter.ts';
+import { bytesOf, type Outgoing, outgoing } from './outgoing.ts';
+import type { MessageCalls } from './sqs.ts';
+
+/** What became of letters that were to be sent: each is in one of the lists. */
+export interface Sent {
+  readonly sent: readonly Letter[];
+  readonly failed: readonly Failure[];
+}
+
+export interface Failure {
+  readonly letter: Letter;
+  readonly why: string;
+}
+
+/** Brings letters to where they belong. Throws when a call failed as a whole: then nobody knows what was sent. */
+export type Send = (letters: readonly Letter[]) => Promise<Sent>;
+
+/** Sends letters to a job's queue, by tens and at most 1 MiB. */
+export function sendToQueue(
+  sqs: Pick<MessageCalls, 'sendMessageBatch'>,
+  queueUrl: string,
+  toSend: (letter: Letter) => Outgoing = outgoing,
+): Send {
+  return async (letters) => {
+    const sent: Letter[] = [];
+    const failed: Failure[] = [];
+    for (const batch of batchesOf(letters.map((letter) => ({ letter, message: toSend(letter) })))) {
+      const Entries = batch.map(({ message }, index) => entryOf(message, String(index)));
+      const { Successful = [], Failed = [] } = await sqs.sendMessageBatch({ QueueUrl: queueUrl, Entries });
+      const taken = new Set(Successful.map(({ Id }) => Id));
+      for (const [index, { letter }] of batch.entries()) {
+        if (taken.has(String(index))) sent.push(letter);
+        else failed.push({ letter, why: whyOf(Failed, index) });
+      }
+    }
+    return { sent, failed };
+  };
+}
+
+/** Deletes letters; one whose receipt handle has expired is a failure. */
+export async function deleteLetters(
+  sqs: Pick<MessageCalls, 'deleteMessageBatch'>,
+  queueUrl: string,
+  letters: readonly Letter[],
+): Promise<{ deleted: readonly Letter[]; failed: readonly Failure[] }> {
+  if (letters.length === 0) return { deleted: [], failed: [] };
+  const Entries = letters.map(({ receiptHandle }, index) => ({
+    Id: String(index),
+    ReceiptHandle: receiptHandle,
+  }));
+  const { Successful = [], Failed = [] } = await sqs.deleteMessageBatch({ QueueUrl: queueUrl, Entries });
+  const taken = new Set(Successful.map(({ Id }) => Id));
+  return {
+    deleted: letters.filter((_, index) => taken.has(String(index))),
+    failed: letters.flatMap((letter, index) =>
+      taken.has(String(index)) ? [] : [{ letter, why: whyOf(Failed, index) }],
+    ),
+  };
+}
+
+interface Sending {
+  readonly letter: Letter;
+  readonly message: Outgoing;
+}
+
+/** SQS's bounds of a batch. */
+const maxEntries = 10;
+const maxBytes = 1_048_576;
+
+function batchesOf(sendings: readonly Sending[]): Sending[][] {
+  const batches: Sending[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const sending of sendings) {
+    const more = bytesOf(sending.message);
+    const open = batches.at(-1);
+    if (open === undefined || open.length === maxEntries || bytes + more > maxBytes) {
+      batches.push([sending]);
+      bytes = more;
+    } else {
+      open.push(sending);
+      bytes += more;
+    }
+  }
+  return batches;
+}
+
+function entryOf({ body, attributes, group }: Outgoing, Id: string) {
+  return {
+    Id,
+    MessageBody: body,
+    MessageAttributes: { ...attributes },
+    ...(group === undefined ? {} : { MessageGroupId: group }),
+  };
+}
+
+/** HTTP 200 can hold failed entries, and an entry may be in neither list. */
+function whyOf(failed: readonly BatchResultErrorEntry[], index: number): string {
+  const { Code = 'Unknown', Message = 'SQS gave no reason' } =
+    failed.find(({ Id }) => Id === String(index)) ?? {};
+  return `${Code}: ${Message}`;
+}

@@ -1,0 +1,60 @@
+import type { Target } from '../target.ts';
+import { type DeadLetterQueue, lastPart, queueArn } from './deadLetterQueue.ts';
+import { type Permissions, type PermittedCommand, permissions } from './permissions.ts';
+
+/** What was being done when AWS refused. */
+export interface Work {
+  readonly command: PermittedCommand;
+  readonly target: Target;
+  /** undefined while it is being looked for. */
+  readonly queue?: DeadLetterQueue | undefined;
+}
+
+/** One line: what AWS refused and what to do; undefined for an error that is no answer of AWS: a bug. */
+export function explain(error: unknown, work: Work): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const code = (error as { Code?: string }).Code ?? error.name;
+  const named = `${code}: ${error.message}`.replace(/\s+/g, ' ');
+  if (/AccessDenied|NotAuthorized|AuthorizationError/.test(code)) return `no permission: ${needs(work)}`;
+  if (/NonExistentQueue|QueueDoesNotExist/.test(code)) {
+    return `${queueName(work)} does not exist (any more): see with 'dlq list' what there is, or deploy the stack again`;
+  }
+  if (/Credentials|ExpiredToken|InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch/.test(code)) {
+    return `AWS does not take the credentials (${named}): check AWS_PROFILE, or sign in again`;
+  }
+  if (isUnreachable(error)) {
+    return work.target.speed === undefined
+      ? `AWS cannot be reached (${named}): check the network and AWS_REGION`
+      : 'the local platform does not answer (any more). Start it again: npm start';
+  }
+  if (code === 'OverLimit') {
+    return `${queueName(work)} has 120,000 messages in flight, SQS's bound: take the oldest first, with --older-than`;
+  }
+  return '$metadata' in error ? `${queueName(work)}: ${named}` : undefined;
+}
+
+function queueName({ queue, target }: Work): string {
+  return queue === undefined ? `a queue of ${target.name}` : `the queue ${lastPart(queue.queueUrl)}`;
+}
+
+function needs({ command, target, queue }: Work): string {
+  const { onDeadLetterQueue, onJobQueue, onTopic, onAnything }: Permissions = permissions[command];
+  const of = (actions: readonly string[] | undefined, resource: string): string[] =>
+    actions === undefined ? [] : [`${actions.join(', ')} on ${resource}`];
+  const arn = (url: string | undefined) => (url === undefined ? 'its queues' : queueArn(target, url));
+  const all = [
+    ...of(onDeadLetterQueue, arn(queue?.queueUrl)),
+    ...of(onJobQueue, arn(queue?.jobQueueUrl)),
+    ...of(onTopic, target.topicArn),
+    ...of(onAnything, '*'),
+  ];
+  return `dlq ${command} needs ${all.join('; ')}`;
+}
+
+function isUnreachable(error: Error): boolean {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  return (
+    /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH)$/.test(code) ||
+    error.name === 'TimeoutError'
+  );
+}

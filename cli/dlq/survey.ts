@@ -1,0 +1,62 @@
+import { onInterrupt } from './interrupt.ts';
+import { errorName, type Letter } from './letter.ts';
+import { whyText } from './letterText.ts';
+import { startProgress } from './progress.ts';
+import { emptyTally } from './redrive.ts';
+import { nothingSelected } from './report.ts';
+import type { Selection } from './selection.ts';
+import type { End, Session } from './session.ts';
+import { sweep } from './sweep.ts';
+import { counted, oneLine } from './words.ts';
+
+export interface SurveyOptions {
+  /** What would be done with the selected letters. */
+  readonly verb: string;
+  /** Why it would not be done with this one. */
+  refusal?(letter: Letter): string | undefined;
+}
+
+/** `--dry-run`: looks through the queue, says what a selection takes, and gives everything back. */
+export async function survey(
+  { sqs, queue, target, depth }: Session,
+  selection: Selection,
+  { verb, refusal }: SurveyOptions,
+): Promise<End> {
+  const tally = emptyTally();
+  const [taken, refused]: string[][] = [[], []];
+  using interrupt = onInterrupt('giving back what was received');
+  using progress = startProgress(`looking through ${queue.name}`, depth.waiting);
+  await sweep(
+    { sqs, queueUrl: queue.queueUrl, speed: target.speed },
+    async (letters) => {
+      tally.seen += letters.length;
+      for (const letter of letters) {
+        const name = errorName(letter);
+        tally.errors.set(name, (tally.errors.get(name) ?? 0) + 1);
+        if (!selection.takes(letter)) continue;
+        const why = refusal?.(letter);
+        const list = why === undefined ? taken : refused;
+        list?.push(`  ${oneLine(letter.jobId, 100)}  ${oneLine(why ?? whyText(letter, queue), 200)}`);
+      }
+      progress.update(tally.seen, '');
+    },
+    { signal: interrupt.signal },
+  );
+  progress[Symbol.dispose]();
+  if ((taken?.length ?? 0) + (refused?.length ?? 0) === 0) {
+    console.error(`would ${verb} nothing: ${nothingSelected(tally, selection, queue)}`);
+    return interrupt.signal.aborted ? 'interrupted' : 'failed';
+  }
+  const seen = counted(tally.seen, 'dead letter');
+  print(`would ${verb} ${taken?.length} of ${seen}`, taken ?? []);
+  if (refused?.length) print(`would leave ${refused.length}`, refused);
+  return interrupt.signal.aborted ? 'interrupted' : 'done';
+}
+
+const maxShown = 20;
+
+function print(heading: string, lines: readonly string[]): void {
+  console.log(lines.length === 0 ? heading : `${heading}:`);
+  for (const line of lines.slice(0, maxShown)) console.log(line);
+  if (lines.length > maxShown) console.log(`  … and ${(lines.length - maxShown).toLocaleString('en')} more`);
+}

@@ -1,0 +1,100 @@
+import type { MessageAttributeValue, SNSClient } from '@aws-sdk/client-sns';
+import type { Message } from '../../src/publisher/message.ts';
+import { envelopeOf } from './envelope.ts';
+import type { Letter } from './letter.ts';
+import { bytesOf, outgoing } from './outgoing.ts';
+import type { Send } from './sendLetters.ts';
+
+/**
+ * Publishes letters once more, each with its old ID as the attribute `jobId`. A letter that no job would take is
+ * refused: the topic would only bring it back.
+ */
+export function publishToTopic(sns: SNSClient, topicArn: string, jobNames: readonly string[]): Send {
+  return async (letters) => {
+    const refused = letters.flatMap((letter) => {
+      const why = refusal(letter, jobNames);
+      return why === undefined ? [] : [{ letter, why }];
+    });
+    const accepted = letters.filter((letter) => refusal(letter, jobNames) === undefined);
+    const results = await publish(sns, topicArn, accepted.map(publication));
+    const failed = accepted.flatMap((letter, index) => {
+      const result = results[index];
+      return result?.status === 'failed' ? [{ letter, why: result.error.message }] : [];
+    });
+    const unsent = new Set(failed.map(({ letter }) => letter));
+    return { sent: accepted.filter((letter) => !unsent.has(letter)), failed: [...refused, ...failed] };
+  };
+}
+
+/** Why no job takes a letter; undefined for one that would run. */
+export function refusal(letter: Letter, jobNames: readonly string[]): string | undefined {
+  const { jobName } = publication(letter);
+  if (jobName === '') return 'it has no attribute jobName (of type String), so no job takes it';
+  return jobNames.includes(jobName) ? undefined : `there is still no job '${jobName}': add it first`;
+}
+
+/** The job that a letter of the unrouted or undelivered queue is for; empty where it does not say. */
+export function jobNameOf(letter: Letter): string {
+  return publication(letter).jobName;
+}
+
+/** What was published: what the envelope holds, or, without one, the message itself. */
+function publication(letter: Letter): Message {
+  const envelope = envelopeOf(letter.body);
+  const published = envelope
+    ? { body: envelope.Message, attributes: envelopeAttributes(envelope.MessageAttributes ?? {}) }
+    : { body: letter.body, attributes: withoutDeliveryError(outgoing(letter).attributes) };
+  const attributes = {
+    ...published.attributes,
+    jobId: { DataType: 'String', StringValue: letter.jobId },
+  };
+  const { DataType, StringValue = '' } = published.attributes.jobName ?? {};
+  return {
+    jobName: DataType === 'String' ? StringValue : '',
+    jobId: letter.jobId,
+    body: published.body,
+    attributes,
+    group: letter.group,
+    bytes: bytesOf({ body: published.body, attributes, group: undefined }),
+  };
+}
+
+type Attributes = Readonly<Record<string, MessageAttributeValue>>;
+
+function envelopeAttributes(given: Readonly<Record<string, { Type: string; Value: string }>>): Attributes {
+  return Object.fromEntries(
+    Object.entries(given).map(([name, { Type, Value }]) => [
+      name,
+      Type.startsWith('Binary')
+        ? { DataType: Type, BinaryValue: Buffer.from(Value, 'base64') }
+        : { DataType: Type, StringValue: Value },
+    ]),
+  );
+}
+
+/** SNS adds these three to what it could not deliver. */
+function withoutDeliveryError({
+  RequestID: _id,
+  ErrorCode: _code,
+  ErrorMessage: _message,
+  ...kept
+}: Attributes): Attributes {
+  return kept;
+}
+
+async function publish(sns: SNSClient, topicArn: string, messages: readonly Message[]) {
+  const [{ sendBatch }, { batchesOf }, { systemClock }] = await Promise.all([
+    import('../../src/publisher/sendBatch.ts'),
+    import('../../src/publisher/batches.ts'),
+    import('../../src/publisher/clock.ts'),
+  ]);
+  const results = [];
+  for await (const batch of batchesOf(asyncOf(messages))) {
+    results.push(...(await sendBatch(sns, topicArn, batch, systemClock)));
+  }
+  return results;
+}
+
+async function* asyncOf<Item>(items: readonly Item[]): AsyncGenerator<Item> {
+  yield* items;
+}

@@ -1,0 +1,49 @@
+import { Command, CommanderError } from 'commander';
+import { CommandError } from './CommandError.ts';
+import { dlqCommand } from './commands/dlq.ts';
+import { publishCommand } from './commands/publish.ts';
+import { workerCommand } from './commands/worker.ts';
+import { exitCodes } from './exitCodes.ts';
+
+/** Runs what was typed after `npm run jobs --`, and gives the process's exit code. */
+export async function runProgram(words: readonly string[]): Promise<number> {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
+  try {
+    await program().parseAsync([...words], { from: 'user' });
+    return Number(process.exitCode ?? exitCodes.done);
+  } catch (error) {
+    return exitCodeOf(error);
+  }
+}
+
+/** Whoever reads the output may have seen enough (`… | head`); the work goes on. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}
+
+function program(): Command {
+  const jobs = new Command('npm run jobs --')
+    .description('Works with jobs on the local platform (npm start) or on a deployed stack (--stack NAME).')
+    .helpCommand(false)
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 something failed or was refused, 2 the command itself has a mistake.',
+    );
+  for (const command of [publishCommand(), dlqCommand(), workerCommand()]) jobs.addCommand(command);
+  for (const command of withSubcommands(jobs)) {
+    command.exitOverride().showHelpAfterError('(--help shows how)');
+  }
+  return jobs;
+}
+
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
+}
+
+/** Commander has printed its own errors. Anything but those and a `CommandError` is a bug, and keeps its stack. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  if (!(error instanceof CommandError)) throw error;
+  console.error(`error: ${error.message}`);
+  return exitCodes.usage;
+}

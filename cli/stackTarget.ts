@@ -1,0 +1,82 @@
+import { CommandError } from './CommandError.ts';
+import type { JobQueues, Target } from './target.ts';
+
+/** A resource of a stack: a topic's physical ID is its ARN, a queue's is its URL. */
+export interface StackResource {
+  readonly type: string;
+  readonly physicalId: string;
+}
+
+/**
+ * Finds a deployed platform by its stack's resources, whose names say what they are: topic `<platform>-<stage>`,
+ * queues `<platform>-<stage>-<jobName>` and `…-dead-letters`.
+ * @throws {CommandError} when the stack cannot be read, or holds no platform
+ */
+export async function stackTarget(
+  stackName: string,
+  listResources: (stackName: string) => Promise<StackResource[]> = listStackResources,
+): Promise<Target> {
+  const resources = await resourcesOf(stackName, listResources);
+  const queueUrls = new Map(idsOf(resources, 'AWS::SQS::Queue').map((url) => [lastPart(url, '/'), url]));
+  const topicArn = idsOf(resources, 'AWS::SNS::Topic').find((arn) =>
+    queueUrls.has(`${lastPart(arn, ':')}-unrouted`),
+  );
+  if (topicArn === undefined) {
+    throw new CommandError(
+      `stack ${stackName} holds no job platform: give the name of the stack that 'cdk deploy' printed`,
+    );
+  }
+  return {
+    name: `stack ${stackName}`,
+    topicArn,
+    clientConfig: { region: topicArn.split(':')[3] ?? '' },
+    jobs: jobQueues(lastPart(topicArn, ':'), queueUrls),
+  };
+}
+
+async function resourcesOf(
+  stackName: string,
+  listResources: (stackName: string) => Promise<StackResource[]>,
+): Promise<StackResource[]> {
+  try {
+    return await listResources(stackName);
+  } catch (cause) {
+    throw new CommandError(
+      `stack ${stackName} cannot be read: ${(cause as Error).message}. Check the name, AWS_REGION and AWS_PROFILE`,
+      { cause },
+    );
+  }
+}
+
+function idsOf(resources: readonly StackResource[], type: string): string[] {
+  return resources.filter((resource) => resource.type === type).map(({ physicalId }) => physicalId);
+}
+
+function jobQueues(prefix: string, queueUrls: ReadonlyMap<string, string>): Record<string, JobQueues> {
+  const jobs = [...queueUrls].flatMap(([queueName, queueUrl]) => {
+    const deadLetterQueueUrl = queueUrls.get(`${queueName}-dead-letters`);
+    if (deadLetterQueueUrl === undefined || !queueName.startsWith(`${prefix}-`)) return [];
+    return [[queueName.slice(prefix.length + 1), { queueUrl, deadLetterQueueUrl }] as const];
+  });
+  return Object.fromEntries(jobs);
+}
+
+function lastPart(text: string, separator: string): string {
+  return text.slice(text.lastIndexOf(separator) + 1);
+}
+
+/** The client is loaded only here: the local platform needs none. */
+async function listStackResources(stackName: string): Promise<StackResource[]> {
+  const { CloudFormationClient, paginateListStackResources } = await import('@aws-sdk/client-cloudformation');
+  const client = new CloudFormationClient({});
+  const resources: StackResource[] = [];
+  for await (const { StackResourceSummaries = [] } of paginateListStackResources(
+    { client },
+    { StackName: stackName },
+  )) {
+    for (const { ResourceType = '', PhysicalResourceId = '' } of StackResourceSummaries) {
+      resources.push({ type: ResourceType, physicalId: PhysicalResourceId });
+    }
+  }
+  return resources;
+}

@@ -1,0 +1,61 @@
+import type { Command } from 'commander';
+import { CommandError } from './CommandError.ts';
+import { localTarget } from './localTarget.ts';
+import { stackTarget } from './stackTarget.ts';
+
+/** The platform that a command works with. */
+export interface Target {
+  /** As a sentence says it: `the local platform`, `stack jobs-dev`. */
+  readonly name: string;
+  readonly topicArn: string;
+  /** Where the platform is, for any AWS client: `new SQSClient(target.clientConfig)`. */
+  readonly clientConfig: ClientConfig;
+  /** The queues of every job by the job's name; undefined where only the topic is known. */
+  readonly jobs: Readonly<Record<string, JobQueues>> | undefined;
+  /** How many times faster than AWS's its waits are: the local platform's `--speed`; undefined for a deployed one. */
+  readonly speed?: number;
+}
+
+/** What is left out comes from the environment, as for any AWS client. */
+export interface ClientConfig {
+  readonly region?: string;
+  readonly endpoint?: string;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
+export interface JobQueues {
+  readonly queueUrl: string;
+  /** null for a queue without one. */
+  readonly deadLetterQueueUrl: string | null;
+}
+
+export interface TargetOptions {
+  readonly stack?: string;
+  readonly topicArn?: string;
+}
+
+export function addTargetOptions(command: Command): Command {
+  return command
+    .option('--stack <name>', 'a deployed stack, instead of the running local platform')
+    .option('--topic-arn <arn>', "a deployed platform's topic, where the stack cannot be read");
+}
+
+/**
+ * Finds the platform: the one that was named, else the local one that is running.
+ * @throws {CommandError} when there is none
+ */
+export async function findTarget({ stack, topicArn }: TargetOptions): Promise<Target> {
+  if (stack !== undefined && topicArn !== undefined) {
+    throw new CommandError('--stack and --topic-arn both say where: give one of them');
+  }
+  if (topicArn !== undefined) return topicTarget(topicArn);
+  return stack === undefined ? await localTarget() : await stackTarget(stack);
+}
+
+function topicTarget(topicArn: string): Target {
+  const [, region] = /^arn:[^:]+:sns:([^:]+):[^:]*:[^:]+$/.exec(topicArn) ?? [];
+  if (region === undefined) {
+    throw new CommandError(`--topic-arn must be arn:aws:sns:<region>:<account>:<name>, was '${topicArn}'`);
+  }
+  return { name: topicArn, topicArn, clientConfig: { region }, jobs: undefined };
+}

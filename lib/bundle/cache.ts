@@ -1,0 +1,190 @@
+import { randomUUID } from 'node:crypto';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { cacheKey, sha256 } from './cacheKey.ts';
+
+/** What is known about one job's bundle. */
+export interface BundleRecord {
+  /** The bundle's content hash and the name of its directory. */
+  readonly hash: string;
+  /** The size of `index.mjs`. */
+  readonly bytes: number;
+  /** The files it was made from, relative to the project's root. */
+  readonly inputs: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** A bundle to be stored. */
+export interface NewBundle extends Omit<BundleRecord, 'hash'> {
+  /** By which `find` finds it: the target and the job file. */
+  readonly key: string;
+  /** The texts of its files, `index.mjs` first, by their names. */
+  readonly content: BundleContent;
+}
+
+export type BundleContent = Readonly<Record<string, string>>;
+
+/**
+ * The bundles of earlier synths. A bundle is a directory named by its content, so that any number of synths may share
+ * the cache; which job has which bundle stands in `bundles.json`, replaced as a whole by each `store`.
+ */
+export class BundleCache {
+  readonly #root: string;
+  readonly #directory: string;
+  readonly #key: string;
+  readonly #index: Index;
+  readonly #hashes = new Map<string, string | undefined>();
+  readonly #openedAt = performance.timeOrigin + performance.now();
+
+  constructor(root: string) {
+    this.#root = root;
+    this.#directory = writableDirectory(root);
+    this.#key = cacheKey(root);
+    this.#index = readIndex(this.#directory, this.#key);
+  }
+
+  /** A job's bundle, when it is there and everything it was made from is unchanged. */
+  find(key: string): BundleRecord | undefined {
+    const record = this.#index.bundles[key];
+    if (record === undefined || !existsSync(join(this.directoryOf(record), 'index.mjs'))) return undefined;
+    const unchanged = record.inputs.every((file) => this.#hashOf(file) === this.#index.files[file]);
+    return unchanged ? record : undefined;
+  }
+
+  /** The directory that holds a bundle's files. */
+  directoryOf({ hash }: Pick<BundleRecord, 'hash'>): string {
+    return join(this.#directory, hash);
+  }
+
+  /** Stores bundles just made and removes those long out of use. Returns the records by key. */
+  store(bundles: readonly NewBundle[]): Map<string, BundleRecord> {
+    const stored = new Map(bundles.map((bundle) => [bundle.key, this.#write(bundle)]));
+    const lasting = [...stored].filter(([, { inputs }]) => !inputs.some((file) => this.#editedSince(file)));
+    const kept = Object.keys(this.#index.bundles).flatMap((key) => {
+      const record = stored.has(key) ? undefined : this.find(key);
+      return record === undefined ? [] : [[key, record] as const];
+    });
+    this.#writeIndex(Object.fromEntries([...kept, ...lasting]));
+    this.#prune(new Set([...kept, ...stored].map(([, { hash }]) => hash)));
+    return stored;
+  }
+
+  /** Writes a bundle beside its place and renames it: another synth sees all of it or nothing. */
+  #write({ content, bytes, inputs, warnings }: NewBundle): BundleRecord {
+    const record = { hash: contentHash(content), bytes, inputs, warnings };
+    const directory = this.directoryOf(record);
+    if (existsSync(directory)) return record;
+    const unfinished = unfinishedPath(directory);
+    mkdirSync(unfinished, { recursive: true });
+    for (const [name, text] of Object.entries(content)) writeFileSync(join(unfinished, name), text);
+    renameUnlessThere(unfinished, directory);
+    return record;
+  }
+
+  #writeIndex(bundles: Index['bundles']): void {
+    const inputs = new Set(Object.values(bundles).flatMap((record) => record.inputs));
+    const files = Object.fromEntries([...inputs].map((file) => [file, this.#hashOf(file)]));
+    const path = join(this.#directory, indexFile);
+    const unfinished = unfinishedPath(path);
+    writeFileSync(unfinished, JSON.stringify({ key: this.#key, files, bundles }));
+    renameSync(unfinished, path);
+  }
+
+  /** Each file is read once a run, however many jobs import it. */
+  #hashOf(file: string): string | undefined {
+    if (!this.#hashes.has(file)) this.#hashes.set(file, fileHash(join(this.#root, file)));
+    return this.#hashes.get(file);
+  }
+
+  /** What was saved while esbuild ran may be bundled in its old form and hashed in its new one: not to be relied on. */
+  #editedSince(file: string): boolean {
+    const modified = statSync(join(this.#root, file), { throwIfNoEntry: false })?.mtimeMs;
+    return modified === undefined || modified >= this.#openedAt;
+  }
+
+  /** Young bundles stay: another synth may be about to copy them. */
+  #prune(used: ReadonlySet<string>): void {
+    for (const name of readdirSync(this.#directory)) {
+      if (name === indexFile || used.has(name)) continue;
+      const path = join(this.#directory, name);
+      const modified = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY;
+      if (Date.now() - modified > unusedBundleLifeMs) rmSync(path, { recursive: true, force: true });
+    }
+  }
+}
+
+interface Index {
+  /** SHA-256 of each input, by its path relative to the root. */
+  readonly files: Readonly<Record<string, string>>;
+  /** By target and job file. */
+  readonly bundles: Readonly<Record<string, BundleRecord>>;
+}
+
+const indexFile = 'bundles.json';
+const unusedBundleLifeMs = 24 * 60 * 60 * 1000;
+
+/** `node_modules/.cache` is where tools keep such things; a workspace may have none, an image a read-only one. */
+function writableDirectory(root: string): string {
+  if (existsSync(join(root, 'node_modules'))) {
+    try {
+      return createdDirectory(join(root, 'node_modules/.cache/serverless-jobs'));
+    } catch {
+      // Fall back to the project's own folder.
+    }
+  }
+  return createdDirectory(join(root, '.cache/serverless-jobs'));
+}
+
+function createdDirectory(directory: string): string {
+  mkdirSync(directory, { recursive: true });
+  accessSync(directory, constants.W_OK);
+  return directory;
+}
+
+function readIndex(directory: string, key: string): Index {
+  try {
+    const index = JSON.parse(readFileSync(join(directory, indexFile), 'utf8')) as Index & { key: string };
+    if (index.key === key) return index;
+  } catch {
+    // No index yet, or an unreadable one: everything is bundled anew.
+  }
+  return { files: {}, bundles: {} };
+}
+
+function fileHash(path: string): string | undefined {
+  try {
+    return sha256(readFileSync(path));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Sixteen hex digits tell versions apart and still fit a log line. */
+function contentHash(content: BundleContent): string {
+  return sha256(JSON.stringify(Object.values(content))).slice(0, 16);
+}
+
+function unfinishedPath(path: string): string {
+  return `${path}.${process.pid}.${randomUUID()}.tmp`;
+}
+
+/** A directory of that name has the same content: it was put there by another synth in the meantime. */
+function renameUnlessThere(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (!existsSync(to)) throw error;
+    rmSync(from, { recursive: true, force: true });
+  }
+}

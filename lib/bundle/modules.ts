@@ -1,0 +1,40 @@
+import type { Metafile } from 'esbuild';
+import { entryNamespace } from './entry.ts';
+
+/** Everything a bundle is made from, as esbuild's metafile tells it. Paths are relative to the project's root. */
+export interface Modules {
+  /** The files read for this bundle, tree-shaken ones included, sorted. */
+  readonly files: readonly string[];
+  /** Whether a CommonJS module in it requires one of Node's own modules. */
+  readonly needsRequire: boolean;
+  /** The files that a file imports. */
+  importsOf(file: string): readonly string[];
+  /** The shortest way of imports that led to a file, from the job file on. */
+  chainTo(file: string): readonly string[];
+}
+
+/** Follows the imports from a job's entry, breadth first. */
+export function modulesOf(jobName: string, { inputs }: Metafile): Modules {
+  const entry = `${entryNamespace}:${jobName}`;
+  const importers = new Map<string, string | undefined>([[entry, undefined]]);
+  const importsOf = (file: string) =>
+    (inputs[file]?.imports ?? []).filter(({ external }) => !external).map(({ path }) => path);
+  for (const file of importers.keys()) {
+    for (const imported of importsOf(file)) if (!importers.has(imported)) importers.set(imported, file);
+  }
+  const files = [...importers.keys()].filter((file) => file !== entry).sort();
+  const needsRequire = files.some((file) =>
+    inputs[file]?.imports.some(({ external, kind }) => external && kind === 'require-call'),
+  );
+  return { files, needsRequire, importsOf, chainTo: (file) => chain(file, importers).slice(1) };
+}
+
+/** The package a file belongs to, such as `zod` or `@scope/name`; undefined for a file of the project itself. */
+export function packageOf(file: string): string | undefined {
+  return /^(?:.*\/)?node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1];
+}
+
+function chain(file: string, importers: ReadonlyMap<string, string | undefined>): string[] {
+  const importer = importers.get(file);
+  return importer === undefined ? [file] : [...chain(importer, importers), file];
+}

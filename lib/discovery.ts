@@ -1,0 +1,187 @@
+import { readdir } from 'node:fs/promises';
+import { basename, join, relative, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { isNativeError } from 'node:util/types';
+import { type AnyJob, isJob } from '../src/job/index.ts';
+import { jobNameProblem } from '../src/job/jobName.ts';
+import { type JobProblem, jobProblems } from '../src/job/problems.ts';
+import { InvalidJobsError, type JobFileProblem } from './InvalidJobsError.ts';
+import { nameLengths, type ResourceNames, resourceNames } from './resourceNames.ts';
+import { SynthError } from './SynthError.ts';
+
+export interface DiscoveredJob {
+  /** The file's name without `.ts`. */
+  readonly name: string;
+  /** The job file's absolute path. */
+  readonly file: string;
+  readonly job: AnyJob;
+}
+
+export interface Discovery {
+  /** Sorted by name. */
+  readonly jobs: readonly DiscoveredJob[];
+  /** A line for each file that holds no job. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Loads the job files directly in a directory: `*.ts`, but neither `*.d.ts` nor `*.test.ts`, and nothing below.
+ * @param names whose prefix counts towards the length of a job's queue and function names
+ * @throws {InvalidJobsError} with every problem of every file
+ * @throws {SynthError} when the directory cannot be read
+ */
+export async function discoverJobs(
+  directory: string,
+  names: ResourceNames = resourceNames(),
+): Promise<Discovery> {
+  const files = await jobFiles(resolve(directory));
+  const loaded = await Promise.all(files.map((file) => load(file, names)));
+  const jobs = loaded.flatMap(({ job }) => job ?? []);
+  const problems = [...loaded.flatMap((one) => one.problems), ...caseProblems(jobs)];
+  if (problems.length > 0) throw new InvalidJobsError(problems);
+  return { jobs, warnings: loaded.flatMap(({ warning }) => warning ?? []) };
+}
+
+async function jobFiles(directory: string): Promise<string[]> {
+  try {
+    const entries = await readdir(directory, { withFileTypes: true });
+    return entries
+      .filter((entry) => !entry.isDirectory() && /(?<!\.d|\.test)\.ts$/.test(entry.name))
+      .map((entry) => join(directory, entry.name))
+      .sort(byJobName);
+  } catch (error) {
+    const where = relative(process.cwd(), directory) || '.';
+    throw new SynthError(`Cannot read the job files in ${where}: ${(error as Error).message}. Create it.`, {
+      cause: error,
+    });
+  }
+}
+
+/** By code unit, so that the order is the same on every machine. */
+function byJobName(one: string, other: string): number {
+  return jobNameOf(one) < jobNameOf(other) ? -1 : 1;
+}
+
+interface LoadedFile {
+  readonly job?: DiscoveredJob;
+  readonly warning?: string;
+  readonly problems: readonly JobFileProblem[];
+}
+
+async function load(file: string, names: ResourceNames): Promise<LoadedFile> {
+  let exported: unknown;
+  try {
+    exported = await defaultExport(file);
+  } catch (error) {
+    return { problems: [{ file, ...importProblem(error, file) }] };
+  }
+  if (!isJob(exported)) return { warning: noJobWarning(file, exported), problems: [] };
+  const name = jobNameOf(file);
+  const problems = [...nameProblems(name, names, exported), ...jobProblems(exported)];
+  return { job: { name, file, job: exported }, problems: problems.map((problem) => ({ file, ...problem })) };
+}
+
+/** A file that waits for something at its top level would keep the synth waiting for good. */
+async function defaultExport(file: string): Promise<unknown> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(new Error(`not loaded after ${loadSeconds} s: it waits for something at its top level`)),
+    loadSeconds * 1000,
+  );
+  try {
+    const module = (await Promise.race([import(pathToFileURL(file).href), late])) as { default?: unknown };
+    return module.default;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const loadSeconds = 10;
+
+function jobNameOf(file: string): string {
+  return basename(file, '.ts');
+}
+
+function noJobWarning(file: string, exported: unknown): string {
+  const what = exported === undefined ? 'has no default export' : 'has a default export that is no job';
+  return (
+    `${relative(process.cwd(), file)} ${what}, so it gets no resources. ` +
+    'Write export default defineJob({ … }), or move shared code into a folder below.'
+  );
+}
+
+function importProblem(error: unknown, file: string): JobProblem {
+  return {
+    option: 'import',
+    given: `a file that does not load: ${errorText(error)}${placeOf(error, file)}`,
+    bound: 'a module that loads with an empty environment and does nothing else',
+    advice: importAdvice(error),
+  };
+}
+
+function importAdvice(error: unknown): string {
+  const { name, code } = isNativeError(error) ? (error as NodeJS.ErrnoException) : {};
+  if (name === 'SyntaxError') {
+    return 'correct the syntax or the import; Node strips the types, so enums, namespaces and parameter properties do not load';
+  }
+  if (code === 'ERR_MODULE_NOT_FOUND') {
+    return 'correct the path, its ending .ts included, or add the package: npm install --save-prod';
+  }
+  return 'move what needs environment variables, files or the network into run; a job file must load with an empty environment';
+}
+
+function errorText(error: unknown): string {
+  return isNativeError(error) ? `${error.name}: ${error.message.trim()}` : `it throws ${String(error)}`;
+}
+
+/** The line, where the error's stack names the file: Node puts a syntax error's place first, others' into a frame. */
+function placeOf(error: unknown, file: string): string {
+  const stack = isNativeError(error) ? (error.stack ?? '') : '';
+  const [, line] = stack.split(file)[1]?.match(/^:(\d+)/) ?? [];
+  return line === undefined ? '' : ` (line ${line})`;
+}
+
+function nameProblems(name: string, names: ResourceNames, { compute }: AnyJob): JobProblem[] {
+  const problem = jobNameProblem(name);
+  if (problem !== undefined) {
+    return [
+      { option: 'file name', given: `'${name}'`, bound: `a name that ${problem}`, advice: renameAdvice },
+    ];
+  }
+  const ofJob = names.ofJob(name);
+  const isFunction = compute === undefined || compute === 'lambda';
+  return [
+    ...(isFunction ? lengthProblems('function', ofJob.function, nameLengths.function, 'Lambda') : []),
+    ...lengthProblems('dead-letter queue', ofJob.deadLetterQueue, nameLengths.queue, 'SQS'),
+  ];
+}
+
+const renameAdvice = 'rename the file';
+
+function lengthProblems(what: string, whole: string, longest: number, service: string): JobProblem[] {
+  if (whole.length <= longest) return [];
+  return [
+    {
+      option: 'file name',
+      given: `a ${what} named '${whole}' of ${whole.length} characters`,
+      bound: `at most ${longest} characters (${service})`,
+      advice: `shorten the file's, the platform's or the stage's name by ${whole.length - longest}`,
+    },
+  ];
+}
+
+/** Such files exist beside each other on Linux only; on other machines one would silently take the other's place. */
+function caseProblems(jobs: readonly DiscoveredJob[]): JobFileProblem[] {
+  const alike = Map.groupBy(jobs, ({ name }) => name.toLowerCase());
+  return [...alike.values()]
+    .filter((group) => group.length > 1)
+    .flatMap((group) =>
+      group.map(({ file, name }) => ({
+        file,
+        option: 'file name',
+        given: `'${name}' beside ${group.flatMap((other) => (other.name === name ? [] : `'${other.name}'`)).join(', ')}`,
+        bound: 'names that differ by more than upper and lower case',
+        advice: renameAdvice,
+      })),
+    );
+}

@@ -1,0 +1,20 @@
+import { createRequire } from 'node:module';
+
+const load = createRequire(import.meta.url);
+
+/** Loaded at first use: they take as long as all other CDK modules together, and most platforms need none of them. */
+export function ec2(): typeof import('aws-cdk-lib/aws-ec2') {
+  return load('aws-cdk-lib/aws-ec2');
+}
+
+export function ecs(): typeof import('aws-cdk-lib/aws-ecs') {
+  return load('aws-cdk-lib/aws-ecs');
+}
+
+export function ecrAssets(): typeof import('aws-cdk-lib/aws-ecr-assets') {
+  return load('aws-cdk-lib/aws-ecr-assets');
+}
+
+export function autoScaling(): typeof import('aws-cdk-lib/aws-applicationautoscaling') {
+  return load('aws-cdk-lib/aws-applicationautoscaling');
+}

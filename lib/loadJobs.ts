@@ -1,0 +1,25 @@
+import { join, resolve } from 'node:path';
+import { type BundledJob, bundleJobs } from './bundle.ts';
+import { discoverJobs } from './discovery.ts';
+import { writeJobTypes } from './jobTypes.ts';
+import type { ResourceNames } from './resourceNames.ts';
+
+/**
+ * What a platform is made of: finds the jobs in `src/jobs`, bundles them, and brings `src/jobs.generated.ts` up to
+ * date. Nothing is written when a job cannot be deployed.
+ * @param names whose prefix counts towards the length of a job's queue and function names
+ * @param root where package.json, src/ and node_modules are
+ * @throws {SynthError} with every problem of every job file, or with what cannot be bundled
+ */
+export async function loadJobs(
+  names: ResourceNames,
+  root: string = process.cwd(),
+): Promise<{ jobs: BundledJob[]; warnings: string[] }> {
+  const found = await discoverJobs(resolve(root, 'src/jobs'), names);
+  const { jobs, warnings } = await bundleJobs(found.jobs, { root });
+  await writeJobTypes(
+    jobs.map(({ name }) => name),
+    join(root, 'src/jobs.generated.ts'),
+  );
+  return { jobs, warnings: [...found.warnings, ...warnings] };
+}

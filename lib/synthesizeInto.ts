@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+/**
+ * Runs `cdk synth` into a temporary directory beside the target, which it replaces when the synth succeeded. A failed
+ * synth leaves the target as it was; by itself the CDK would leave half of a new one there.
+ * @param directory the target, relative to the working directory
+ * @param options for `cdk synth`, such as `-c stage=prod`
+ * @returns the exit code
+ */
+export async function synthesizeInto(directory: string, options: readonly string[]): Promise<number> {
+  const unfinished = `${directory}.${process.pid}`;
+  try {
+    const exitCode = await cdkSynth([...options, '--quiet', '--output', unfinished]);
+    if (exitCode === 0) replace(directory, unfinished);
+    return exitCode;
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true });
+  }
+}
+
+/** Passed on to the child: this process outlives it, to remove what is unfinished. */
+const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+async function cdkSynth(options: readonly string[]): Promise<number> {
+  const cli = join(dirname(createRequire(import.meta.url).resolve('aws-cdk/package.json')), 'bin/cdk');
+  const child = spawn(process.execPath, [cli, 'synth', ...options], { stdio: 'inherit' });
+  const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
+  for (const signal of endingSignals) process.on(signal, forward);
+  const [exitCode] = (await once(child, 'close')) as [number | null];
+  for (const signal of endingSignals) process.off(signal, forward);
+  return exitCode ?? 1;
+}
+
+/** A directory cannot be renamed onto one with content: the old one steps aside first. */
+function replace(directory: string, by: string): void {
+  const old = `${by}.old`;
+  if (existsSync(directory)) renameSync(directory, old);
+  renameSync(by, directory);
+  rmSync(old, { recursive: true, force: true });
+}

@@ -1,0 +1,239 @@
+import type { Engine } from '../engine/engine.ts';
+import {
+  type AlarmDefinition,
+  type AlarmStateValue,
+  type AnyAlarmDefinition,
+  type CompositeAlarmDefinition,
+  metricsOf,
+} from './alarmDefinition.ts';
+import type { Clock } from './clock.ts';
+import { alarmsOfRule, ruleHolds } from './compositeRule.ts';
+import { type AlarmState, type Datapoint, evaluateAlarm, evaluationRange, initialState } from './evaluate.ts';
+import { createMetrics, type Look, type Topology } from './metrics.ts';
+import { alarmNotification, alarmSubject } from './notification.ts';
+import { createSampling, type Sampling, sumOfDatapoints } from './sampling.ts';
+
+/** One alarm as it stands. */
+export interface AlarmView {
+  readonly name: string;
+  readonly description: string | undefined;
+  /** When it is up, in words. */
+  readonly condition: string;
+  readonly state: AlarmStateValue;
+  readonly reason: string;
+  readonly since: Date;
+}
+
+export interface AlarmTransition extends AlarmView {
+  readonly before: AlarmStateValue;
+}
+
+/** All alarms of the platform, evaluated every (scaled) minute. */
+export interface AlarmBoard {
+  /** Adds an alarm and evaluates it; one of that name is redefined and keeps its state, as on AWS. */
+  put(definition: AnyAlarmDefinition): Promise<void>;
+  remove(name: string): void;
+  list(): AlarmView[];
+  /** The topics that alarms publish to. */
+  topicArns(): Set<string>;
+  stop(): Promise<void>;
+}
+
+export interface AlarmBoardOptions {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly topology: Topology;
+  onTransition(transition: AlarmTransition): void;
+  /** An alarm is in a state whose action is a scaling policy: told at each evaluation, as CloudWatch does. */
+  onScaling?(policyArn: string, breach: number): void;
+  onWarning(text: string): void;
+}
+
+/** SQS and SNS send CloudWatch a reading a minute; alarms on them are evaluated as often. */
+const SAMPLE_SECONDS = 60;
+/** The floor that everything sped up has. */
+const FLOOR_MS = 1_000;
+
+export function startAlarmBoard(options: AlarmBoardOptions): AlarmBoard {
+  const { engine, clock, topology } = options;
+  const entries = new Map<string, Entry>();
+  const metrics = createMetrics(engine, topology);
+  let work: Promise<void> = Promise.resolve();
+  const stopTicking = clock.every(scaledMs(SAMPLE_SECONDS, engine.speed), () => inTurn(() => evaluateAll()));
+
+  return {
+    put: (definition) => inTurn(() => put(definition)),
+    remove: (name) => void entries.delete(name),
+    list: () => [...entries.values()].map(viewOf),
+    topicArns: () =>
+      new Set([...entries.values()].flatMap(({ definition }) => Object.values(definition.actions).flat())),
+    stop: async () => {
+      stopTicking();
+      metrics.stop();
+      await work;
+    },
+  };
+
+  /** Evaluations never overlap: a transition is told once. */
+  function inTurn(step: () => Promise<void>): Promise<void> {
+    work = work
+      .then(step)
+      .catch((error: Error) => options.onWarning(`Alarms could not be evaluated: ${error.message}`));
+    return work;
+  }
+
+  async function put(definition: AnyAlarmDefinition): Promise<void> {
+    const before = entries.get(definition.name);
+    const state = before?.state ?? initialState(new Date(clock.now()));
+    if (definition.kind === 'composite') {
+      entries.set(definition.name, { definition, state });
+      return evaluateComposites();
+    }
+    const kept =
+      before && 'samplings' in before && sameMetric(before.definition, definition)
+        ? before.samplings
+        : undefined;
+    const samplings = kept ?? newSamplings(definition, engine.speed);
+    const entry: MetricEntry = { definition, state, samplings };
+    entries.set(definition.name, entry);
+    await evaluate(entry, metrics.look(clock.now()));
+    await evaluateComposites();
+  }
+
+  async function evaluateAll(): Promise<void> {
+    const look = metrics.look(clock.now());
+    for (const entry of [...entries.values()]) if (isMetricEntry(entry)) await evaluate(entry, look);
+    await evaluateComposites();
+  }
+
+  async function evaluate(entry: MetricEntry, look: Look): Promise<void> {
+    const now = new Date(clock.now());
+    const { definition, samplings } = entry;
+    const readings = await Promise.all(metricsOf(definition.metric).map((metric) => look.read(metric)));
+    const addends = samplings.map((sampling, index) => {
+      sampling.add(readings[index]);
+      return sampling.datapoints(definition.statistic, evaluationRange(definition), now);
+    });
+    const datapoints = sumOfDatapoints(addends);
+    await enter(entry, evaluateAlarm(definition, entry.state, datapoints, now));
+    if (entries.get(definition.name) === entry) scale(entry, datapoints);
+  }
+
+  /** By the newest datapoint there is; without any there is nothing to scale by but that nothing happens. */
+  function scale({ definition, state }: MetricEntry, datapoints: readonly Datapoint[]): void {
+    if (!definition.actionsEnabled) return;
+    const newest = datapoints.findLast(({ value }) => value !== undefined)?.value ?? 0;
+    for (const arn of definition.actions[state.value].filter(isScalingPolicy)) {
+      options.onScaling?.(arn, newest - definition.threshold);
+    }
+  }
+
+  /** A composite may watch others: repeated until nothing changes, at most once for each. */
+  async function evaluateComposites(): Promise<void> {
+    const composites = [...entries.values()].filter(isCompositeEntry);
+    for (let round = 0; round < composites.length; round++) {
+      const before = composites.map(({ state }) => state.value);
+      for (const entry of composites) await enter(entry, compositeState(entry));
+      if (composites.every(({ state }, index) => state.value === before[index])) return;
+    }
+  }
+
+  function compositeState({ definition, state }: CompositeEntry): AlarmState {
+    const stateOf = (name: string) => entries.get(name)?.state.value ?? 'INSUFFICIENT_DATA';
+    const value = ruleHolds(definition.rule, stateOf) ? 'ALARM' : 'OK';
+    if (value === state.value) return state;
+    const states = alarmsOfRule(definition.rule).map((name) => `${name} is ${stateOf(name)}`);
+    return {
+      value,
+      reason: `${definition.ruleText} is ${value === 'ALARM'}: ${states.join(', ')}`,
+      since: new Date(clock.now()),
+    };
+  }
+
+  async function enter(entry: Entry, state: AlarmState): Promise<void> {
+    const before = entry.state;
+    entry.state = state;
+    if (state.value === before.value || entries.get(entry.definition.name) !== entry) return;
+    options.onTransition({ ...viewOf(entry), before: before.value });
+    if (entry.definition.actionsEnabled) await notify(entry.definition, before, state);
+  }
+
+  async function notify(
+    definition: AnyAlarmDefinition,
+    before: AlarmState,
+    state: AlarmState,
+  ): Promise<void> {
+    for (const TopicArn of definition.actions[state.value]) {
+      if (!TopicArn.startsWith('arn:aws:sns:')) continue; // named at start
+      try {
+        await engine.sns('Publish', {
+          TopicArn,
+          Subject: alarmSubject(definition, state, engine.region),
+          Message: JSON.stringify(alarmNotification(definition, before, state, engine)),
+        });
+      } catch (error) {
+        options.onWarning(
+          `Alarm ${definition.name} could not publish to ${TopicArn}: ${(error as Error).message}`,
+        );
+      }
+    }
+  }
+}
+
+/** Whether an alarm's action is a policy of Application Auto Scaling. */
+export function isScalingPolicy(arn: string): boolean {
+  return arn.startsWith('arn:aws:autoscaling:');
+}
+
+interface MetricEntry {
+  readonly definition: AlarmDefinition;
+  state: AlarmState;
+  /** One for each metric of a sum. */
+  readonly samplings: readonly Sampling[];
+}
+
+interface CompositeEntry {
+  readonly definition: CompositeAlarmDefinition;
+  state: AlarmState;
+}
+
+type Entry = MetricEntry | CompositeEntry;
+
+function isMetricEntry(entry: Entry): entry is MetricEntry {
+  return entry.definition.kind === 'metric';
+}
+
+function isCompositeEntry(entry: Entry): entry is CompositeEntry {
+  return entry.definition.kind === 'composite';
+}
+
+function viewOf({ definition, state: { value, reason, since } }: Entry): AlarmView {
+  const { name, description } = definition;
+  return { name, description, condition: conditionOf(definition), state: value, reason, since };
+}
+
+function conditionOf(definition: AnyAlarmDefinition): string {
+  if (definition.kind === 'composite') return definition.ruleText;
+  const { metric, comparisonOperator, threshold, datapointsToAlarm, evaluationPeriods, periodSeconds } =
+    definition;
+  const what = 'expression' in metric ? metric.expression : metric.name;
+  return `${what} is ${comparisonOperator} ${threshold} for ${datapointsToAlarm} of ${evaluationPeriods} periods of ${periodSeconds} s`;
+}
+
+function scaledMs(seconds: number, speed: number): number {
+  return Math.max(FLOOR_MS, (seconds * 1_000) / speed);
+}
+
+function newSamplings({ metric, periodSeconds }: AlarmDefinition, speed: number): Sampling[] {
+  const sampleMs = scaledMs(SAMPLE_SECONDS, speed);
+  const samplesPerPeriod = Math.max(1, Math.round(scaledMs(periodSeconds, speed) / sampleMs));
+  return metricsOf(metric).map(() => createSampling(samplesPerPeriod, sampleMs));
+}
+
+function sameMetric(before: AnyAlarmDefinition, now: AlarmDefinition): boolean {
+  return (
+    before.kind === 'metric' &&
+    before.periodSeconds === now.periodSeconds &&
+    JSON.stringify(before.metric) === JSON.stringify(now.metric)
+  );
+}

@@ -1,0 +1,47 @@
+/** 9,999 in full, then 12.3K. @param {number} value */
+export function count(value) {
+  return value < 10_000 ? value.toLocaleString('en') : compact.format(value);
+}
+
+/** @param {number} value @param {string} one @param {string} [many] */
+export function plural(value, one, many = `${one}s`) {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+/** 12:00:01 @param {number} atMs */
+export function timeOfDay(atMs) {
+  return new Date(atMs).toLocaleTimeString('en-GB');
+}
+
+/** 12 s, 3 min, 2 h, 4 days @param {number} atMs */
+export function since(atMs) {
+  const seconds = Math.max(0, Math.round((Date.now() - atMs) / 1_000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.floor(seconds / 3_600)} h`;
+  return `${Math.floor(seconds / 86_400)} days`;
+}
+
+/** Less than a second in ms, then seconds. @param {number} ms */
+export function duration(ms) {
+  if (ms < 10) return `${Math.round(ms * 10) / 10} ms`;
+  return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+}
+
+/** JSON spread over lines; any other text as it is. @param {string} text */
+export function readable(text) {
+  try {
+    return JSON.stringify(JSON.parse(text), undefined, 2);
+  } catch {
+    return text;
+  }
+}
+
+/** A colour for a name, always the same: a hue for CSS. @param {string} name */
+export function hueOf(name) {
+  let hash = 7;
+  for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 3_600;
+  return String((hash * 137) % 360);
+}
+
+const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });

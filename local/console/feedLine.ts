@@ -1,0 +1,74 @@
+import type { AlarmTransition } from '../alarms/alarmBoard.ts';
+import type { BatchOutcome } from '../lambda/eventSourceMapping.ts';
+import type { LogLine } from '../lambda/function.ts';
+import type { PlatformEvent } from '../platformView.ts';
+import type { ApplyResult } from '../resources/reconcile.ts';
+
+/** A line of the console's log: printed by a function, or something that the platform did. */
+export interface FeedLine {
+  /** Null for what the platform itself says. */
+  readonly functionName: string | null;
+  /** Of the platform's own lines; a function's line tells its level itself, or none. */
+  readonly level: 'INFO' | 'WARN' | 'ERROR' | null;
+  readonly text: string;
+  readonly atMs: number;
+  readonly isStderr: boolean;
+}
+
+/** A line that is longer is cut: the terminal has printed it whole. */
+export const MAX_LINE_CHARACTERS = 8_192;
+
+/** The line that an event is worth; undefined for publishes, batches that went well and alarms that begin as OK. */
+export function feedLine(event: PlatformEvent): FeedLine | undefined {
+  switch (event.type) {
+    case 'log':
+      return functionLine(event.line);
+    case 'alarm':
+      return alarmLine(event.transition);
+    case 'mail':
+      return platformLine('INFO', `Mail to ${event.mail.to}: ${event.mail.subject}`);
+    case 'batch':
+      return batchLine(event.outcome);
+    case 'apply':
+      return platformLine('INFO', appliedText(event.result));
+    case 'warning':
+      return platformLine('WARN', event.text);
+    case 'publish':
+      return undefined;
+  }
+}
+
+export function functionLine({ functionName, text, at, stream }: LogLine): FeedLine {
+  return { functionName, level: null, text: cut(text), atMs: at.getTime(), isStderr: stream === 'stderr' };
+}
+
+function alarmLine({ name, state, before, reason, since }: AlarmTransition): FeedLine | undefined {
+  if (state !== 'ALARM' && before !== 'ALARM') return undefined;
+  const level = state === 'ALARM' ? 'ERROR' : 'INFO';
+  return platformLine(level, `Alarm ${name} is ${state}, was ${before}: ${reason}`, since.getTime());
+}
+
+/** What the handler itself cannot log: a timeout, a crash, a bundle that does not load, an answer that is none. */
+function batchLine({ result, queueName, invalidResponse }: BatchOutcome): FeedLine | undefined {
+  const why = result.status === 'error' ? `${result.errorType}: ${result.errorMessage}` : invalidResponse;
+  return why === undefined ? undefined : platformLine('WARN', `A batch of ${queueName} failed: ${why}`);
+}
+
+function appliedText({ created, updated, deleted }: ApplyResult): string {
+  const parts = [
+    ['created', created],
+    ['updated', updated],
+    ['deleted', deleted],
+  ] as const;
+  const done = parts.filter(([, paths]) => paths.length > 0);
+  if (done.length === 0) return 'Template applied, nothing changed';
+  return `Template applied: ${done.map(([verb, paths]) => `${verb} ${paths.join(', ')}`).join('; ')}`;
+}
+
+function platformLine(level: FeedLine['level'], text: string, atMs = Date.now()): FeedLine {
+  return { functionName: null, level, text: cut(text), atMs, isStderr: false };
+}
+
+function cut(text: string): string {
+  return text.length <= MAX_LINE_CHARACTERS ? text : `${text.slice(0, MAX_LINE_CHARACTERS)}…`;
+}

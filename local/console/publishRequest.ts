@@ -1,0 +1,96 @@
+import type { JobMessage } from '../platform.ts';
+
+export const MAX_COUNT = 1_000;
+/** SQS passes on ten attributes; `jobName` is one of them. */
+const MAX_ATTRIBUTES = 9;
+const AT_ONCE = 20;
+
+/** What the page's form sends. */
+export interface PublishRequest {
+  readonly message: JobMessage;
+  /** 1 to {@link MAX_COUNT} messages, all the same. */
+  readonly count: number;
+}
+
+/** A request that is no {@link PublishRequest}; the message says why. */
+export class PublishRequestError extends Error {
+  override readonly name = 'PublishRequestError';
+}
+
+/** Reads the body of a request: `{ jobName, payload, attributes?, count? }`. Throws {@link PublishRequestError}. */
+export function parsePublishRequest(text: string): PublishRequest {
+  const body = parsed(text);
+  const { jobName, payload, attributes = {}, count = 1 } = body;
+  if (typeof jobName !== 'string' || jobName === '') {
+    throw new PublishRequestError(`jobName must be a text of one character or more, got ${shown(jobName)}.`);
+  }
+  if (payload === undefined) throw new PublishRequestError('payload is missing: send any JSON value.');
+  if (typeof count !== 'number' || !Number.isInteger(count) || count < 1 || count > MAX_COUNT) {
+    throw new PublishRequestError(
+      `count must be a whole number from 1 to ${MAX_COUNT}, got ${shown(count)}.`,
+    );
+  }
+  return { message: { jobName, payload, attributes: checkedAttributes(attributes) }, count };
+}
+
+/** Some of the messages were published before one was refused. */
+export class PartlyPublishedError extends Error {
+  override readonly name = 'PartlyPublishedError';
+  readonly published: number;
+
+  constructor(published: number, cause: Error) {
+    super(`${cause.message} ${published} were published before.`, { cause });
+    this.published = published;
+  }
+}
+
+/** Publishes them, some at once; gives their message IDs. Throws {@link PartlyPublishedError}, or what refused the first. */
+export async function publishAll(
+  publish: (message: JobMessage) => Promise<{ messageId: string }>,
+  { message, count }: PublishRequest,
+): Promise<string[]> {
+  const messageIds: string[] = [];
+  while (messageIds.length < count) {
+    const size = Math.min(AT_ONCE, count - messageIds.length);
+    const results = await Promise.allSettled(Array.from({ length: size }, () => publish(message)));
+    for (const result of results) if (result.status === 'fulfilled') messageIds.push(result.value.messageId);
+    const refused = results.find((result) => result.status === 'rejected');
+    if (refused && messageIds.length > 0) throw new PartlyPublishedError(messageIds.length, refused.reason);
+    if (refused) throw refused.reason;
+  }
+  return messageIds;
+}
+
+function parsed(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  } catch (cause) {
+    throw new PublishRequestError(`The body is not JSON: ${(cause as Error).message}.`, { cause });
+  }
+  throw new PublishRequestError('The body must be a JSON object { jobName, payload, attributes?, count? }.');
+}
+
+function checkedAttributes(given: unknown): Record<string, string> {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new PublishRequestError(`attributes must be an object of texts, got ${shown(given)}.`);
+  }
+  const entries = Object.entries(given);
+  if (entries.length > MAX_ATTRIBUTES) {
+    throw new PublishRequestError(
+      `At most ${MAX_ATTRIBUTES} attributes beside jobName, got ${entries.length}.`,
+    );
+  }
+  for (const [name, value] of entries) {
+    if (name === 'jobName') throw new PublishRequestError('The attribute jobName is the field of that name.');
+    if (typeof value === 'string' && value !== '') continue;
+    throw new PublishRequestError(
+      `The attribute ${name} must be a text of one character or more, got ${shown(value)}.`,
+    );
+  }
+  return Object.fromEntries(entries);
+}
+
+function shown(value: unknown): string {
+  return JSON.stringify(value)?.slice(0, 100) ?? 'nothing';
+}

@@ -1,0 +1,93 @@
+import type { QueuedMessage, QueueState } from '../engine/engine.ts';
+
+/** Messages of a queue as they lie there, for people to read. */
+export interface QueueMessages {
+  readonly queueName: string;
+  readonly total: number;
+  /** The oldest {@link MAX_MESSAGES}, oldest first. */
+  readonly messages: readonly MessageView[];
+}
+
+export interface MessageView {
+  readonly messageId: string;
+  readonly state: 'waiting' | 'in flight' | 'delayed';
+  /** Epoch ms; when it came into this queue. */
+  readonly enteredAtMs: number;
+  readonly receiveCount: number;
+  /** What was published, taken out of SNS's envelope where there is one. */
+  readonly payload: string;
+  /** Characters that were cut off the payload. */
+  readonly payloadCut: number;
+  /** The message's and its envelope's, without the reason. */
+  readonly attributes: Readonly<Record<string, string>>;
+  /** Why it is a dead letter: the fields of the attribute `deadLetterReason`; null without one. */
+  readonly reason: Readonly<Record<string, unknown>> | null;
+}
+
+const MAX_MESSAGES = 50;
+const MAX_PAYLOAD_CHARACTERS = 65_536;
+/** The attribute in which the job runtime says why a message is a dead letter, as JSON. */
+const REASON = 'deadLetterReason';
+
+export function queueMessages({ name, visible, notVisible, delayed }: QueueState): QueueMessages {
+  const all = [
+    ...visible.map((message) => ({ message, state: 'waiting' as const })),
+    ...notVisible.map((message) => ({ message, state: 'in flight' as const })),
+    ...delayed.map((message) => ({ message, state: 'delayed' as const })),
+  ];
+  all.sort((a, b) => a.message.enteredAtMs - b.message.enteredAtMs);
+  const messages = all.slice(0, MAX_MESSAGES).map(({ message, state }) => messageView(message, state));
+  return { queueName: name, total: all.length, messages };
+}
+
+function messageView(message: QueuedMessage, state: MessageView['state']): MessageView {
+  const { messageId, body, enteredAtMs, receiveCount } = message;
+  const envelope = envelopeOf(body);
+  const payload = envelope?.Message ?? body;
+  const { [REASON]: reason, ...attributes } = attributesOf(message, envelope);
+  return {
+    messageId,
+    state,
+    enteredAtMs,
+    receiveCount,
+    payload: payload.slice(0, MAX_PAYLOAD_CHARACTERS),
+    payloadCut: Math.max(0, payload.length - MAX_PAYLOAD_CHARACTERS),
+    attributes,
+    reason: reason === undefined ? null : reasonOf(reason),
+  };
+}
+
+interface Envelope {
+  readonly Message: string;
+  readonly MessageAttributes?: Readonly<Record<string, { readonly Value?: unknown } | undefined>>;
+}
+
+function envelopeOf(body: string): Envelope | undefined {
+  const value = objectOf(body);
+  const isEnvelope = value?.Type === 'Notification' && typeof value.Message === 'string';
+  return isEnvelope ? (value as unknown as Envelope) : undefined;
+}
+
+/** The message's own win: SQS has them from the runtime, which saw the envelope's. */
+function attributesOf({ messageAttributes }: QueuedMessage, envelope: Envelope | undefined) {
+  const ofEnvelope = Object.entries(envelope?.MessageAttributes ?? {}).map(
+    ([name, attribute]) => [name, String(attribute?.Value)] as const,
+  );
+  const own = Object.entries(messageAttributes ?? {}).map(
+    ([name, { DataType, StringValue }]) => [name, StringValue ?? `(${DataType})`] as const,
+  );
+  return Object.fromEntries<string>([...ofEnvelope, ...own]);
+}
+
+function reasonOf(text: string): Record<string, unknown> {
+  return objectOf(text) ?? { message: text };
+}
+
+function objectOf(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,165 @@
+import type { Mail } from '../alarms/mailbox.ts';
+import type { JobView, PlatformSnapshot, QueueView } from '../platformView.ts';
+import type { Problem } from '../resources/resourceType.ts';
+
+/** What the page shows of the platform, but for the log: plain JSON. */
+export interface ConsoleView {
+  readonly endpoint: string;
+  readonly region: string;
+  /** Null when the template has no topic with job subscriptions. */
+  readonly topicArn: string | null;
+  readonly speed: number;
+  readonly jobs: readonly ConsoleJob[];
+  /** Queues that belong to no job: unrouted, undelivered, … */
+  readonly otherQueues: readonly ConsoleQueue[];
+  readonly alarms: readonly ConsoleAlarm[];
+  readonly problems: readonly Problem[];
+  readonly notEvaluated: string | null;
+  /** Newest first. */
+  readonly mails: readonly MailSummary[];
+  /** Messages that the job topic accepted since the start. */
+  readonly published: number;
+  /** Those among them that no job has the name of. */
+  readonly unrouted: number;
+}
+
+export interface ConsoleQueue {
+  readonly queueName: string;
+  readonly visible: number;
+  readonly inFlight: number;
+  readonly delayed: number;
+  /** Epoch ms; null for an empty queue. */
+  readonly oldestSentAtMs: number | null;
+}
+
+export interface ConsoleJob extends ConsoleQueue {
+  readonly name: string;
+  /** What runs it and is the source of its log lines: a function, or a service's worker processes. */
+  readonly functionName: string | null;
+  readonly isService: boolean;
+  readonly deadLetterQueueName: string | null;
+  /** Messages in the dead-letter queue. */
+  readonly dead: number;
+  readonly published: number;
+  readonly runs: RunCounts;
+}
+
+/** What the event source mapping made of a queue's messages since the console started. */
+export interface RunCounts {
+  /** Messages that are done, or were moved to the dead-letter queue with a reason. */
+  readonly acknowledged: number;
+  /** Messages that came back to the queue, once for each time. */
+  readonly failed: number;
+  /** Invocations that ended without an answer: timeouts, crashes, bundles that do not load. */
+  readonly brokenInvocations: number;
+  /** Of the last invocation; null before the first. */
+  readonly lastDurationMs: number | null;
+}
+
+export interface ConsoleAlarm {
+  readonly name: string;
+  readonly description: string | null;
+  readonly state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+  readonly reason: string;
+  readonly sinceMs: number;
+  /** When it is up, in words, its threshold included; null when the platform does not tell. */
+  readonly condition: string;
+  /** The queue it watches: the job's, also for an alarm on the job's dead letters, or one of the others. */
+  readonly queueName: string | null;
+}
+
+export interface MailSummary {
+  readonly id: string;
+  readonly to: string;
+  readonly subject: string;
+  readonly atMs: number;
+}
+
+export const noRuns: RunCounts = { acknowledged: 0, failed: 0, brokenInvocations: 0, lastDurationMs: null };
+
+/** @param runs by the queue's name */
+export function consoleView(snapshot: PlatformSnapshot, runs: ReadonlyMap<string, RunCounts>): ConsoleView {
+  const { endpoint, region, topicArn, speed, otherQueues, problems, notEvaluated, mails, publishes } =
+    snapshot;
+  const publishedOf = new Map(Object.entries(publishes));
+  const jobs = snapshot.jobs.map((job) => jobView(job, publishedOf.get(job.name), runs.get(job.queueName)));
+  const queues = [...jobs, ...otherQueues].map(({ queueName }) => queueName);
+  return {
+    endpoint,
+    region,
+    topicArn: topicArn ?? null,
+    speed,
+    jobs,
+    otherQueues: otherQueues.map(queueView),
+    alarms: snapshot.alarms.map((alarm) => alarmView(alarm, queues)),
+    problems,
+    notEvaluated: notEvaluated ?? null,
+    mails: mails.map(mailSummary),
+    published: Object.values(publishes).reduce((sum, count) => sum + count, 0),
+    unrouted: publishes[''] ?? 0,
+  };
+}
+
+/** The mail of that id among those of the mailbox. */
+export function mailOf(id: string, { mails }: PlatformSnapshot): Mail | undefined {
+  return mails.find((mail) => mailId(mail) === id);
+}
+
+/** The names of all queues that can be looked into. */
+export function queueNames({ jobs, otherQueues }: PlatformSnapshot): string[] {
+  const ofJobs = jobs.flatMap((job) => [job.queueName, deadLetterQueueName(job)]);
+  return [...ofJobs, ...otherQueues.map(({ queueName }) => queueName)].filter((name) => name !== null);
+}
+
+function jobView(job: JobView, published = 0, runs = noRuns): ConsoleJob {
+  const { name, functionName, serviceName, dead } = job;
+  return {
+    name,
+    functionName: functionName ?? serviceName ?? null,
+    isService: serviceName !== undefined,
+    ...queueView(job),
+    deadLetterQueueName: deadLetterQueueName(job),
+    dead,
+    published,
+    runs,
+  };
+}
+
+function queueView({ queueName, visible, inFlight, delayed, oldestSentAtMs }: QueueView): ConsoleQueue {
+  return { queueName, visible, inFlight, delayed, oldestSentAtMs: oldestSentAtMs ?? null };
+}
+
+/** A queue's URL ends in its name. */
+function deadLetterQueueName({ deadLetterQueueUrl }: JobView): string | null {
+  return deadLetterQueueUrl?.split('/').at(-1) ?? null;
+}
+
+type AlarmView = PlatformSnapshot['alarms'][number];
+
+function alarmView(alarm: AlarmView, queues: readonly string[]): ConsoleAlarm {
+  const { name, description, state, reason, since, condition } = alarm;
+  return {
+    name,
+    description: description ?? null,
+    state,
+    reason,
+    sinceMs: since.getTime(),
+    condition,
+    queueName: watchedQueue(name, queues),
+  };
+}
+
+/** Alarms are named after what they watch: `<queue>-backlog`, `<queue>-dead-letters-age`, `<queue>`. */
+function watchedQueue(alarmName: string, queues: readonly string[]): string | null {
+  const candidates = queues.filter((queue) => alarmName === queue || alarmName.startsWith(`${queue}-`));
+  return candidates.sort((a, b) => b.length - a.length)[0] ?? null;
+}
+
+function mailSummary(mail: Mail): MailSummary {
+  return { id: mailId(mail), to: mail.to, subject: mail.subject, atMs: mail.at.getTime() };
+}
+
+/** The file's name without folder and ending. It is only ever compared, never made a path again. */
+function mailId({ file }: Mail): string {
+  return (file.split(/[\\/]/).at(-1) ?? '').replace(/\.eml$/, '');
+}

@@ -1,0 +1,143 @@
+import { installDynamo, isForDynamo } from './dynamo.ts';
+import { EngineError } from './errors.ts';
+import { type Faults, installFaults } from './faults.ts';
+import type { FauxqsInternals, FauxqsStores, Queue } from './fauxqs.ts';
+import { cameByNetwork, isForThisMachine } from './loopback.ts';
+import { checkMessageAttributes } from './messageAttributes.ts';
+import type { MessageMoves } from './messageMove.ts';
+import { type App, sendError, sqsAction } from './protocol.ts';
+import { checkPublishBatch } from './publishBatch.ts';
+import { type AcceptedPublish, acceptedPublishes } from './publishes.ts';
+import { scaleSqsRequest } from './timeScale.ts';
+import { deadLetterUndelivered } from './undelivered.ts';
+
+export interface Boundary {
+  stores: FauxqsStores;
+  internals: FauxqsInternals;
+  speed: number;
+  moves: MessageMoves;
+  workerQueues: ReadonlySet<string>;
+  faults(): Faults | undefined;
+  published(publish: AcceptedPublish): void;
+}
+
+/**
+ * What every request passes on its way into fauxqs and back, from the network or from this process: who may ask,
+ * injected faults, scaled time, and the places where fauxqs differs from AWS.
+ */
+export function installBoundary(app: App, boundary: Boundary): void {
+  refuseForeignRequests(app);
+  installFaults(app, () => boundary.faults());
+  installDynamo(app);
+  answerErrorsLikeAws(app);
+  prepareRequests(app, boundary);
+  answerMessageMoves(app, boundary);
+  correctReceivedMessages(app, boundary);
+  observePublishes(app, boundary);
+}
+
+/** Also forgets which region a client signed for: the engine has one, and any client may use it. */
+function refuseForeignRequests(app: App): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    if (cameByNetwork(request.raw) && !isForThisMachine(request.raw)) {
+      reply.status(403).send({
+        message: 'This is a local endpoint: use http://127.0.0.1 or http://localhost as the host.',
+      });
+      return;
+    }
+    if (!isForDynamo(request.headers)) delete request.headers.authorization;
+    done();
+  });
+}
+
+function answerErrorsLikeAws(app: App): void {
+  app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+    const malformed = error instanceof SyntaxError || error instanceof TypeError;
+    const code =
+      error instanceof EngineError ? error.code : malformed ? 'SerializationException' : 'InternalFailure';
+    const status =
+      error instanceof EngineError ? error.status : (error.statusCode ?? (malformed ? 400 : 500));
+    sendError(request, reply, { status, code, message: error.message });
+  });
+}
+
+function prepareRequests(app: App, { stores, speed, workerQueues }: Boundary): void {
+  app.addHook('preHandler', (request, _reply, done) => {
+    if (request.method !== 'POST' || request.url !== '/') return done();
+    const body = request.body as Record<string, string>;
+    if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+      throw new EngineError('SerializationException', 'The request must be a structure.');
+    }
+    const action = sqsAction(request.headers);
+    if (action) {
+      scaleSqsRequest(action, body, stores.sqsStore, speed, workerQueues);
+      // Counts must not include in-flight messages whose visibility timeout ended: fauxqs looks only on receive.
+      if (action === 'GetQueueAttributes') queueOf(body, stores)?.processTimers();
+    } else if (body.Action === 'Publish') {
+      checkMessageAttributes(body);
+    } else if (body.Action === 'PublishBatch') {
+      checkPublishBatch(body);
+    }
+    done();
+  });
+}
+
+/** Redrive actions, which fauxqs does not know. */
+function answerMessageMoves(app: App, { moves }: Boundary): void {
+  app.addHook('preHandler', (request, reply, done) => {
+    const action = sqsAction(request.headers);
+    const answer = action && moves.answer(action, request.body as Record<string, unknown>);
+    if (answer) reply.type('application/x-amz-json-1.0').send(JSON.stringify(answer));
+    else done();
+  });
+}
+
+interface Received {
+  Messages?: { ReceiptHandle: string; MessageAttributes?: object; MD5OfMessageAttributes?: string }[];
+}
+
+function correctReceivedMessages(app: App, { stores }: Boundary): void {
+  app.addHook('preSerialization', (request, _reply, payload, done) => {
+    const messages = (payload as Received | undefined)?.Messages;
+    if (!messages || sqsAction(request.headers) !== 'ReceiveMessage') return done(null, payload);
+    const body = request.body as { QueueUrl: string; MessageAttributeNames?: string[] };
+    if (cameByNetwork(request.raw) && request.raw.socket.destroyed) {
+      putBack(queueOf(body, stores), messages);
+    }
+    if (!body.MessageAttributeNames?.length) {
+      // SQS returns only the attributes that were asked for.
+      for (const message of messages) {
+        delete message.MessageAttributes;
+        delete message.MD5OfMessageAttributes;
+      }
+    }
+    done(null, payload);
+  });
+}
+
+/** A long poll whose caller has gone would swallow what arrives later: those messages were never received. */
+function putBack(queue: Queue | undefined, messages: { ReceiptHandle: string }[]): void {
+  for (const { ReceiptHandle } of messages) {
+    const message = queue?.inflightMessages.get(ReceiptHandle)?.message;
+    if (message) message.approximateReceiveCount--;
+    queue?.changeVisibility(ReceiptHandle, 0);
+  }
+}
+
+function observePublishes(app: App, { stores, internals, published }: Boundary): void {
+  app.addHook('onSend', (request, reply, payload, done) => {
+    const body = request.body as Record<string, string> | undefined;
+    const isPublish = body?.Action === 'Publish' || body?.Action === 'PublishBatch';
+    if (isPublish && request.url === '/' && reply.statusCode === 200 && typeof payload === 'string') {
+      for (const publish of acceptedPublishes(body, payload)) {
+        deadLetterUndelivered(publish, stores, internals);
+        published(publish);
+      }
+    }
+    done(null, payload);
+  });
+}
+
+function queueOf(body: { QueueUrl?: unknown }, { sqsStore }: FauxqsStores): Queue | undefined {
+  return typeof body.QueueUrl === 'string' ? sqsStore.getQueue(body.QueueUrl) : undefined;
+}

@@ -1,0 +1,84 @@
+import { isForDynamo } from './dynamo.ts';
+import { cameByNetwork } from './loopback.ts';
+import { type App, type Reply, type Request, sendError, sqsAction } from './protocol.ts';
+
+/** What happens to one request instead of, or besides, being handled. */
+export type Fault =
+  | { kind: 'delay'; ms: number }
+  | { kind: 'error'; status: number; code: string }
+  /** The connection is cut before the request is handled. */
+  | { kind: 'drop' }
+  /** The request is handled, then the connection is cut: the caller cannot know. */
+  | { kind: 'dropAfter' };
+
+export interface FaultRequest {
+  service: 'sqs' | 'sns' | 's3' | 'dynamodb';
+  /** The action's name; for S3 the HTTP method. */
+  action: string;
+}
+
+/** Chooses the fault of a request, if it gets one. */
+export type Faults = (request: FaultRequest) => Fault | undefined;
+
+/**
+ * Lets `faults()` decide about every request from the network; requests from this process pass untouched. To be
+ * installed before DynamoDB, which takes its requests over unread.
+ */
+export function installFaults(app: App, faults: () => Faults | undefined): void {
+  const answersToDrop = new WeakSet<object>();
+
+  app.addHook('onRequest', (request, reply, done) => {
+    if (!isForDynamo(request.headers)) return done();
+    const action = String(request.headers['x-amz-target']).replace(/^.*\./, '');
+    const fault = chosen(faults, request, { service: 'dynamodb', action });
+    if (fault?.kind === 'dropAfter') dropAtEnd(request, reply);
+    inject(fault, request, reply, done);
+  });
+
+  app.addHook('preHandler', (request, reply, done) => {
+    const fault = chosen(faults, request, faultRequest(request));
+    if (fault?.kind === 'dropAfter') answersToDrop.add(request);
+    inject(fault, request, reply, done);
+  });
+
+  app.addHook('onSend', (request, _reply, payload, done) => {
+    if (answersToDrop.has(request)) request.raw.socket.destroy();
+    done(null, payload);
+  });
+}
+
+function chosen(faults: () => Faults | undefined, { raw }: Request, asked: FaultRequest): Fault | undefined {
+  return cameByNetwork(raw) ? faults()?.(asked) : undefined;
+}
+
+function inject(fault: Fault | undefined, request: Request, reply: Reply, done: () => void): void {
+  switch (fault?.kind) {
+    case 'delay':
+      setTimeout(done, fault.ms);
+      return;
+    case 'error':
+      sendError(request, reply, { ...fault, message: 'Injected fault' });
+      return;
+    case 'drop':
+      reply.hijack();
+      request.raw.socket.destroy();
+      return;
+  }
+  done();
+}
+
+/** DynamoDB's answers do not pass through the app's hooks. */
+function dropAtEnd({ raw }: Request, reply: Reply): void {
+  reply.raw.end = () => {
+    raw.socket.destroy();
+    return reply.raw;
+  };
+}
+
+function faultRequest(request: Request): FaultRequest {
+  const action = sqsAction(request.headers);
+  if (action) return { service: 'sqs', action };
+  const { Action } = (request.body ?? {}) as { Action?: unknown };
+  if (request.url === '/' && typeof Action === 'string') return { service: 'sns', action: Action };
+  return { service: 's3', action: request.method };
+}

@@ -1,0 +1,126 @@
+import { rmSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join, resolve } from 'node:path';
+
+/** `.local/platform.json`: how tools find the running platform. */
+export interface PlatformFile {
+  readonly endpoint: string;
+  readonly region: string;
+  /** null while the assembly has no topic with job subscriptions. */
+  readonly topicArn: string | null;
+  readonly consoleUrl: string | null;
+  readonly apiUrl: string | null;
+  readonly speed: number;
+  readonly jobs: Readonly<
+    Record<string, { readonly queueUrl: string; readonly deadLetterQueueUrl: string | null }>
+  >;
+}
+
+/** Another platform runs in this directory. */
+export class PlatformRunningError extends Error {
+  override readonly name = 'PlatformRunningError';
+}
+
+/** A state directory that belongs to this platform until it is released. */
+export interface Claim {
+  /** Replaces `platform.json` as a whole: a reader sees the old file or the new one. */
+  write(content: PlatformFile): Promise<void>;
+  /** Removes `platform.json`, so that nobody finds a platform that is stopping. */
+  remove(): Promise<void>;
+  release(): Promise<void>;
+}
+
+/**
+ * Throws {@link PlatformRunningError} when the platform that holds the directory is alive: its process exists and its
+ * endpoint takes connections. What a killed one left behind does not count.
+ */
+export async function refuseIfRunning(stateDirectory: string): Promise<void> {
+  const holder = await readHolder(stateDirectory);
+  if (holder === undefined || !processExists(holder.pid) || !(await takesConnections(holder.endpoint)))
+    return;
+  throw new PlatformRunningError(
+    `A local platform already runs in ${resolve(stateDirectory)} (process ${holder.pid}, ${holder.endpoint}); stop it first, or work with that one.`,
+  );
+}
+
+/** Takes the directory for the platform at `endpoint`. Throws {@link PlatformRunningError} as {@link refuseIfRunning}. */
+export async function claimDirectory(stateDirectory: string, endpoint: string): Promise<Claim> {
+  await mkdir(stateDirectory, { recursive: true });
+  await takeLock(stateDirectory, endpoint);
+  const file = join(stateDirectory, PLATFORM_FILE);
+  const lock = join(stateDirectory, LOCK_FILE);
+  await rm(file, { force: true });
+  const removeAtExit = () => {
+    for (const path of [file, lock]) rmSync(path, { force: true });
+  };
+  process.once('exit', removeAtExit);
+  return {
+    write: (content) => replaceFile(file, `${JSON.stringify(content, undefined, 2)}\n`),
+    remove: () => rm(file, { force: true }),
+    release: async () => {
+      process.removeListener('exit', removeAtExit);
+      await rm(file, { force: true });
+      await rm(lock, { force: true });
+    },
+  };
+}
+
+const PLATFORM_FILE = 'platform.json';
+/** Who holds the directory; apart from platform.json, which is there only while the platform is ready. */
+const LOCK_FILE = 'platform.lock';
+
+interface Holder {
+  readonly pid: number;
+  readonly endpoint: string;
+}
+
+async function takeLock(stateDirectory: string, endpoint: string): Promise<void> {
+  const holder: Holder = { pid: process.pid, endpoint };
+  const lock = join(stateDirectory, LOCK_FILE);
+  for (;;) {
+    try {
+      return await writeFile(lock, JSON.stringify(holder), { flag: 'wx' });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      await refuseIfRunning(stateDirectory);
+      await rm(lock, { force: true });
+    }
+  }
+}
+
+async function readHolder(stateDirectory: string): Promise<Holder | undefined> {
+  try {
+    const { pid, endpoint } = JSON.parse(await readFile(join(stateDirectory, LOCK_FILE), 'utf8')) as Holder;
+    return Number.isInteger(pid) && typeof endpoint === 'string' ? { pid, endpoint } : undefined;
+  } catch {
+    return undefined; // none, or half written by a process that died
+  }
+}
+
+function processExists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'; // somebody else's
+  }
+}
+
+/** Process ids are given again, in containers soon; so the port has to answer as well. */
+function takesConnections(endpoint: string): Promise<boolean> {
+  const { hostname, port } = new URL(endpoint);
+  return new Promise((done) => {
+    const socket = connect({ host: hostname, port: Number(port) });
+    socket.once('connect', () => {
+      socket.destroy();
+      done(true);
+    });
+    socket.once('error', () => done(false));
+  });
+}
+
+async function replaceFile(file: string, text: string): Promise<void> {
+  const part = `${file}.${process.pid}.part`;
+  await writeFile(part, text);
+  await rename(part, file);
+}

@@ -1,0 +1,90 @@
+import type { AlarmTransition, AlarmView } from './alarms/alarmBoard.ts';
+import type { Mail } from './alarms/mailbox.ts';
+import type { Engine } from './engine/engine.ts';
+import type { BatchOutcome } from './lambda/eventSourceMapping.ts';
+import type { LogLine } from './lambda/function.ts';
+import type { JobResources } from './resources/jobs.ts';
+import type { ApplyResult } from './resources/reconcile.ts';
+import type { Problem } from './resources/resourceType.ts';
+
+/** What happens on the platform, as it happens. */
+export type PlatformEvent =
+  | { readonly type: 'log'; readonly line: LogLine }
+  | { readonly type: 'batch'; readonly outcome: BatchOutcome }
+  | {
+      readonly type: 'publish';
+      readonly topicArn: string;
+      readonly messageId: string;
+      readonly jobName: string | undefined;
+    }
+  | { readonly type: 'alarm'; readonly transition: AlarmTransition }
+  | { readonly type: 'mail'; readonly mail: Mail }
+  | { readonly type: 'apply'; readonly result: ApplyResult }
+  | { readonly type: 'warning'; readonly text: string };
+
+/** The platform at one moment; plain data (dates aside), for the console and tests. */
+export interface PlatformSnapshot {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly topicArn: string | undefined;
+  readonly consoleUrl: string | undefined;
+  readonly speed: number;
+  readonly jobs: readonly JobView[];
+  /** Queues that belong to no job: unrouted, undelivered, … */
+  readonly otherQueues: readonly QueueView[];
+  readonly alarms: readonly AlarmView[];
+  /** What does not run here as on AWS. */
+  readonly problems: readonly Problem[];
+  readonly notEvaluated: string | undefined;
+  /** Bounded, oldest first. */
+  readonly logLines: readonly LogLine[];
+  /** Bounded, newest first. */
+  readonly mails: readonly Mail[];
+  /** Messages that the job topic accepted since the start, by `jobName`; without a job of that name under `''`. */
+  readonly publishes: Readonly<Record<string, number>>;
+}
+
+export interface QueueView {
+  readonly queueName: string;
+  readonly queueUrl: string;
+  readonly visible: number;
+  readonly inFlight: number;
+  readonly delayed: number;
+  /** Epoch ms, real time; undefined for an empty queue. */
+  readonly oldestSentAtMs: number | undefined;
+}
+
+export interface JobView extends QueueView {
+  readonly name: string;
+  readonly functionName: string | undefined;
+  /** Of a job that runs on Fargate; its workers' log lines carry this name. */
+  readonly serviceName?: string | undefined;
+  readonly deadLetterQueueUrl: string | undefined;
+  /** Messages in the dead-letter queue. */
+  readonly dead: number;
+}
+
+export async function jobView(job: JobResources, engine: Engine): Promise<JobView> {
+  const { name, queueName, deadLetterQueueName, functionName, serviceName } = job;
+  const dead = deadLetterQueueName === undefined ? undefined : await queueView(deadLetterQueueName, engine);
+  return {
+    name,
+    functionName,
+    serviceName,
+    ...(await queueView(queueName, engine)),
+    deadLetterQueueUrl: dead?.queueUrl,
+    dead: dead ? dead.visible + dead.inFlight + dead.delayed : 0,
+  };
+}
+
+export async function queueView(queueName: string, engine: Engine): Promise<QueueView> {
+  const counts = await engine.queueCounts(queueName);
+  return {
+    queueName,
+    queueUrl: engine.queueUrl(queueName),
+    visible: counts?.visible ?? 0,
+    inFlight: counts?.notVisible ?? 0,
+    delayed: counts?.delayed ?? 0,
+    oldestSentAtMs: counts?.oldestSentAtMs,
+  };
+}

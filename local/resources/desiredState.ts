@@ -1,0 +1,233 @@
+import type { Assembly, Stack } from '../assembly/assembly.ts';
+import { conditionHolds, resolveIntrinsics, type Scope } from '../assembly/intrinsics.ts';
+import type { TemplateResource } from '../assembly/template.ts';
+import { notEvaluatedTypes, resourceTypes } from './index.ts';
+import { notEvaluatedSummary } from './notEvaluatedSummary.ts';
+import type { NotEvaluatedType, Place, Problem, Resource, Resources } from './resourceType.ts';
+
+/** What an assembly asks for. */
+export interface DesiredState {
+  /** What is to run; everything comes after what it refers to or depends on. */
+  readonly resources: readonly Resource[];
+  /** What does not run here as on AWS; includes every resource that is in `stuck`. */
+  readonly problems: readonly Problem[];
+  /** Resources that cannot be had as asked, as `stack/logicalId`: what runs in their place is left alone. */
+  readonly stuck: ReadonlySet<string>;
+  /** One line on what was accepted without effect; undefined when there is nothing of that kind. */
+  readonly notEvaluated: string | undefined;
+}
+
+/** Resolves every resource of an assembly. Never throws for a single resource: that is a problem in the result. */
+export function desiredState(assembly: Assembly, place: Place): DesiredState {
+  const graph = createGraph(assembly, place);
+  const problems: Problem[] = [];
+  const stuck = new Set<string>();
+  const resolved = new Map<Node, Resource>();
+
+  for (const node of graph.nodes) {
+    if (resourceTypes.has(node.template.Type)) {
+      attempt(node, () => resolved.set(node, graph.resolve(node)));
+    } else if (!notEvaluatedTypes.has(node.template.Type)) {
+      problems.push(problemOf(node, { why: 'is not supported locally: nothing was created for it' }));
+    }
+  }
+  const all = resourcesOf([...resolved.values()], place);
+  for (const [node, resource] of resolved) {
+    for (const finding of findingsOf(resource, all)) {
+      problems.push(problemOf(node, finding));
+      if (finding.refused) stuck.add(keyOf(node.stack.name, node.logicalId));
+    }
+  }
+  const ordered = inOrder(graph.nodes).flatMap((node) => resolved.get(node) ?? []);
+  return {
+    resources: ordered.filter(({ stack, logicalId }) => !stuck.has(keyOf(stack.name, logicalId))),
+    problems,
+    stuck,
+    notEvaluated: notEvaluatedSummary(graph.nodes.map(({ template }) => template)),
+  };
+
+  function attempt(node: Node, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      problems.push(problemOf(node, { why: `could not be resolved: ${(error as Error).message}` }));
+      stuck.add(keyOf(node.stack.name, node.logicalId));
+    }
+  }
+}
+
+/** How a resource is called in {@link DesiredState.stuck}. */
+export function keyOf(stackName: string, logicalId: string): string {
+  return `${stackName}/${logicalId}`;
+}
+
+/** A resource of a template, before its intrinsics are resolved. */
+interface Node {
+  readonly stack: Stack;
+  readonly logicalId: string;
+  readonly template: TemplateResource;
+  /** What it refers to; known once it is resolved. */
+  readonly dependencies: Set<Node>;
+}
+
+function createGraph(assembly: Assembly, place: Place) {
+  const byKey = new Map<string, Node>();
+  for (const stack of assembly.stacks) {
+    for (const [logicalId, template] of Object.entries(stack.template.Resources ?? {})) {
+      byKey.set(keyOf(stack.name, logicalId), { stack, logicalId, template, dependencies: new Set() });
+    }
+  }
+  const nodes = [...byKey.values()].filter(isWanted);
+  return { nodes, resolve };
+
+  function isWanted(node: Node): boolean {
+    const { Condition } = node.template;
+    return Condition === undefined || conditionHolds(Condition, scopeOf(node.stack), node.logicalId);
+  }
+
+  function resolve(node: Node): Resource {
+    const { stack, logicalId, template } = node;
+    for (const dependency of [template.DependsOn ?? []].flat()) addTo(node.dependencies, stack, dependency);
+    const properties = resolveIntrinsics(
+      template.Properties ?? {},
+      scopeOf(stack, node.dependencies),
+      logicalId,
+    );
+    return {
+      type: template.Type,
+      logicalId,
+      path: pathOf(node),
+      name: nameOf(node),
+      properties: properties as Resource['properties'],
+      stack,
+    };
+  }
+
+  /** @param dependencies gets every resource that is referred to through this scope */
+  function scopeOf(stack: Stack, dependencies = new Set<Node>()): Scope {
+    return {
+      stackName: stack.name,
+      template: stack.template,
+      region: place.region,
+      accountId: place.accountId,
+      ref: (logicalId) => {
+        const node = addTo(dependencies, stack, logicalId);
+        return node && typeOf(node).ref(nameOf(node), place);
+      },
+      attribute: (logicalId, attribute) => {
+        const node = addTo(dependencies, stack, logicalId);
+        return node && typeOf(node).attributes(nameOf(node), place)[attribute];
+      },
+      exportedValue: (name) => exportedValue(name, dependencies),
+      stackOutput: (stackName, outputName) => stackOutput(stackName, outputName, dependencies),
+      ssmParameter,
+    };
+  }
+
+  function addTo(dependencies: Set<Node>, stack: Stack, logicalId: string): Node | undefined {
+    const node = byKey.get(keyOf(stack.name, logicalId));
+    if (node) dependencies.add(node);
+    return node;
+  }
+
+  function nameOf({ stack, logicalId, template }: Node): string {
+    const { name } = typeOf({ template });
+    const given = name && template.Properties?.[name.property];
+    if (given !== undefined) return String(resolveIntrinsics(given, scopeOf(stack), logicalId));
+    const suffix = name?.suffix?.(template.Properties ?? {}) ?? '';
+    return `${stack.name}-${logicalId}`.slice(0, (name?.maxLength ?? 255) - suffix.length) + suffix;
+  }
+
+  function exportedValue(name: string, dependencies: Set<Node>): unknown {
+    for (const stack of assembly.stacks) {
+      const scope = scopeOf(stack, dependencies);
+      for (const [id, output] of Object.entries(stack.template.Outputs ?? {})) {
+        if (output.Export === undefined || resolveIntrinsics(output.Export.Name, scope, id) !== name)
+          continue;
+        return resolveIntrinsics(output.Value, scope, id);
+      }
+    }
+    return undefined;
+  }
+
+  function stackOutput(stackName: string, outputName: string, dependencies: Set<Node>): unknown {
+    const stack = assembly.stacks.find(({ name }) => name === stackName);
+    const output = stack?.template.Outputs?.[outputName];
+    return stack && output && resolveIntrinsics(output.Value, scopeOf(stack, dependencies), outputName);
+  }
+
+  function ssmParameter(name: string): unknown {
+    for (const node of byKey.values()) {
+      if (node.template.Type !== 'AWS::SSM::Parameter' || nameOf(node) !== name) continue;
+      return resolveIntrinsics(node.template.Properties?.Value, scopeOf(node.stack), node.logicalId);
+    }
+    return undefined;
+  }
+}
+
+/** An unsupported type is named as a problem; what refers to it gets a made-up name, so that it can still run. */
+function typeOf({ template: { Type } }: Pick<Node, 'template'>): NotEvaluatedType {
+  return resourceTypes.get(Type) ?? notEvaluatedTypes.get(Type) ?? unsupported;
+}
+
+const unsupported: NotEvaluatedType = {
+  type: 'unsupported',
+  ref: (name) => name,
+  attributes: (name, { region, accountId }) => ({
+    Arn: `arn:aws:unsupported:${region}:${accountId}:${name}`,
+  }),
+};
+
+function resourcesOf(list: readonly Resource[], place: Place): Resources {
+  const byArn = new Map<string, Resource>();
+  for (const resource of list) {
+    const { Arn, TopicArn } = resourceTypes.get(resource.type)?.attributes(resource.name, place) ?? {};
+    const arn = Arn ?? TopicArn;
+    if (arn !== undefined) byArn.set(arn, resource);
+  }
+  return { list, byArn: (arn) => byArn.get(String(arn)) };
+}
+
+function findingsOf(resource: Resource, all: Resources) {
+  const type = resourceTypes.get(resource.type);
+  const known = new Set([...(type?.honoured ?? []), ...(type?.notEvaluated ?? [])]);
+  const findings = type?.check?.(resource, all) ?? [];
+  const checked = new Set(findings.map(({ property }) => property));
+  const unknown = Object.keys(resource.properties).filter((name) => !known.has(name) && !checked.has(name));
+  return [
+    ...findings,
+    ...unknown.map((property) => ({ property, why: 'is not honoured locally', refused: false })),
+  ];
+}
+
+function problemOf(node: Node, { property, why }: { property?: string; why: string }): Problem {
+  const { logicalId, template } = node;
+  return {
+    logicalId,
+    path: pathOf(node),
+    type: template.Type,
+    ...(property === undefined ? {} : { property }),
+    why,
+  };
+}
+
+/** `Stack/Jobs/GreetingJob/Queue/Resource` → `Stack/Jobs/GreetingJob/Queue` */
+function pathOf({ logicalId, template }: Node): string {
+  const path = template.Metadata?.['aws:cdk:path'];
+  return typeof path === 'string' ? path.replace(/\/Resource$/, '') : logicalId;
+}
+
+/** Dependencies first; otherwise as in the template. */
+function inOrder(nodes: readonly Node[]): Node[] {
+  const ordered = new Set<Node>();
+  const entered = new Set<Node>();
+  for (const node of nodes) visit(node);
+  return [...ordered];
+
+  function visit(node: Node): void {
+    if (entered.has(node)) return;
+    entered.add(node);
+    for (const dependency of node.dependencies) visit(dependency);
+    ordered.add(node);
+  }
+}

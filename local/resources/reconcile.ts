@@ -1,0 +1,132 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Assembly } from '../assembly/assembly.ts';
+import { type DesiredState, desiredState, keyOf } from './desiredState.ts';
+import { resourceTypes } from './index.ts';
+import type { Problem, Resource, ResourceContext, ResourceType } from './resourceType.ts';
+import { settledWithin } from './settledWithin.ts';
+
+/** What one `apply` did; resources are named by their paths. */
+export interface ApplyResult {
+  readonly created: readonly string[];
+  readonly updated: readonly string[];
+  readonly deleted: readonly string[];
+  readonly unchanged: number;
+  readonly problems: readonly Problem[];
+  readonly notEvaluated: string | undefined;
+}
+
+/** Keeps what runs equal to what an assembly asks for. */
+export interface Reconciler {
+  /** What runs now. */
+  resources(): Resource[];
+  /**
+   * Applies the difference: creates and updates first, what is needed before what needs it, then deletes the other
+   * way round. What fails is a problem in the result; everything else runs on. Calls are done one after the other.
+   */
+  apply(assembly: Assembly): Promise<ApplyResult>;
+  /** Ends pollers and processes, in-flight work first, within `drainMs`. */
+  stop(drainMs: number): Promise<void>;
+}
+
+export function createReconciler(context: ResourceContext): Reconciler {
+  /** By identity (type and physical name): a resource whose name changes is another one, so it is replaced. */
+  const running = new Map<string, Running>();
+  let queue: Promise<unknown> = Promise.resolve();
+
+  return {
+    resources: () => [...running.values()].map(({ resource }) => resource),
+    apply: (assembly) => {
+      const result = queue.then(() => applyState(desiredState(assembly, context.place), running, context));
+      queue = result.catch(() => undefined);
+      return result;
+    },
+    stop: async (drainMs) => {
+      await queue;
+      await stopAll([...running.values()], drainMs);
+      running.clear();
+    },
+  };
+}
+
+interface Running {
+  readonly resource: Resource;
+  readonly handle: unknown;
+}
+
+async function applyState(state: DesiredState, running: Map<string, Running>, context: ResourceContext) {
+  const created: string[] = [];
+  const updated: string[] = [];
+  const deleted: string[] = [];
+  const problems = [...state.problems];
+  const wanted = new Set<string>();
+  let unchanged = 0;
+
+  for (const resource of state.resources) {
+    const identity = identityOf(resource);
+    if (wanted.has(identity)) {
+      problems.push({ ...named(resource), why: `is defined twice: ${identity}` });
+      continue;
+    }
+    wanted.add(identity);
+    const now = running.get(identity);
+    if (now && isDeepStrictEqual(now.resource.properties, resource.properties)) {
+      unchanged += 1;
+    } else {
+      const done = now ? 'updated' : 'created';
+      await attempt(resource, `could not be ${done}`, async () => {
+        const type = typeOf(resource);
+        const handle = now
+          ? await type.update(resource, now.handle, context, now.resource)
+          : await type.create(resource, context);
+        running.set(identity, { resource, handle });
+        (now ? updated : created).push(resource.path);
+      });
+    }
+  }
+  for (const [identity, { resource, handle }] of [...running].reverse()) {
+    if (wanted.has(identity) || state.stuck.has(keyOf(resource.stack.name, resource.logicalId))) continue;
+    running.delete(identity);
+    await attempt(resource, 'could not be deleted', async () => {
+      await typeOf(resource).delete(resource, handle, context);
+      deleted.push(resource.path);
+    });
+  }
+  return { created, updated, deleted, unchanged, problems, notEvaluated: state.notEvaluated };
+
+  async function attempt(resource: Resource, what: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      problems.push({ ...named(resource), why: `${what}: ${(error as Error).message}` });
+    }
+  }
+}
+
+/** Later types of the table first (pollers before the functions they feed), those of one type together. */
+async function stopAll(running: readonly Running[], drainMs: number): Promise<void> {
+  const deadline = Date.now() + drainMs;
+  const pending: Promise<unknown>[] = [];
+  for (const type of [...resourceTypes.values()].reverse()) {
+    const handles = running.filter(({ resource }) => resource.type === type.type).map(({ handle }) => handle);
+    if (type.stop === undefined || handles.length === 0) continue;
+    const leftMs = Math.max(0, deadline - Date.now());
+    const stopped = Promise.allSettled(handles.map((handle) => type.stop?.(handle, leftMs)));
+    pending.push(stopped);
+    await settledWithin(stopped, leftMs);
+  }
+  await Promise.all(pending); // a poller whose work outlasted the drain ends with the function that was killed
+}
+
+function typeOf(resource: Resource): ResourceType {
+  const type = resourceTypes.get(resource.type);
+  if (type === undefined) throw new Error(`${resource.type} is not supported locally`);
+  return type;
+}
+
+function identityOf(resource: Resource): string {
+  return `${resource.type} ${typeOf(resource).identity?.(resource) ?? resource.name}`;
+}
+
+function named({ logicalId, path, type }: Resource): Pick<Problem, 'logicalId' | 'path' | 'type'> {
+  return { logicalId, path, type };
+}

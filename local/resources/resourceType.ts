@@ -1,0 +1,117 @@
+import type { AlarmBoard } from '../alarms/alarmBoard.ts';
+import type { Mailbox } from '../alarms/mailbox.ts';
+import type { Stack } from '../assembly/assembly.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { BatchOutcome } from '../lambda/eventSourceMapping.ts';
+import type { LocalFunction, LogLine } from '../lambda/function.ts';
+import type { LocalService } from '../worker/service.ts';
+import type { ScalableTarget } from './scalableTarget.ts';
+import type { ScalingPolicy } from './scalingPolicy.ts';
+import type { TaskDefinition } from './taskDefinition.ts';
+
+/**
+ * How the local platform honours one CloudFormation resource type: a file per type, listed in `index.ts`.
+ *
+ * `Handle` is what `create` gives and `update` and `delete` get back (a function's sandboxes, a subscription's ARN).
+ */
+// biome-ignore lint/suspicious/noExplicitAny: the table of all types holds many kinds of handles
+export interface ResourceType<Handle = any> {
+  /** As in the template: `AWS::SQS::Queue`. */
+  readonly type: string;
+  /** The properties that take effect. Any other, unless in `notEvaluated`, is named at start. */
+  readonly honoured: readonly string[];
+  /** The properties that mean nothing on one machine (roles, encryption, tags): accepted, summed up in one line. */
+  readonly notEvaluated: readonly string[];
+  /** The property that holds the physical name, and the longest name AWS takes; without a name one is made. */
+  readonly name?: {
+    readonly property: string;
+    readonly maxLength: number;
+    readonly suffix?: (properties: Properties) => string;
+  };
+  /** What `Ref` gives. */
+  ref(name: string, place: Place): string;
+  /** What `Fn::GetAtt` gives, by attribute. */
+  attributes(name: string, place: Place): Readonly<Record<string, string>>;
+  /** What makes it the same resource as one that already runs. Default: its physical name. */
+  identity?(resource: Resource): string;
+  /** What can be said without running it. A problem that is `refused` keeps the resource from being created. */
+  check?(resource: Resource, all: Resources): Finding[];
+  create(resource: Resource, context: ResourceContext): Promise<Handle>;
+  update(resource: Resource, handle: Handle, context: ResourceContext, before: Resource): Promise<Handle>;
+  delete(resource: Resource, handle: Handle, context: ResourceContext): Promise<void>;
+  /** For a type with processes or pollers: ends them when the platform stops, in-flight work first, within `drainMs`. */
+  stop?(handle: Handle, drainMs: number): Promise<void>;
+}
+
+/** A type that has no effect locally: its resources are accepted, and summed up in one line at start. */
+export type NotEvaluatedType = Pick<ResourceType, 'type' | 'name' | 'ref' | 'attributes'>;
+
+export type Properties = Readonly<Record<string, unknown>>;
+
+/** Where things run: what ARNs and URLs are made of. */
+export interface Place {
+  readonly region: string;
+  readonly accountId: string;
+  queueUrl(name: string): string;
+}
+
+/** A resource of the template with its intrinsics resolved. */
+export interface Resource {
+  readonly type: string;
+  readonly logicalId: string;
+  /** The construct's path (`Jobs/GreetingJob/Queue`), or the logical ID where the template has none. */
+  readonly path: string;
+  /** Its physical name. */
+  readonly name: string;
+  readonly properties: Properties;
+  readonly stack: Stack;
+}
+
+/** All resources of the assembly: for checks that concern more than one of them. */
+export interface Resources {
+  readonly list: readonly Resource[];
+  byArn(arn: unknown): Resource | undefined;
+}
+
+export interface Finding {
+  readonly property?: string;
+  readonly why: string;
+  readonly refused?: boolean;
+}
+
+/** Something of the template that does not run here as it would on AWS, named at start. */
+export interface Problem {
+  readonly logicalId: string;
+  readonly path: string;
+  readonly type: string;
+  readonly property?: string;
+  readonly why: string;
+}
+
+/** What resources are made of, and how those that need each other find each other. */
+export interface ResourceContext {
+  readonly place: Place;
+  readonly engine: Engine;
+  readonly alarms: AlarmBoard;
+  readonly mailbox: Mailbox;
+  /** The running functions by name. */
+  readonly functions: Map<string, LocalFunction>;
+  /** What runs on ECS: task definitions by ARN, services by name. */
+  readonly tasks: {
+    readonly definitions: Map<string, TaskDefinition>;
+    readonly services: Map<string, { readonly service: LocalService; readonly taskDefinitionArn: string }>;
+  };
+  /** What alarms scale: targets by what `Ref` gives, policies by ARN. */
+  readonly scaling: {
+    readonly targets: Map<string, ScalableTarget>;
+    readonly policies: Map<string, ScalingPolicy>;
+  };
+  onLog(line: LogLine): void;
+  onBatch(outcome: BatchOutcome): void;
+  onWarning(text: string): void;
+}
+
+/** The last part of an ARN: the name of a queue, topic or alarm; a function's too. */
+export function nameOfArn(arn: unknown): string {
+  return String(arn).split(':').at(-1) ?? '';
+}

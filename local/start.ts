@@ -1,0 +1,136 @@
+import { PortTakenError } from './engine/engine.ts';
+import { type Platform, startPlatform } from './platform.ts';
+import { PlatformRunningError, refuseIfRunning } from './platformFile.ts';
+import type { PlatformEvent } from './platformView.ts';
+import { removeOldAssemblies, SynthFailedError, type SynthOptions, synthesize } from './synth.ts';
+import { createTerminal, type Terminal, wantsColour } from './terminal.ts';
+import { watchProject } from './watch.ts';
+
+export interface StartOptions extends SynthOptions {
+  readonly port: number;
+  readonly consolePort: number;
+  readonly speed: number;
+  /** Starts the console page for a platform that is ready. */
+  readonly startConsole?: (options: {
+    platform: Platform;
+    port: number;
+  }) => Promise<{ url: string; stop(): Promise<void> }>;
+}
+
+/** Anything that is up and comes down again, in the reverse order of coming up. */
+type Stop = () => Promise<void>;
+
+/**
+ * `npm start`: synthesizes, runs the platform with its console, watches the sources, and prints what happens until
+ * SIGINT, SIGTERM or SIGHUP. A second signal ends at once. Resolves to the process's exit code.
+ */
+export async function start(options: StartOptions): Promise<number> {
+  const print = (text: string) => process.stdout.write(`${text}\n`);
+  const terminal = createTerminal(wantsColour(process.stdout, process.env));
+  const stops: Stop[] = [];
+  const interrupted = nextSignal();
+  try {
+    await refuseIfRunning(options.stateDirectory);
+    print(terminal.timed('Synthesizing …'));
+    const { assemblyDirectory, output } = await synthesize(options);
+    if (output) print(output);
+    const platform = await startPlatform({
+      ...options,
+      assemblyDirectory,
+      onEvent: printer(terminal, print),
+    });
+    stops.push(() => platform.stop());
+    if (options.startConsole) {
+      const console = await options.startConsole({ platform, port: options.consolePort });
+      stops.push(() => console.stop());
+      await platform.announceConsole(console.url);
+    }
+    const watching = await watchProject({
+      projectDirectory: options.projectDirectory,
+      onChange: () => reload(platform, options, print),
+      onWarning: (text) => print(terminal.warning(text)),
+    });
+    stops.push(() => watching.stop());
+    await removeOldAssemblies(options.stateDirectory, platform.codeDirectories());
+    print(await greeting(platform));
+    await interrupted;
+    print(terminal.timed('Stopping; work in flight may finish (Ctrl-C again ends it at once) …'));
+    return 0;
+  } catch (error) {
+    process.stderr.write(`${explanation(error)}\n`);
+    return 1;
+  } finally {
+    for (const stop of stops.reverse()) await stop();
+  }
+}
+
+async function reload(
+  platform: Platform,
+  options: StartOptions,
+  print: (text: string) => void,
+): Promise<void> {
+  try {
+    const { assemblyDirectory, output } = await synthesize(options);
+    if (output) print(output);
+    await platform.apply(assemblyDirectory);
+    await removeOldAssemblies(options.stateDirectory, platform.codeDirectories());
+  } catch (error) {
+    print(`${explanation(error)}\nThe version before runs on.`);
+  }
+}
+
+/** Prints events. What does not run as on AWS is printed at first, and again when an edit changes it. */
+function printer(terminal: Terminal, print: (text: string) => void): (event: PlatformEvent) => void {
+  let problems: string | undefined;
+  return (event) => {
+    const text = terminal.event(event);
+    if (text !== undefined) print(text);
+    if (event.type !== 'apply') return;
+    if (problems === undefined && event.result.notEvaluated !== undefined) print(event.result.notEvaluated);
+    const now = terminal.problems(event.result);
+    if (now !== problems && now !== '') print(now);
+    problems = now;
+  };
+}
+
+async function greeting(platform: Platform): Promise<string> {
+  const { endpoint, region, speed, topicArn, jobs, consoleUrl } = await platform.snapshot();
+  const first = jobs[0]?.name ?? 'GreetingJob';
+  const attribute = `{"jobName":{"DataType":"String","StringValue":"${first}"}}`;
+  return [
+    '',
+    `Serving ${jobs.length} ${jobs.length === 1 ? 'job' : 'jobs'}: ${jobs.map(({ name }) => name).join(', ')}`,
+    `  endpoint   ${endpoint} (region ${region}, any credentials)${speed === 1 ? '' : `, time runs ${speed} times as fast`}`,
+    `  topic      ${topicArn ?? 'none'}`,
+    ...(consoleUrl === undefined ? [] : [`  console    ${consoleUrl}`]),
+    'Publish with',
+    `  npm run jobs -- publish ${first} '{ … }'`,
+    `  aws sns publish --endpoint-url ${endpoint} --region ${region} --topic-arn ${topicArn} --message '{ … }' --message-attributes '${attribute}'`,
+    'Edits in src/, lib/ and bin/ are applied as you save. Ctrl-C stops.',
+    '',
+  ].join('\n');
+}
+
+/** What the user can act on has a message of its own; anything else is a bug, shown with its stack. */
+function explanation(error: unknown): string {
+  const isExpected =
+    error instanceof PlatformRunningError ||
+    error instanceof PortTakenError ||
+    error instanceof SynthFailedError ||
+    (error as Error)?.name === 'AssemblyError';
+  if (isExpected) return (error as Error).message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** The first signal resolves, the second ends the process (what is to be removed at exit is removed). */
+function nextSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let signals = 0;
+    const onSignal = (signal: NodeJS.Signals) => {
+      signals += 1;
+      if (signals > 1) process.exit(signal === 'SIGINT' ? 130 : 143);
+      resolve();
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  });
+}

@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto';
+import { type FSWatcher, watch } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+
+export interface WatchOptions {
+  readonly projectDirectory: string;
+  /** Called after edits; never twice at once. Edits made meanwhile lead to one more call. */
+  readonly onChange: () => Promise<void>;
+  readonly onWarning: (text: string) => void;
+  /** Quiet time before a call, so that saving many files is one change. Default 80 ms. */
+  readonly debounceMs?: number;
+}
+
+export interface Watching {
+  /** Resolves when a call that is under way has ended. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Watches what a synth depends on: `src/`, `lib/`, `bin/`, `cdk.json`, `package-lock.json`. Generated files
+ * (`*.generated.ts`, which a synth writes itself) do not count, nor do saves that change no content.
+ */
+export async function watchProject(options: WatchOptions): Promise<Watching> {
+  const { projectDirectory, debounceMs = 80 } = options;
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  let work: Promise<void> = Promise.resolve();
+  let seen = await fingerprint(projectDirectory);
+  /** By folder. Not one recursive watcher: on Linux that follows the files, and is deaf to what replaces one. */
+  const watchers = new Map<string, FSWatcher>();
+  await watchFolders();
+  schedule(); // what was saved between the fingerprint and the first watcher
+
+  return {
+    stop: async () => {
+      stopped = true;
+      clearTimeout(timer);
+      for (const watcher of watchers.values()) watcher.close();
+      await work;
+    },
+  };
+
+  /** Each folder that is there now, and no other: folders come and go. */
+  async function watchFolders(): Promise<void> {
+    const folders = new Set([projectDirectory, ...(await sourceFolders(projectDirectory))]);
+    for (const [folder, watcher] of watchers) {
+      if (folders.has(folder)) continue;
+      watcher.close();
+      watchers.delete(folder);
+    }
+    for (const folder of folders) if (!stopped && !watchers.has(folder)) watchFolder(folder);
+  }
+
+  /** The project's folder itself is watched for its files: an editor that saves by rename replaces them. */
+  function watchFolder(folder: string): void {
+    try {
+      const watcher = watch(folder, (_event, file) => {
+        if (folder !== projectDirectory || watchedEntries.has(file ?? '')) schedule();
+      });
+      watcher.on('error', (error) => {
+        watchers.delete(folder);
+        options.onWarning(`${folder} is not watched any more: ${(error as Error).message}`);
+      });
+      watchers.set(folder, watcher);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return; // gone since it was listed
+      options.onWarning(`${folder} is not watched: ${(error as Error).message}`);
+    }
+  }
+
+  function schedule(): void {
+    if (stopped) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      work = work.then(runIfChanged);
+    }, debounceMs);
+  }
+
+  async function runIfChanged(): Promise<void> {
+    await watchFolders(); // before the files are read: what is saved from here on raises an event
+    const now = await fingerprint(projectDirectory);
+    if (stopped || now === seen) return;
+    seen = now;
+    try {
+      await options.onChange();
+    } catch (error) {
+      options.onWarning((error as Error).message);
+    }
+  }
+}
+
+const watchedFolders = ['src', 'lib', 'bin'];
+const watchedFiles = ['cdk.json', 'package-lock.json'];
+const watchedEntries: ReadonlySet<string> = new Set([...watchedFolders, ...watchedFiles]);
+
+/** A hash of the paths and contents of all that is watched. */
+async function fingerprint(projectDirectory: string): Promise<string> {
+  const hash = createHash('sha256');
+  const files = watchedFiles.map((file) => join(projectDirectory, file));
+  for (const folder of watchedFolders) files.push(...(await filesIn(join(projectDirectory, folder))));
+  for (const file of files.sort()) {
+    const content = await readFile(file).catch(() => undefined); // gone between the two, or not there at all
+    if (content !== undefined) hash.update(`${file}\0${content.length}\0`).update(content);
+  }
+  return hash.digest('hex');
+}
+
+async function sourceFolders(projectDirectory: string): Promise<string[]> {
+  const roots = watchedFolders.map((folder) => join(projectDirectory, folder));
+  const below = await Promise.all(roots.map(foldersIn));
+  return below.flat();
+}
+
+/** The folder itself, and all below it; none when it is not there. */
+async function foldersIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => undefined);
+  if (entries === undefined) return [];
+  const folders = entries.filter((entry) => entry.isDirectory());
+  return [folder, ...folders.map((entry) => join(entry.parentPath, entry.name))];
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  const files = entries.filter((entry) => entry.isFile() && isSource(entry.name));
+  return files.map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** Not what synth generates, nor the temporary and backup files of editors. */
+function isSource(name: string): boolean {
+  return !/\.generated\.ts$|~$|^\.|\.sw[a-z]$|\.tmp$/.test(basename(name));
+}

@@ -1,0 +1,29 @@
+import { devNull } from 'node:os';
+import type { WorkerConfig } from './workerProcess.ts';
+
+/**
+ * The whole environment of a worker: what its container has on Fargate, and nothing of this process's, so that no
+ * worker ever talks to real AWS. Without JOB_HEALTH_PORT: the workers of one machine would fight for the port.
+ * @param agentUri where it asks for scale-in protection
+ */
+export function workerEnvironment(config: WorkerConfig, agentUri: string): Record<string, string> {
+  const { JOB_HEALTH_PORT: _, ...environment } = config.environment;
+  return {
+    TZ: ':UTC',
+    LANG: 'C.UTF-8',
+    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    NODE_ENV: 'production',
+    AWS_ENDPOINT_URL: config.endpoint,
+    ...environment,
+    AWS_REGION: config.region,
+    AWS_DEFAULT_REGION: config.region,
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_SESSION_TOKEN: 'local',
+    AWS_CONFIG_FILE: devNull,
+    AWS_SHARED_CREDENTIALS_FILE: devNull,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_EXECUTION_ENV: 'AWS_ECS_FARGATE',
+    ECS_AGENT_URI: agentUri,
+  };
+}

@@ -1,0 +1,4 @@
+/** The package's front door: what a job file needs, and what publishes jobs. */
+export * from './job/index.ts';
+export type { Jobs } from './jobs.generated.ts';
+export * from './publisher/index.ts';

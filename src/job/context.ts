@@ -1,0 +1,23 @@
+/** What `run` is given beside the payload. */
+export interface JobContext {
+  readonly jobName: string;
+  /** The producer's own ID; the same through retries, duplicate deliveries and redrives. */
+  readonly jobId: string;
+  /** Which run of this message it is: 1 the first time, at most `maxAttempts`. */
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  /** Writes structured log lines that carry the job's name, ID and attempt. */
+  readonly log: JobLog;
+  /** Aborted shortly before the deadline. Hand it to `fetch` and the like; what ignores it is reported as unfinished. */
+  readonly signal: AbortSignal;
+}
+
+/** Each takes a message and, where there is more to say, fields: `log.info('sent', { bytes })` or an error. */
+export interface JobLog {
+  debug(message: string, fields?: LogFields | Error): void;
+  info(message: string, fields?: LogFields | Error): void;
+  warn(message: string, fields?: LogFields | Error): void;
+  error(message: string, fields?: LogFields | Error): void;
+}
+
+export type LogFields = Readonly<Record<string, unknown>>;

@@ -1,0 +1,99 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { callerFile } from './callerFile.ts';
+import type { Compute } from './compute.ts';
+import type { JobContext } from './context.ts';
+import type { Duration } from './duration.ts';
+import type { Idempotency } from './idempotency.ts';
+import type { RetryDelay } from './retryDelay.ts';
+
+/**
+ * Defines the job of this file: `src/jobs/<jobName>.ts` exports it as its default. Returning from `run` means
+ * done, throwing means retry; `NonRetryableError` and `RetryAfter` steer.
+ *
+ * Options are checked by the compiler and again at synth, which stops with the file, the option and its bound.
+ */
+export function defineJob<Schema extends StandardSchemaV1 = StandardSchemaV1, Result = unknown>(
+  options: JobOptions<Schema, Result>,
+): Job<Schema, Result> {
+  // The bundler fills this in, so that a bundle, whose file has another name, does not carry the search.
+  const name = process.env.JOB_BUNDLED ? undefined : jobNameOfFile(callerFile(defineJob));
+  return { ...options, [brand]: true, ...(name === undefined ? {} : { name }) };
+}
+
+/** Everything but `run` is optional; the defaults stand in `defaults.ts`, the bounds in `bounds.ts`. */
+export interface JobOptions<Schema extends StandardSchemaV1 = StandardSchemaV1, Result = unknown> {
+  /** The payload's schema: zod, valibot, arktype or any other Standard Schema. Without one `run` gets `unknown`. */
+  readonly payload?: Schema;
+  /** Where it runs: `'lambda'`, or `'fargate'` for what takes longer than 15 minutes. Default `'lambda'`. */
+  readonly compute?: Compute;
+  /** The longest a batch may run, 1 s to 15 min (Lambda's limit); on Fargate a message, up to 12 h. Default 15 s. */
+  readonly timeout?: Duration;
+  /** Messages per invocation, 1 to 10,000 (above 10 SQS wants a `batchWindow` of 1 s or more). Default 5. */
+  readonly batchSize?: number;
+  /** How long Lambda gathers a batch, 0 to 5 min. Default 0 s. */
+  readonly batchWindow?: Duration;
+  /** How often a message is run before it is a dead letter, 1 to 999: five attempts are four retries. Default 5. */
+  readonly maxAttempts?: number;
+  /**
+   * How long a failed message stays invisible before its next attempt, 0 s to 12 h: `'30s'`, `['10s', '1m', '10m']` or
+   * `{ initial: '10s', factor: 2, max: '1h', jitter: 0.5 }`. Default 30 s.
+   */
+  readonly retryDelay?: RetryDelay;
+  /** Run once for each key, however often it is delivered. Not by default. */
+  readonly idempotency?: Idempotency<StandardSchemaV1.InferOutput<Schema>>;
+  /** The age of the oldest dead letter that raises the alarm, 1 min to 9 d. Default 15 min. */
+  readonly alarmAfter?: Duration;
+  /** Raises an alarm at this many dead letters, 1 or more. None by default. */
+  readonly alarmCount?: number;
+  /** With `alarmCount`: notify when `either` alarm is up, or only when `both` are. Default `either`. */
+  readonly alarmWhen?: 'either' | 'both';
+  /** The age of the oldest waiting message that says nobody consumes the queue, 1 min to 3 d. Default 6 h. */
+  readonly backlogAlarmAfter?: Duration;
+  /** At most this many batches at once, 2 to 1,000 (the event source mapping's bounds). None by default. */
+  readonly maxConcurrency?: number;
+  /** The function's memory in MB, 128 to 10,240; CPU grows with it. Default 256. */
+  readonly memory?: number;
+  /** What the job may do on AWS beyond consuming its queue: plain IAM statements. None by default. */
+  readonly permissions?: readonly IamStatement[];
+  /** Environment variables of the job. None by default. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** The work. Gets the schema's output (defaults and coercions applied). Return: done. Throw: retry. */
+  run(payload: StandardSchemaV1.InferOutput<Schema>, context: JobContext): Promise<Result> | Result;
+}
+
+/** A job as its file exports it: the options as given, and its name where it could be read off the file's path. */
+export interface Job<Schema extends StandardSchemaV1 = StandardSchemaV1, Result = unknown>
+  extends JobOptions<Schema, Result> {
+  readonly [brand]: true;
+  /** The file's name without its ending; absent in a bundle, where the file's path is gone. */
+  readonly name?: string;
+}
+
+/** Any job, whatever its payload and result. */
+// biome-ignore lint/suspicious/noExplicitAny: a job's payload stands in a parameter position, so `unknown` would fit no job
+export type AnyJob = Job<any, any>;
+
+/** What a publisher may give the job: the schema's input, before defaults and coercions. */
+export type PayloadOf<J extends AnyJob> =
+  J extends Job<infer Schema, unknown> ? StandardSchemaV1.InferInput<Schema> : never;
+
+/** A statement as it stands in an IAM policy document. `${AWS::AccountId}`, `${AWS::Region}` and `${AWS::Partition}` are filled in. */
+export interface IamStatement {
+  readonly Effect?: 'Allow' | 'Deny';
+  readonly Action: string | readonly string[];
+  readonly Resource: string | readonly string[];
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+}
+
+/** Whether a value, such as a module's default export, was made by `defineJob`. */
+export function isJob(value: unknown): value is AnyJob {
+  return typeof value === 'object' && value !== null && brand in value;
+}
+
+/** `…/jobs/GreetingJob.ts` → `GreetingJob`. Only TypeScript sources count: a bundle's file has another name than its jobs. */
+function jobNameOfFile(file: string | undefined): string | undefined {
+  return /[/\\]jobs[/\\]([^/\\]+)\.[cm]?ts$/.exec(file ?? '')?.[1];
+}
+
+/** Registered, so that a job made by one copy of this module is a job for another (tests, workspaces). */
+const brand: unique symbol = Symbol.for('serverless-jobs.job');

@@ -1,0 +1,17 @@
+import { durationSeconds } from './duration.ts';
+
+/** The seconds of a value that may be a duration; undefined when it is none. */
+export function secondsOf(value: unknown): number | undefined {
+  try {
+    return typeof value === 'string' ? durationSeconds(value) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A value as it would be written in a job file. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`;
+  if (typeof value === 'function') return 'a function';
+  return value === undefined ? 'nothing' : (JSON.stringify(value) ?? String(value));
+}

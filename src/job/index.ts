@@ -1,0 +1,14 @@
+export type { JobContext, JobLog, LogFields } from './context.ts';
+export {
+  type AnyJob,
+  defineJob,
+  type IamStatement,
+  isJob,
+  type Job,
+  type JobOptions,
+  type PayloadOf,
+} from './defineJob.ts';
+export type { Duration } from './duration.ts';
+export { InvalidPayloadError, NonRetryableError, RetryAfter } from './errors.ts';
+export type { Idempotency } from './idempotency.ts';
+export type { GrowingDelay, RetryDelay } from './retryDelay.ts';

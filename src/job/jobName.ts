@@ -1,0 +1,22 @@
+/**
+ * Why a text can be no job's name; undefined when it can. The name becomes part of queue and function names, which
+ * take letters, digits, `-` and `_` (SQS 80 characters, Lambda 64; the stack checks the whole length, prefix included).
+ */
+export function jobNameProblem(name: string): string | undefined {
+  if (!/^[A-Za-z]([A-Za-z0-9_-]*[A-Za-z0-9_])?$/.test(name)) {
+    return 'must start with a letter, hold letters, digits, - and _ only, and not end with -';
+  }
+  if (name in {}) return "is a name of JavaScript's own, which no construct can have";
+  if (name.length > maxJobNameLength)
+    return `must have at most ${maxJobNameLength} characters, has ${name.length}`;
+  if (reservedNames.has(name.toLowerCase()))
+    return `is taken by the platform's own ${name.toLowerCase()} resources`;
+  if (/-dead-letters$/i.test(name))
+    return "must not end with -dead-letters, which names a job's dead-letter queue";
+  return undefined;
+}
+
+/** Lambda's longest function name. */
+export const maxJobNameLength = 64;
+
+const reservedNames = new Set(['unrouted', 'undelivered', 'alarms', 'api', 'schedules']);

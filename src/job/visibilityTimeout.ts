@@ -1,0 +1,19 @@
+import { fargateSettings } from './compute.ts';
+import { jobDefaults } from './defaults.ts';
+import type { AnyJob } from './defineJob.ts';
+import { durationSeconds } from './duration.ts';
+
+/**
+ * The visibility timeout of a job's queue: six function timeouts and the batching window, as AWS advises, so that a
+ * batch that Lambda throttled is tried again before its messages are delivered a second time. A worker keeps its
+ * messages invisible by heartbeats instead, so two minutes are enough, and a crash is noticed soon.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+ */
+export function visibilityTimeoutSeconds({
+  compute,
+  timeout = jobDefaults.timeout,
+  batchWindow = jobDefaults.batchWindow,
+}: Pick<AnyJob, 'compute' | 'timeout' | 'batchWindow'>): number {
+  if (fargateSettings(compute) !== undefined) return 120;
+  return 6 * durationSeconds(timeout) + durationSeconds(batchWindow);
+}

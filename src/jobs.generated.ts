@@ -1,0 +1,8 @@
+// Written by synth from the files in src/jobs: every job's name and type, for typed publishing. Do not edit.
+import type GreetingJob from './jobs/GreetingJob.ts';
+import type PushupsJob from './jobs/PushupsJob.ts';
+
+export interface Jobs {
+  GreetingJob: typeof GreetingJob;
+  PushupsJob: typeof PushupsJob;
+}

@@ -1,0 +1,76 @@
+import type { MessageAttributeValue } from '@aws-sdk/client-sns';
+import { InvalidAttributeError, TooManyAttributesError } from './errors.ts';
+
+/** The attributes that the publisher sets. `traceparent` is reserved too, but a caller's own trace is theirs to give. */
+const reservedNames = ['jobName', 'jobId', 'publishedAt'] as const;
+
+/** SQS's number of attributes for a message, which SNS passes on. More, and a raw delivery discards the message. */
+const maxAttributes = 10;
+
+/** A message's attributes, all of them Strings: SNS matches a String.Array element by element, and a Number never as a name. */
+export function messageAttributes(
+  reserved: Readonly<Record<(typeof reservedNames)[number], string>>,
+  own: Readonly<Record<string, string>> = {},
+): Record<string, MessageAttributeValue> {
+  const { jobName } = reserved;
+  if (typeof own !== 'object' || own === null) {
+    throw new InvalidAttributeError(jobName, 'attributes', `must be names and texts, was ${shown(own)}`);
+  }
+  const ownCount = Object.keys(own).length;
+  const maxOwn = maxAttributes - reservedNames.length;
+  if (ownCount > maxOwn) throw new TooManyAttributesError(jobName, ownCount, maxOwn);
+  for (const name of Object.keys(own)) checkName(jobName, name);
+
+  const entries = Object.entries({ ...reserved, ...own });
+  for (const [name, value] of entries) checkValue(jobName, name, value);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, { DataType: 'String', StringValue: value }]),
+  );
+}
+
+/** SNS counts names, types and values into the size of the message. */
+export function attributeBytes(attributes: Readonly<Record<string, MessageAttributeValue>>): number {
+  return Object.entries(attributes)
+    .map(([name, { DataType = '', StringValue = '' }]) => Buffer.byteLength(name + DataType + StringValue))
+    .reduce((sum, bytes) => sum + bytes, 0);
+}
+
+/** The rules of the SNS Developer Guide, "Message attribute items and validation". */
+function checkName(jobName: string, name: string): void {
+  if ((reservedNames as readonly string[]).includes(name)) {
+    throw new InvalidAttributeError(jobName, name, `is set by the publisher: ${reservedAdvice}`);
+  }
+  if (!/^(?!aws\.|amazon\.)[\w-]+(\.[\w-]+)*$/i.test(name) || name.length > 256) {
+    const rule =
+      'letters, digits, _, - and single periods inside, at most 256, not starting with AWS. or Amazon.';
+    throw new InvalidAttributeError(jobName, name, `has a name that SNS refuses: use ${rule}`);
+  }
+}
+
+function checkValue(jobName: string, name: string, value: unknown): void {
+  if (typeof value !== 'string' || value === '') {
+    throw new InvalidAttributeError(
+      jobName,
+      name,
+      `must be a text of one character or more, was ${shown(value)}`,
+    );
+  }
+  const refused = refusedCharacter.exec(value)?.[0];
+  if (refused === undefined) return;
+  const codePoint = refused.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
+  throw new InvalidAttributeError(
+    jobName,
+    name,
+    `holds U+${codePoint} at index ${value.indexOf(refused)}, which SNS refuses: remove or encode it`,
+  );
+}
+
+function shown(value: unknown): string {
+  return value === null ? 'null' : (JSON.stringify(value) ?? typeof value);
+}
+
+const reservedAdvice = 'give the ID as the jobId option, and choose another name for anything else';
+
+/** What is no character of XML 1.0: control characters but tab, LF and CR, lone surrogates, U+FFFE and U+FFFF. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the very characters it looks for
+const refusedCharacter = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]|\p{Surrogate}/u;

@@ -1,0 +1,145 @@
+/**
+ * Why a message was not published. Every subclass but `PublishFailedError` is found before anything is sent. A
+ * payload that does not fit its schema is an `InvalidPayloadError`, the same one that the consumer reports.
+ */
+export class PublishError extends Error {
+  override readonly name: string = 'PublishError';
+  /** The job it was meant for; undefined for a job object that knows no name. */
+  readonly jobName: string | undefined;
+
+  constructor(jobName: string | undefined, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.jobName = jobName;
+  }
+}
+
+/** No job can have that name: `jobName.ts` says which names can be. */
+export class InvalidJobNameError extends PublishError {
+  override readonly name = 'InvalidJobNameError';
+
+  constructor(jobName: unknown, problem: string) {
+    super(
+      typeof jobName === 'string' ? jobName : undefined,
+      `'${String(jobName)}' is no job's name: it ${problem}. Publish to the name of a file in src/jobs`,
+    );
+  }
+}
+
+/** A job object reads its name off its file's path, which a bundle does not keep. */
+export class UnnamedJobError extends PublishError {
+  override readonly name = 'UnnamedJobError';
+
+  constructor() {
+    super(
+      undefined,
+      "this job object does not know its name, because a bundle keeps no file paths. Publish by name: publish('GreetingJob', payload)",
+    );
+  }
+}
+
+/** The payload holds something that JSON cannot carry, or that it would silently change. */
+export class NotSerializableError extends PublishError {
+  override readonly name = 'NotSerializableError';
+  /** Where in the payload, such as `['friends', '0', 'age']`; empty for the payload as a whole. */
+  readonly path: readonly string[];
+
+  constructor(jobName: string, path: readonly string[], problem: string, options?: ErrorOptions) {
+    super(
+      jobName,
+      `the payload for ${jobName} is not JSON: ${['payload', ...path].join('.')} ${problem}`,
+      options,
+    );
+    this.path = path;
+  }
+}
+
+/** Body and attributes together are larger than an SNS message may be. */
+export class MessageTooLargeError extends PublishError {
+  override readonly name = 'MessageTooLargeError';
+  readonly bytes: number;
+  readonly maxBytes: number;
+
+  constructor(jobName: string, bytes: number, maxBytes: number) {
+    super(
+      jobName,
+      `the message for ${jobName} has ${bytes} bytes; SNS takes ${maxBytes}, body and attributes together. Put the data in S3 and publish its key`,
+    );
+    this.bytes = bytes;
+    this.maxBytes = maxBytes;
+  }
+}
+
+/** More attributes than a message may carry to a queue. */
+export class TooManyAttributesError extends PublishError {
+  override readonly name = 'TooManyAttributesError';
+  readonly count: number;
+
+  constructor(jobName: string, count: number, maxOwn: number) {
+    super(
+      jobName,
+      `the message for ${jobName} has ${count} attributes of its own; SQS takes 10, of which the publisher uses ${10 - maxOwn}. Give at most ${maxOwn}, and put the rest in the payload`,
+    );
+    this.count = count;
+  }
+}
+
+/** An attribute (`jobId` is one too) whose name or value SNS refuses, or whose name is reserved. */
+export class InvalidAttributeError extends PublishError {
+  override readonly name = 'InvalidAttributeError';
+  readonly attribute: string;
+
+  constructor(jobName: string, attribute: string, problem: string) {
+    super(jobName, `attribute '${attribute}' of the message for ${jobName} ${problem}`);
+    this.attribute = attribute;
+  }
+}
+
+/** A `group` that is no MessageGroupId. */
+export class InvalidGroupError extends PublishError {
+  override readonly name = 'InvalidGroupError';
+
+  constructor(jobName: string, group: unknown) {
+    super(
+      jobName,
+      `group ${JSON.stringify(group)} of the message for ${jobName} is no MessageGroupId: give 1 to 128 letters, digits and ASCII punctuation, such as a tenant's ID`,
+    );
+  }
+}
+
+/**
+ * SNS refused the message, or could not be reached; `cause` is the SDK's error where a whole call failed. The
+ * message may have arrived nevertheless when the answer was lost: publish it again with the same `jobId`.
+ */
+export class PublishFailedError extends PublishError {
+  override readonly name = 'PublishFailedError';
+  readonly jobId: string;
+  /** SNS's error code or the SDK's error name, such as `NotFound`, `AuthorizationError` or `Throttled`. */
+  readonly code: string;
+
+  constructor(
+    message: { jobName: string; jobId: string },
+    code: string,
+    reason: string,
+    options?: ErrorOptions,
+  ) {
+    const { jobName, jobId } = message;
+    super(
+      jobName,
+      `${jobName} ${jobId} was not published: ${code}: ${reason}. ${advice[code] ?? defaultAdvice}`,
+      options,
+    );
+    this.jobId = jobId;
+    this.code = code;
+  }
+}
+
+const defaultAdvice = 'Publish it again, with the same jobId';
+
+const advice: Readonly<Record<string, string>> = {
+  NotFound: "Check the topic's ARN and Region",
+  NotFoundException: "Check the topic's ARN and Region",
+  AuthorizationError: 'Allow sns:Publish on the topic',
+  AuthorizationErrorException: 'Allow sns:Publish on the topic',
+  CredentialsProviderError: 'Give credentials, such as by AWS_PROFILE',
+  ExpiredToken: 'Log in again',
+};

@@ -1,0 +1,56 @@
+import type { AnyJob, PayloadOf } from '../job/index.ts';
+import type { Jobs } from '../jobs.generated.ts';
+
+/** What may be said beside the payload; all of it optional. */
+export interface PublishOptions {
+  /**
+   * The producer's own ID of the job, the same through retries and redrives: one or more characters. A UUIDv7 by
+   * default. Publishing the same one twice is safe.
+   */
+  readonly jobId?: string | undefined;
+  /**
+   * Whose job it is, such as a tenant: the `MessageGroupId` by which SQS's fair queues keep one group from delaying
+   * the others. 1 to 128 letters, digits and ASCII punctuation (SNS's bound). None by default.
+   */
+  readonly group?: string | undefined;
+  /**
+   * At most 7 String attributes of your own (SQS takes 10, and `jobName`, `jobId` and `publishedAt` are the
+   * publisher's), such as a W3C `traceparent`. None by default.
+   */
+  readonly attributes?: Readonly<Record<string, string>> | undefined;
+}
+
+/** One element for `publishAll`: a job's name or object, the payload that fits it, and options. */
+export type PublishItem<JobTypes = Jobs> = {
+  [Name in JobName<JobTypes>]: PublishOptions & {
+    readonly job: Name | JobTypes[Name];
+    readonly payload: PayloadFor<Name, JobTypes>;
+  };
+}[JobName<JobTypes>];
+
+/** The names of the jobs in `src/jobs`. */
+export type JobName<JobTypes = Jobs> = keyof JobTypes & string;
+
+/** The payload that fits a job, given by its name or as its object. */
+export type PayloadFor<J, JobTypes = Jobs> = J extends keyof JobTypes
+  ? PayloadFor<JobTypes[J], JobTypes>
+  : J extends AnyJob
+    ? PayloadOf<J>
+    : never;
+
+/** What became of a message that SNS took. `messageId` is SNS's own ID, the envelope's `MessageId`. */
+export interface Published {
+  readonly jobId: string;
+  readonly messageId: string;
+}
+
+/** What became of an item of `publishAll`; a failure is a `PublishError` or an `InvalidPayloadError`. */
+export type PublishResult =
+  | ({ readonly status: 'published' } & Published)
+  | { readonly status: 'failed'; readonly jobId: string; readonly error: Error };
+
+/** An item whose payload has been checked by the compiler, or that comes from outside and was not. */
+export interface AnyItem extends PublishOptions {
+  readonly job: string | AnyJob;
+  readonly payload: unknown;
+}

@@ -1,0 +1,74 @@
+import { batchesOf } from './batches.ts';
+import type { AnyItem, PublishResult } from './item.ts';
+import type { Message } from './message.ts';
+
+/** How a stream makes a message of an item (or throws), and sends up to 10 messages (never throws). */
+export interface StreamSteps {
+  jobIdOf(item: AnyItem): string;
+  prepare(item: AnyItem, jobId: string): Promise<Message>;
+  send(messages: readonly Message[]): Promise<readonly PublishResult[]>;
+}
+
+/** A few batches on their way hide the network's delay; more gain nothing, for the work is the SDK's on one thread. */
+const batchesInFlight = 4;
+
+/**
+ * Takes items as they can be sent and yields their results in order. When `items` itself fails, what had been taken
+ * still gets its results; then its error is thrown.
+ */
+export async function* publishStream(
+  items: Iterable<AnyItem> | AsyncIterable<AnyItem>,
+  steps: StreamSteps,
+): AsyncGenerator<PublishResult, void, undefined> {
+  const source = new Source(items);
+  const inFlight: Promise<PublishResult[]>[] = [];
+  for await (const batch of batchesOf(entriesOf(source, steps))) {
+    inFlight.push(sendEntries(batch, steps));
+    if (inFlight.length === batchesInFlight) yield* (await inFlight.shift()) ?? [];
+  }
+  for (const results of inFlight) yield* await results;
+  if (source.failed) throw source.error;
+}
+
+/** The items, ending early where their iterator throws, so that the results on their way are not lost with it. */
+class Source {
+  readonly #items: Iterable<AnyItem> | AsyncIterable<AnyItem>;
+  failed = false;
+  error: unknown;
+
+  constructor(items: Iterable<AnyItem> | AsyncIterable<AnyItem>) {
+    this.#items = items;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<AnyItem> {
+    try {
+      yield* this.#items;
+    } catch (error) {
+      this.failed = true;
+      this.error = error;
+    }
+  }
+}
+
+/** An item on its way: the message to send, or the result of one that cannot be sent. */
+type Entry =
+  | { readonly bytes: number; readonly message: Message }
+  | { readonly bytes: 0; readonly result: PublishResult };
+
+async function* entriesOf(source: Source, { jobIdOf, prepare }: StreamSteps): AsyncGenerator<Entry> {
+  for await (const item of source) {
+    const jobId = jobIdOf(item);
+    try {
+      const message = await prepare(item, jobId);
+      yield { bytes: message.bytes, message };
+    } catch (error) {
+      yield { bytes: 0, result: { status: 'failed', jobId, error: error as Error } };
+    }
+  }
+}
+
+async function sendEntries(entries: readonly Entry[], { send }: StreamSteps): Promise<PublishResult[]> {
+  const messages = entries.flatMap((entry) => ('message' in entry ? [entry.message] : []));
+  const sent = (messages.length > 0 ? await send(messages) : [])[Symbol.iterator]();
+  return entries.map((entry) => ('result' in entry ? entry.result : (sent.next().value as PublishResult)));
+}

@@ -1,0 +1,90 @@
+import type { SQSRecord } from 'aws-lambda';
+import type { JobContext } from '../job/context.ts';
+import { jobDefaults } from '../job/defaults.ts';
+import type { AnyJob } from '../job/defineJob.ts';
+import { attempt, outcomeOfError } from './attempt.ts';
+import type { Deadline } from './deadline.ts';
+import type { JobQueue } from './jobQueue.ts';
+import { MessageLog, type MessageLogger } from './log.ts';
+import { type JobMessage, readMessage } from './message.ts';
+import type { Once } from './once.ts';
+import type { Outcome } from './outcome.ts';
+import type { EndedRun } from './settle.ts';
+
+/** What a batch runs in. */
+export interface BatchSurroundings {
+  readonly job: AnyJob;
+  readonly jobName: string;
+  readonly logger: MessageLogger;
+  readonly queue: JobQueue;
+  readonly once?: Once | undefined;
+  readonly deadline: Deadline;
+  readonly origin: Origin;
+}
+
+/** Where a batch runs: what leads from a dead letter to its logs. */
+export interface Origin {
+  readonly requestId?: string | undefined;
+  readonly logGroup?: string | undefined;
+  readonly logStream?: string | undefined;
+  readonly codeVersion?: string | undefined;
+}
+
+/** A message, its run, and how that ended; no outcome yet while it runs. */
+export interface Run {
+  readonly message: JobMessage;
+  readonly context: JobContext;
+  readonly startedAt: number;
+  outcome: Outcome | undefined;
+  durationMs: number | undefined;
+}
+
+/**
+ * Runs all messages of a batch at once, each on its own, until they are done or the deadline is reached.
+ */
+export async function runBatch(
+  records: readonly SQSRecord[],
+  surroundings: BatchSurroundings,
+): Promise<EndedRun[]> {
+  const startedAt = performance.now();
+  const runs = records.map((record) => newRun(readMessage(record), startedAt, surroundings));
+  const { job, once, deadline } = surroundings;
+  const attemptIn = { job, once, remainingMs: deadline.remainingMs };
+  const allDone = Promise.all(
+    runs.map((run) => attempt(run.message, run.context, attemptIn).then((outcome) => end(run, outcome))),
+  );
+  await Promise.race([allDone, deadline.reached]);
+  for (const run of runs) if (run.outcome === undefined) end(run, unfinished(run, surroundings));
+  return runs as EndedRun[];
+}
+
+function newRun(
+  message: JobMessage,
+  startedAt: number,
+  { job, jobName, logger, deadline, origin }: BatchSurroundings,
+): Run {
+  const { maxAttempts = jobDefaults.maxAttempts } = job;
+  const { jobId, receiveCount, record } = message;
+  const attemptNumber = Math.min(receiveCount, maxAttempts);
+  const context: JobContext = {
+    jobName,
+    jobId,
+    attempt: attemptNumber,
+    maxAttempts,
+    log: new MessageLog(logger, jobId, attemptNumber, record.messageId, origin.requestId),
+    signal: deadline.signal,
+  };
+  return { message, context, startedAt, outcome: undefined, durationMs: undefined };
+}
+
+/** The first outcome stands: what comes after the deadline has been reported as unfinished. */
+function end(run: Run, outcome: Outcome): void {
+  if (run.outcome !== undefined) return;
+  run.outcome = outcome;
+  run.durationMs = Math.round((performance.now() - run.startedAt) * 10) / 10;
+}
+
+/** Whoever ignores the signal is still running; Lambda freezes it when the batch is reported. */
+function unfinished({ context }: Run, { job, deadline }: BatchSurroundings): Outcome {
+  return outcomeOfError(deadline.signal.reason, job, context);
+}

@@ -1,0 +1,64 @@
+import type { SQSRecord } from 'aws-lambda';
+import { NonRetryableError } from '../job/errors.ts';
+
+/** A message of a job's queue, whichever way it came: through the topic (SNS's envelope) or straight to the queue. */
+export interface JobMessage {
+  readonly record: SQSRecord;
+  /** The `jobId` attribute, else the envelope's MessageId, else SQS's, which changes with every redrive. */
+  readonly jobId: string;
+  /** How often SQS has delivered it, this time included. */
+  readonly receiveCount: number;
+  /** The payload as it was published, or why there is none. */
+  readonly payload: { readonly value: unknown } | { readonly unreadable: InvalidMessageError };
+}
+
+/** The message's body is no JSON, so there is no payload to run a job with. */
+export class InvalidMessageError extends NonRetryableError {
+  override readonly name = 'InvalidMessageError';
+}
+
+/** Never throws: a body that cannot be read is a message that will be a dead letter, with an ID and a reason. */
+export function readMessage(record: SQSRecord): JobMessage {
+  const body = parsed(record.body);
+  const envelope = 'value' in body && isEnvelope(body.value) ? body.value : undefined;
+  return {
+    record,
+    jobId: jobIdOf(record, envelope),
+    receiveCount: Number(record.attributes.ApproximateReceiveCount),
+    payload: envelope === undefined ? body : parsed(envelope.Message),
+  };
+}
+
+/** Without V8's own message, which quotes the text: that may hold what should be in no log. */
+function parsed(text: string): JobMessage['payload'] {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return { unreadable: new InvalidMessageError('the message is no JSON') };
+  }
+}
+
+/** Opened once: an envelope that was itself published as a payload stays a payload. */
+function isEnvelope(value: unknown): value is SnsEnvelope {
+  const { Type, MessageId, TopicArn, Message } = Object(value) as Record<keyof SnsEnvelope, unknown>;
+  return Type === 'Notification' && isText(MessageId) && isText(TopicArn) && isText(Message);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+/** An empty one, or one that is no text, is none. */
+function jobIdOf({ messageAttributes, messageId }: SQSRecord, envelope: SnsEnvelope | undefined): string {
+  const given = envelope?.MessageAttributes?.jobId?.Value || messageAttributes.jobId?.stringValue;
+  return typeof given === 'string' && given !== '' ? given : (envelope?.MessageId ?? messageId);
+}
+
+/** What SNS delivers when raw message delivery is off. */
+interface SnsEnvelope {
+  readonly Type: 'Notification';
+  readonly MessageId: string;
+  readonly TopicArn: string;
+  readonly Message: string;
+  readonly MessageAttributes?: Readonly<Record<string, { readonly Type: string; readonly Value: unknown }>>;
+}

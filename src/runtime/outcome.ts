@@ -1,0 +1,21 @@
+/** How one run of one message ended. Lambda and worker share this definition. */
+export type Outcome = Succeeded | Retry | Dead;
+
+/** The message is acknowledged. */
+export interface Succeeded {
+  readonly kind: 'succeeded';
+  readonly result: unknown;
+}
+
+/** The message becomes visible again after the delay. */
+export interface Retry {
+  readonly kind: 'retry';
+  readonly error: unknown;
+  readonly delaySeconds: number;
+}
+
+/** The message goes to the dead-letter queue, with the error as its reason, and is then acknowledged. */
+export interface Dead {
+  readonly kind: 'dead';
+  readonly error: unknown;
+}

@@ -1,0 +1,101 @@
+import type { BatchSurroundings, Run } from './batch.ts';
+import { type DeadLetterReason, deadLetter } from './deadLetter.ts';
+import type { Dead, Outcome, Retry } from './outcome.ts';
+
+/** A run that has ended. */
+export type EndedRun<O extends Outcome = Outcome> = Run & {
+  readonly outcome: O;
+  readonly durationMs: number;
+};
+
+/**
+ * Makes the outcomes true on SQS, and logs a line for each: messages to retry become visible after their delay,
+ * dead ones go to the dead-letter queue.
+ * @returns the IDs of the messages that must not be acknowledged: the ones to retry, and the dead whose send failed
+ */
+export async function settle(runs: readonly EndedRun[], surroundings: BatchSurroundings): Promise<string[]> {
+  const retries: EndedRun<Retry>[] = [];
+  const dead: EndedRun<Dead>[] = [];
+  for (const run of runs) {
+    if (run.outcome.kind === 'succeeded') log(run, 'info', 'succeeded');
+    else if (run.outcome.kind === 'retry') retries.push(run as EndedRun<Retry>);
+    else dead.push(run as EndedRun<Dead>);
+  }
+  const unsent = dead.map((run) => bury(run, surroundings));
+  if (retries.length > 0) await delay(retries, surroundings);
+  return [...retries.map(messageIdOf), ...(await Promise.all(unsent)).flat()];
+}
+
+/** When SQS refuses, nothing is lost: the message becomes visible when the queue's visibility timeout ends. */
+async function delay(
+  runs: readonly EndedRun<Retry>[],
+  { queue, deadline }: BatchSurroundings,
+): Promise<void> {
+  const messages = runs.map((run) => ({
+    messageId: messageIdOf(run),
+    receiptHandle: run.message.record.receiptHandle,
+    delaySeconds: run.outcome.delaySeconds,
+  }));
+  const refused = await queue.delay(messages, deadline.settlingSignal()).catch((error: Error) => error);
+  for (const run of runs) {
+    const { error, delaySeconds } = run.outcome;
+    const delayError = refused instanceof Error ? refused : refused.get(messageIdOf(run));
+    log(run, 'warn', 'retry', { error, ...(delayError ? { delayError } : { delaySeconds }) });
+  }
+}
+
+/**
+ * Sends a dead letter. When that fails, the message is reported as failed, and SQS's redrive policy takes over.
+ * @returns the message's ID if it must not be acknowledged
+ */
+async function bury(run: EndedRun<Dead>, surroundings: BatchSurroundings): Promise<string[]> {
+  const { error } = run.outcome;
+  try {
+    const letter = deadLetter(run.message, reasonOf(run, surroundings));
+    await surroundings.queue.sendDeadLetter(letter, surroundings.deadline.settlingSignal());
+    log(run, 'error', 'dead', { error });
+    return [];
+  } catch (sendError) {
+    log(run, 'error', 'dead, not yet sent', { error, sendError });
+    return [messageIdOf(run)];
+  }
+}
+
+function reasonOf(
+  { message, context, outcome }: EndedRun<Dead>,
+  { origin }: BatchSurroundings,
+): DeadLetterReason {
+  const error = outcome.error instanceof Error ? outcome.error : new Error(String(outcome.error));
+  const { attempt, jobName, jobId } = context;
+  const lastFailureAt = new Date().toISOString();
+  const firstReceivedAt = Number(message.record.attributes.ApproximateFirstReceiveTimestamp);
+  return {
+    name: error.name,
+    message: String(error.message).slice(0, 1000),
+    stack: String(error.stack).slice(0, 2000),
+    attempts: attempt,
+    jobName,
+    jobId,
+    firstFailureAt: attempt > 1 && firstReceivedAt ? new Date(firstReceivedAt).toISOString() : lastFailureAt,
+    lastFailureAt,
+    ...origin,
+  };
+}
+
+function messageIdOf({ message }: Run): string {
+  return message.record.messageId;
+}
+
+function log(
+  { context, durationMs }: EndedRun,
+  level: 'info' | 'warn' | 'error',
+  outcome: string,
+  fields?: object,
+): void {
+  try {
+    context.log[level](outcome, { ...fields, outcome, durationMs });
+  } catch {
+    // A thrown value may defy logging (a getter that throws, a cycle of causes): that must not decide an outcome.
+    context.log[level](outcome, { outcome, durationMs, error: 'cannot be logged' });
+  }
+}

@@ -1,0 +1,93 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { WorkerSetupError } from './errors.ts';
+import type { WorkerMetrics } from './metrics.ts';
+import type { Worker, WorkerHealth } from './worker.ts';
+
+export interface HealthServerOptions {
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly host: string;
+  readonly metrics: WorkerMetrics;
+  workers(): readonly Worker[];
+}
+
+/** `/healthz` and `/metrics` of a worker process. */
+export interface HealthServer {
+  /** `http://127.0.0.1:9100` */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** @throws {WorkerSetupError} when the port is taken, or the host not this machine's */
+export async function startHealthServer({
+  port,
+  host,
+  metrics,
+  workers,
+}: HealthServerOptions): Promise<HealthServer> {
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://worker');
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      answer(response, 405, 'text/plain', 'GET only\n');
+    else if (pathname === '/healthz') answerHealth(response, workers());
+    else if (pathname === '/metrics') void answerMetrics(response, metrics);
+    else answer(response, 404, 'text/plain', 'There are /healthz and /metrics.\n');
+  });
+  await listening(server, port, host);
+  const { port: chosen } = server.address() as AddressInfo;
+  const shownHost = host.includes(':') ? `[${host}]` : host;
+  return {
+    url: `http://${shownHost}:${chosen}`,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function listening(server: Server, port: number, host: string): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject).listen(port, host, resolve);
+  await promise.catch((cause: Error) => {
+    throw new WorkerSetupError(
+      `health cannot be served at ${host}:${port}: ${cause.message}. Choose another port, or 0 for any`,
+      { cause },
+    );
+  });
+}
+
+/** A worker is unhealthy when it cannot receive for a while; being busy, or stopping, is no illness. */
+function answerHealth(response: ServerResponse, workers: readonly Worker[]): void {
+  const jobs = workers.map((worker) => [worker.jobName, jobHealth(worker.health())] as const);
+  const isHealthy = jobs.every(([, { status }]) => status !== 'failing');
+  const body = { status: isHealthy ? 'ok' : 'failing', jobs: Object.fromEntries(jobs) };
+  answer(response, isHealthy ? 200 : 503, 'application/json', `${JSON.stringify(body)}\n`);
+}
+
+function jobHealth({ failingSince, isStopping, lastPollAt, inFlight, concurrency }: WorkerHealth) {
+  const isFailing = failingSince !== undefined && Date.now() - failingSince >= failingAfterMs;
+  return {
+    status: isFailing ? 'failing' : isStopping ? 'stopping' : 'ok',
+    lastPollAt: instant(lastPollAt),
+    failingSince: instant(failingSince),
+    inFlight,
+    concurrency,
+  };
+}
+
+function instant(ms: number | undefined): string | null {
+  return ms === undefined ? null : new Date(ms).toISOString();
+}
+
+async function answerMetrics(response: ServerResponse, metrics: WorkerMetrics): Promise<void> {
+  answer(response, 200, metrics.contentType, await metrics.text());
+}
+
+function answer(response: ServerResponse, status: number, type: string, body: string): void {
+  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
+}
+
+/** Shorter than an outage that people should hear of, longer than one that passes by itself. */
+export const failingAfterMs = 60_000;

@@ -1,0 +1,115 @@
+import type { MessageLogger } from '../runtime/log.ts';
+import { LeaseLostError, VisibilityLimitError } from './errors.ts';
+import { Outage } from './outage.ts';
+import { isGone } from './sqsErrors.ts';
+import type { WorkerQueue } from './workerQueue.ts';
+
+/** A received message, this worker's until `visibleAtMs`. Times are `performance.now()`'s. */
+export interface Lease {
+  readonly receiptHandle: string;
+  readonly messageId: string;
+  readonly receivedAtMs: number;
+  /** When its visibility timeout ends. */
+  visibleAtMs: number;
+  /** Under way while it is being extended; never rejects. */
+  extending?: Promise<void> | undefined;
+  /** Tells the job why it should stop. */
+  abort(reason: Error): void;
+}
+
+export interface HeartbeatOptions {
+  readonly queue: Pick<WorkerQueue, 'changeVisibility'>;
+  readonly logger: MessageLogger;
+  readonly visibilityTimeoutMs: number;
+  /** How long a message can be invisible in all, counted from its receive. */
+  readonly longestVisibilityMs?: number;
+}
+
+/**
+ * Keeps messages invisible while their jobs run: each is extended to a whole visibility timeout when half of it is
+ * over. One that is lost for certain, or nears SQS's 12 h, has its job aborted.
+ */
+export class Heartbeats {
+  readonly #options: HeartbeatOptions;
+  readonly #leases = new Set<Lease>();
+  readonly #outage: Outage;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(options: HeartbeatOptions) {
+    this.#options = options;
+    this.#outage = new Outage('a heartbeat', options.logger);
+    const everyMs = Math.min(Math.max(options.visibilityTimeoutMs / 20, 50), 1000);
+    this.#timer = setInterval(() => this.#beat(), everyMs);
+  }
+
+  add(lease: Lease): void {
+    this.#leases.add(lease);
+  }
+
+  /** Resolves when no extension is under way that could undo what becomes of the message next. */
+  async remove(lease: Lease): Promise<void> {
+    this.#leases.delete(lease);
+    await lease.extending;
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #beat(): void {
+    const now = performance.now();
+    for (const lease of this.#leases) {
+      const leftMs = lease.visibleAtMs - now;
+      if (leftMs <= 0) this.#lose(lease, new LeaseLostError('its visibility timeout has ended'));
+      else if (now - lease.receivedAtMs >= this.#abortAfterMs) this.#limit(lease);
+      else if (leftMs <= this.#options.visibilityTimeoutMs / 2) {
+        lease.extending ??= this.#extend(lease).finally(() => {
+          lease.extending = undefined;
+        });
+      }
+    }
+  }
+
+  async #extend(lease: Lease): Promise<void> {
+    const { queue, visibilityTimeoutMs } = this.#options;
+    const startedAtMs = performance.now();
+    const restMs = lease.receivedAtMs + this.#longestMs - startedAtMs;
+    const seconds = Math.floor(Math.min(visibilityTimeoutMs, restMs) / 1000);
+    try {
+      await queue.changeVisibility(lease.receiptHandle, seconds);
+      lease.visibleAtMs = startedAtMs + seconds * 1000;
+      this.#outage.succeeded();
+    } catch (error) {
+      if (!isGone(error)) return this.#outage.failed(error);
+      this.#lose(lease, new LeaseLostError(`SQS says ${(error as Error).name}`, { cause: error }));
+    }
+  }
+
+  /** Whoever got the message since runs it now: the sooner this run ends, the better. */
+  #lose(lease: Lease, error: LeaseLostError): void {
+    if (!this.#leases.delete(lease)) return;
+    const { messageId } = lease;
+    this.#options.logger.warn('a message was lost while its job ran; the job is aborted', {
+      messageId,
+      error,
+    });
+    lease.abort(error);
+  }
+
+  #limit(lease: Lease): void {
+    this.#leases.delete(lease);
+    lease.abort(new VisibilityLimitError(performance.now() - lease.receivedAtMs));
+  }
+
+  get #longestMs(): number {
+    return this.#options.longestVisibilityMs ?? longestVisibilityMs;
+  }
+
+  /** What is left is for the abort and the outcome. */
+  get #abortAfterMs(): number {
+    return this.#longestMs - Math.min(60_000, this.#longestMs / 10);
+  }
+}
+
+/** SQS counts from the receive, and refuses more. */
+export const longestVisibilityMs = 12 * 3600 * 1000;

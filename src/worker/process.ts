@@ -1,0 +1,165 @@
+import { createRequire } from 'node:module';
+import type { AnyJob } from '../job/defineJob.ts';
+import { jobLogger, type MessageLogger } from '../runtime/log.ts';
+import type { Once } from '../runtime/once.ts';
+import { WorkerSetupError } from './errors.ts';
+import type { HealthServer } from './healthServer.ts';
+import type { WorkerMetrics } from './metrics.ts';
+import { queueFacts } from './queueFacts.ts';
+import { readableLogger } from './readableLog.ts';
+import { type Environment, type WorkerSettings, workerSettings } from './settings.ts';
+import { type StopSignals, startStopSignals } from './stopSignals.ts';
+import { startTaskProtection } from './taskProtection.ts';
+import { startWorker, type Worker, type WorkerOptions } from './worker.ts';
+
+/** A job of a worker process. */
+export interface ProcessJob {
+  readonly job: AnyJob;
+  readonly name: string;
+  /** Where the job asks for idempotency. */
+  readonly once?: Once | undefined;
+  /** @default `JOB_QUEUE_URL`, for the only job of a process */
+  readonly queueUrl?: string | undefined;
+  /** @default `JOB_DEAD_LETTER_QUEUE_URL`, for the only job of a process; else what the queue's redrive policy says */
+  readonly deadLetterQueueUrl?: string | undefined;
+  /** @default `JOB_CONCURRENCY` */
+  readonly concurrency?: number | undefined;
+}
+
+/**
+ * What a container or a service runs: consumes the queues of its jobs until SIGTERM or SIGINT, then stops with grace.
+ * Settings come from the environment (`settings.ts`), Region, endpoint and credentials as the AWS SDK finds them.
+ * @returns the process's exit code: 0 stopped, 1 stopped with messages left to their visibility timeout, 2 did not
+ * start, 130 and 143 stopped at once by a second signal. What still runs then does not keep the process alive.
+ */
+export async function runWorkerProcess(
+  jobs: readonly ProcessJob[],
+  environment: Environment = process.env,
+): Promise<number> {
+  // From the very beginning: the first process of a container would not hear a signal that it does not listen to.
+  const signals = startStopSignals();
+  try {
+    const exitCode = await Promise.race([runUntilStopped(jobs, environment, signals), signals.second]);
+    endProcess(exitCode);
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof WorkerSetupError)) throw error;
+    console.error(`error: ${error.message}`);
+    return exitCodes.notStarted;
+  }
+}
+
+const exitCodes = { stopped: 0, unfinished: 1, notStarted: 2 } as const;
+
+async function workerOptions(
+  given: ProcessJob,
+  jobCount: number,
+  settings: WorkerSettings,
+  environment: Environment,
+): Promise<WorkerOptions> {
+  const { job, name, once, concurrency = settings.concurrency } = given;
+  if (job.idempotency !== undefined && once === undefined) {
+    throw new WorkerSetupError(`${name} asks for idempotency, but its worker was given no store of keys`);
+  }
+  const fromEnvironment = jobCount === 1 ? environment : {};
+  const queueUrl = given.queueUrl ?? fromEnvironment.JOB_QUEUE_URL;
+  if (!queueUrl) throw new WorkerSetupError(`${name}'s queue is not known: set JOB_QUEUE_URL to its URL`);
+  const logger = processLogger(name, settings.codeVersion);
+  const facts = await queueFacts(queueUrl, logger);
+  const deadLetterQueueUrl =
+    given.deadLetterQueueUrl || fromEnvironment.JOB_DEAD_LETTER_QUEUE_URL || facts.deadLetterQueueUrl;
+  if (!deadLetterQueueUrl) {
+    throw new WorkerSetupError(
+      `${name}'s dead-letter queue is not known: set JOB_DEAD_LETTER_QUEUE_URL to its URL`,
+    );
+  }
+  const { visibilityTimeoutSeconds } = facts;
+  const { stopTimeoutMs, codeVersion, sqsSpeed } = settings;
+  return {
+    job,
+    name,
+    once,
+    queueUrl,
+    deadLetterQueueUrl,
+    visibilityTimeoutSeconds,
+    concurrency,
+    stopTimeoutMs,
+    codeVersion,
+    sqsSpeed,
+    logger,
+  };
+}
+
+/** People get lines they can read, everything else gets what Lambda writes. */
+function processLogger(name: string, codeVersion: string | undefined): MessageLogger {
+  if (!process.stdout.isTTY) return jobLogger(name, codeVersion);
+  return readableLogger(name, (line) => process.stdout.write(line));
+}
+
+async function runUntilStopped(
+  jobs: readonly ProcessJob[],
+  environment: Environment,
+  signals: StopSignals,
+): Promise<number> {
+  const settings = workerSettings(environment);
+  const options: WorkerOptions[] = [];
+  for (const job of jobs) options.push(await workerOptions(job, jobs.length, settings, environment));
+  if (signals.isHeard) return exitCodes.stopped;
+  const workers: Worker[] = [];
+  const health = await startHealth(settings, () => workers);
+  const protection = startTaskProtection({ logger: options[0]?.logger ?? console });
+  const onInFlight = (): void => protection.onInFlight(inFlightOf(workers));
+  for (const of of options) {
+    const { name, queueUrl, concurrency, logger } = of;
+    const onSettled: WorkerOptions['onSettled'] = (run) => health?.metrics.observe(name, run);
+    workers.push(startWorker({ ...of, onSettled, onInFlight }));
+    logger?.info('worker started', { queueUrl, concurrency, healthUrl: health?.server.url });
+  }
+  const signal = await signals.first;
+  const stopTimeoutSeconds = settings.stopTimeoutMs / 1000;
+  for (const { logger } of options) {
+    logger?.info('worker stopping: running jobs may finish; a second signal stops at once', {
+      signal,
+      stopTimeoutSeconds,
+    });
+  }
+  const exitCode = await stopped(workers, options);
+  await Promise.all([health?.server.stop(), protection.stop()]);
+  return exitCode;
+}
+
+/** In all of the process's workers. */
+function inFlightOf(workers: readonly Worker[]): number {
+  return workers.reduce((sum, worker) => sum + worker.health().inFlight, 0);
+}
+
+/** Loaded only where it is asked for. */
+async function startHealth(
+  { healthPort, healthHost }: WorkerSettings,
+  workers: () => readonly Worker[],
+): Promise<{ server: HealthServer; metrics: WorkerMetrics } | undefined> {
+  if (healthPort === undefined) return undefined;
+  // prom-client is CommonJS, and finds no require() of Node's own modules when it is part of an ES module bundle.
+  Object.assign(globalThis, { require: createRequire(import.meta.url) });
+  const [{ startHealthServer }, { workerMetrics }] = await Promise.all([
+    import('./healthServer.ts'),
+    import('./metrics.ts'),
+  ]);
+  const metrics = workerMetrics(workers);
+  const server = await startHealthServer({ port: healthPort, host: healthHost, metrics, workers });
+  return { server, metrics };
+}
+
+async function stopped(workers: readonly Worker[], options: readonly WorkerOptions[]): Promise<number> {
+  await Promise.all(workers.map((worker) => worker.stop()));
+  const ends = await Promise.all(workers.map(({ done }) => done));
+  for (const [index, { unfinished }] of ends.entries()) {
+    options[index]?.logger?.info('worker stopped', { unfinished });
+  }
+  return ends.some(({ unfinished }) => unfinished > 0) ? exitCodes.unfinished : exitCodes.stopped;
+}
+
+/** A job that ignores its signal would keep the process alive; one that has nothing left to do has ended by then. */
+function endProcess(exitCode: number): void {
+  setTimeout(() => process.exit(exitCode), 100).unref();
+}

@@ -1,0 +1,102 @@
+import { GetQueueAttributesCommand, SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
+import type { MessageLogger } from '../runtime/log.ts';
+import { WorkerSetupError } from './errors.ts';
+import { configFor } from './sqsConnection.ts';
+
+/** What SQS says about a job's queue, asked before anything is received from it. */
+export interface QueueFacts {
+  readonly visibilityTimeoutSeconds: number | undefined;
+  /** Where its redrive policy sends messages; undefined where it has none. */
+  readonly deadLetterQueueUrl: string | undefined;
+}
+
+/**
+ * Asks SQS about a queue. What no waiting can cure (no credentials, no such queue, the wrong Region) is an error. What
+ * can (SQS does not answer) is not: then nothing is known, and the worker starts to try.
+ * @throws {WorkerSetupError} with what to do
+ */
+export async function queueFacts(
+  queueUrl: string,
+  logger: MessageLogger,
+  config: SQSClientConfig = {},
+): Promise<QueueFacts> {
+  if (!URL.canParse(queueUrl)) {
+    throw new WorkerSetupError(`'${queueUrl}' is no queue URL: it starts with https://`);
+  }
+  const client = new SQSClient(configFor(queueUrl, config));
+  try {
+    await assertRegion(client, queueUrl);
+    const credentials = client.config.credentials();
+    await credentials.catch((cause: Error) => {
+      throw new WorkerSetupError(
+        `no AWS credentials: ${oneLine(cause)}. Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role`,
+        { cause },
+      );
+    });
+    return await askedFacts(client, queueUrl, logger);
+  } finally {
+    client.destroy();
+  }
+}
+
+/** SQS would answer that the signature is for another Region, or that there is no such queue. */
+async function assertRegion(client: SQSClient, queueUrl: string): Promise<void> {
+  const region = await client.config.region().catch((cause: Error) => {
+    throw new WorkerSetupError('no AWS Region: set AWS_REGION to the one of the queue', { cause });
+  });
+  const [, ofQueue] =
+    /^(?:sqs(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws|api)\.|([a-z0-9-]+)\.queue\.amazonaws\.)/
+      .exec(new URL(queueUrl).hostname)
+      ?.filter((group) => group !== undefined) ?? [];
+  if (ofQueue !== undefined && ofQueue !== region) {
+    throw new WorkerSetupError(
+      `the queue ${queueUrl} is in ${ofQueue}, but the AWS Region here is ${region}: set AWS_REGION=${ofQueue}`,
+    );
+  }
+}
+
+async function askedFacts(client: SQSClient, queueUrl: string, logger: MessageLogger): Promise<QueueFacts> {
+  try {
+    const { Attributes = {} } = await client.send(
+      new GetQueueAttributesCommand({
+        QueueUrl: queueUrl,
+        AttributeNames: ['VisibilityTimeout', 'RedrivePolicy'],
+      }),
+      { abortSignal: AbortSignal.timeout(10_000) },
+    );
+    const { VisibilityTimeout, RedrivePolicy } = Attributes;
+    return {
+      visibilityTimeoutSeconds: VisibilityTimeout === undefined ? undefined : Number(VisibilityTimeout),
+      deadLetterQueueUrl: RedrivePolicy === undefined ? undefined : besides(queueUrl, RedrivePolicy),
+    };
+  } catch (error) {
+    if (isRefusal(error)) throw new WorkerSetupError(refusalText(error, queueUrl), { cause: error });
+    logger.warn('SQS does not answer yet; the worker starts all the same', { error: error as Error });
+    return { visibilityTimeoutSeconds: undefined, deadLetterQueueUrl: undefined };
+  }
+}
+
+/** A dead-letter queue is in the account and the Region of its queue. */
+function besides(queueUrl: string, redrivePolicy: string): string {
+  const { deadLetterTargetArn = '' } = JSON.parse(redrivePolicy) as { deadLetterTargetArn?: string };
+  return queueUrl.replace(/[^/]+$/, deadLetterTargetArn.replace(/^.*:/, ''));
+}
+
+/** SQS understood, and says no: a client's error, in HTTP's terms. */
+function isRefusal(error: unknown): error is Error & { $metadata: { httpStatusCode: number } } {
+  const { httpStatusCode = 0 } =
+    (error as { $metadata?: { httpStatusCode?: number } } | undefined)?.$metadata ?? {};
+  const isThrottling = httpStatusCode === 429 || /Throttl/.test((error as Error).name);
+  return error instanceof Error && httpStatusCode >= 400 && httpStatusCode < 500 && !isThrottling;
+}
+
+function refusalText(error: Error, queueUrl: string): string {
+  if (/NonExistentQueue|QueueDoesNotExist/.test(error.name)) {
+    return `there is no queue ${queueUrl}: check its name, its account and the Region, or deploy the stack first`;
+  }
+  return `SQS refuses the queue ${queueUrl}: ${oneLine(error)}. Check the credentials and their permissions (sqs:GetQueueAttributes, ReceiveMessage, DeleteMessage, ChangeMessageVisibility)`;
+}
+
+function oneLine({ name, message }: Error): string {
+  return `${name}: ${message.replace(/\s+/g, ' ')}`;
+}

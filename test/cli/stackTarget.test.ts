@@ -1,0 +1,89 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { expect, test } from '@jest/globals';
+import { CommandError } from '../../cli/CommandError.ts';
+import { type StackResource, stackTarget } from '../../cli/stackTarget.ts';
+
+const arn = (name: string): StackResource => ({
+  type: 'AWS::SNS::Topic',
+  physicalId: `arn:aws:sns:eu-west-1:123456789012:${name}`,
+});
+const url = (name: string) => `https://sqs.eu-west-1.amazonaws.com/123456789012/${name}`;
+const queue = (name: string): StackResource => ({ type: 'AWS::SQS::Queue', physicalId: url(name) });
+
+test('a stack’s topic and the queues of its jobs are found by their names', async () => {
+  const names = ['unrouted', 'undelivered', 'Report', 'Report-dead-letters', 'A_b-c', 'A_b-c-dead-letters'];
+  const resources = [
+    arn('jobs-dev-alarms'),
+    arn('jobs-dev'),
+    ...names.map((name) => queue(`jobs-dev-${name}`)),
+  ];
+  const asked: string[] = [];
+  const target = await stackTarget('Jobs-dev', async (name) => {
+    asked.push(name);
+    return [...resources, { type: 'AWS::Lambda::Function', physicalId: 'jobs-dev-Report' }];
+  });
+
+  expect(asked).toEqual(['Jobs-dev']);
+  expect(target).toEqual({
+    name: 'stack Jobs-dev',
+    topicArn: 'arn:aws:sns:eu-west-1:123456789012:jobs-dev',
+    clientConfig: { region: 'eu-west-1' },
+    jobs: {
+      Report: { queueUrl: url('jobs-dev-Report'), deadLetterQueueUrl: url('jobs-dev-Report-dead-letters') },
+      'A_b-c': { queueUrl: url('jobs-dev-A_b-c'), deadLetterQueueUrl: url('jobs-dev-A_b-c-dead-letters') },
+    },
+  });
+});
+
+test('a stack without a platform, and one that cannot be read, are told apart', async () => {
+  const other = stackTarget('Web', async () => [arn('news'), queue('orders')]);
+  await expect(other).rejects.toThrow(CommandError);
+  await expect(other).rejects.toThrow(/^stack Web holds no job platform/);
+
+  const cause = new Error('Stack with id Jobs does not exist');
+  const missing = stackTarget('Jobs', () => Promise.reject(cause));
+  await expect(missing).rejects.toMatchObject({ name: 'CommandError', cause });
+  await expect(missing).rejects.toThrow(/does not exist. Check the name, AWS_REGION and AWS_PROFILE$/);
+});
+
+test('the resources are read from CloudFormation, all pages of them', async () => {
+  const pages = { '': [queue('jobs-dev-unrouted')], next: [arn('jobs-dev')] };
+  const server = createServer(async (request, response) => {
+    const form = new URLSearchParams(await text(request));
+    expect([form.get('Action'), form.get('StackName')]).toEqual(['ListStackResources', 'Jobs-dev']);
+    const token = form.get('NextToken') === 'next' ? 'next' : '';
+    response.end(resourcesXml(pages[token], token === '' ? 'next' : undefined));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const environment = {
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+    AWS_REGION: 'eu-west-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+  };
+  const before = { ...process.env };
+  Object.assign(process.env, environment);
+  try {
+    const { topicArn, jobs } = await stackTarget('Jobs-dev');
+    expect({ topicArn, jobs }).toEqual({ topicArn: arn('jobs-dev').physicalId, jobs: {} });
+  } finally {
+    for (const name of Object.keys(environment)) delete process.env[name];
+    Object.assign(process.env, before);
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+function resourcesXml(resources: readonly StackResource[], nextToken: string | undefined): string {
+  const members = resources.map(
+    ({ type, physicalId }) =>
+      `<member><ResourceType>${type}</ResourceType><PhysicalResourceId>${physicalId}</PhysicalResourceId></member>`,
+  );
+  const next = nextToken === undefined ? '' : `<NextToken>${nextToken}</NextToken>`;
+  const result = `<StackResourceSummaries>${members.join('')}</StackResourceSummaries>${next}`;
+  return `<ListStackResourcesResponse><ListStackResourcesResult>${result}</ListStackResourcesResult></ListStackResourcesResponse>`;
+}

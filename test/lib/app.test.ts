@@ -1,0 +1,128 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { jobFile, repository, temporaryProject, writeFiles } from './project.ts';
+
+/** The real app and the real CDK CLI in a project of its own. */
+function project(files: Record<string, string>): string {
+  const { context } = JSON.parse(readFileSync(join(repository, 'cdk.json'), 'utf8'));
+  const app = `${JSON.stringify(process.execPath)} ${JSON.stringify(join(repository, 'bin/app.ts'))}`;
+  return temporaryProject({
+    'cdk.json': JSON.stringify({ app, versionReporting: false, context }),
+    ...files,
+  });
+}
+
+function start(script: 'app' | 'synth', root: string, options: string[] = [], env: NodeJS.ProcessEnv = {}) {
+  const file = join(repository, `bin/${script}.ts`);
+  const { ALARM_EMAIL: _, ...environment } = process.env;
+  return spawnSync(process.execPath, [file, ...options], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...environment, CDK_VALIDATION: 'false', CDK_OUTDIR: join(root, 'out'), ...env },
+  });
+}
+
+function template(root: string, stack: string, directory = 'cdk.out') {
+  return JSON.parse(readFileSync(join(root, directory, `${stack}.template.json`), 'utf8'));
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a CloudFormation template is looked into freely
+function resourcesOfType(from: any, type: string): any[] {
+  // biome-ignore lint/suspicious/noExplicitAny: see above
+  return Object.values(from.Resources).filter((resource: any) => resource.Type === type);
+}
+
+describe('the app', () => {
+  test('says everything that is wrong without a stack trace, exits 1 and writes nothing', () => {
+    const root = project({
+      'src/jobs/A.ts': jobFile("timeout: '20m', run() {}"),
+      'src/jobs/B.ts': jobFile('timeout: {{'),
+      'src/jobs/C.ts': `const length = process.env.NO_SUCH_TABLE.length;\n${jobFile('run() {}')}`,
+      'src/jobs/D.ts': "import './missing.ts';",
+    });
+    const { status, stdout, stderr } = start('app', root);
+    expect(status).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/^The jobs cannot be synthesized: 4 problems\. Nothing was written\./);
+    expect(stderr).toMatch(/src\/jobs\/A\.ts\n {2}timeout: given '20m'; allowed: 1s to 15m/);
+    expect(stderr).toMatch(/src\/jobs\/B\.ts\n {2}import: .*SyntaxError: .*\(line 3\)/);
+    expect(stderr).toMatch(/src\/jobs\/C\.ts\n {2}import: .*TypeError: .*\(line 1\)/);
+    expect(stderr).toMatch(/src\/jobs\/D\.ts\n {2}import: .*Cannot find module.*\n.*correct the path/);
+    expect(stderr).not.toMatch(/^ {4}at /m);
+    expect(readdirSync(join(root, 'out'))).toEqual([]);
+    expect(existsSync(join(root, 'src/jobs.generated.ts'))).toBe(false);
+    expect(existsSync(join(root, '.cache'))).toBe(false);
+  });
+
+  test('a bundle that must not ship: no types, no output', () => {
+    const root = project({
+      'lib/secret.ts': 'export const secret = 1;',
+      'src/jobs/A.ts': jobFile('run() { return secret; }', "import { secret } from '../../lib/secret.ts';"),
+    });
+    const { status, stderr } = start('app', root);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^A's bundle would carry lib\/secret\.ts/);
+    expect(readdirSync(join(root, 'out'))).toEqual([]);
+    expect(existsSync(join(root, 'src/jobs.generated.ts'))).toBe(false);
+  });
+
+  test('takes the alarm e-mail addresses from the environment where no context is given', () => {
+    const root = project({ 'src/jobs/A.ts': jobFile('run() {}') });
+    const endpoints = () =>
+      resourcesOfType(template(root, 'jobs-dev', 'out'), 'AWS::SNS::Subscription')
+        .filter(({ Properties }) => Properties.Protocol === 'email')
+        .map(({ Properties }) => Properties.Endpoint);
+    expect(start('app', root, [], { ALARM_EMAIL: 'a@x.com,b@y.com' }).status).toBe(0);
+    expect(endpoints()).toEqual(['a@x.com', 'b@y.com']);
+    const CDK_CONTEXT_JSON = JSON.stringify({ alarmEmail: 'c@z.com' });
+    expect(start('app', root, [], { ALARM_EMAIL: 'a@x.com', CDK_CONTEXT_JSON }).status).toBe(0);
+    expect(endpoints()).toEqual(['c@z.com']);
+    const { status, stderr } = start('app', root, [], { ALARM_EMAIL: 'nobody' });
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/^'nobody' in the alarm e-mail addresses/)]);
+  });
+});
+
+describe('npm run synth', () => {
+  test('writes the assembly with the bundles in it, the types, and the warnings on the terminal', () => {
+    const root = project({
+      'src/jobs/A.ts': jobFile("run() { return 'in the bundle'; }"),
+      'src/jobs/notes.ts': 'export const text = 1;',
+    });
+    const { status, stderr } = start('synth', root, ['-c', 'stage=prod', '-c', 'alarmEmail=a@x.com']);
+    expect(stderr).toContain('src/jobs/notes.ts has no default export, so it gets no resources');
+    expect(status).toBe(0);
+    expect(readFileSync(join(root, 'src/jobs.generated.ts'), 'utf8')).toContain('  A: typeof A;');
+
+    const [lambda] = resourcesOfType(template(root, 'jobs-prod'), 'AWS::Lambda::Function');
+    expect(lambda.Properties.FunctionName).toBe('jobs-prod-A');
+    const { files } = JSON.parse(readFileSync(join(root, 'cdk.out/jobs-prod.assets.json'), 'utf8'));
+    const { path, packaging } = files[lambda.Properties.Code.S3Key.replace('.zip', '')].source;
+    expect(packaging).toBe('zip');
+    expect(readdirSync(join(root, 'cdk.out', path)).toSorted()).toEqual(['index.mjs', 'index.mjs.map']);
+    expect(readFileSync(join(root, 'cdk.out', path, 'index.mjs'), 'utf8')).toContain('in the bundle');
+    expect(lambda.Properties.Environment.Variables.JOB_CODE_VERSION).toMatch(/^[0-9a-f]{16}$/);
+    expect(JSON.stringify(template(root, 'jobs-prod'))).not.toContain(root);
+  });
+
+  test('a failed one keeps the old assembly and leaves nothing beside it; the next one replaces it', () => {
+    const root = project({ 'src/jobs/A.ts': jobFile('run() {}') });
+    expect(start('synth', root).status).toBe(0);
+    const old = readFileSync(join(root, 'cdk.out/manifest.json'), 'utf8');
+    writeFileSync(join(root, 'cdk.out/mark'), '');
+
+    writeFiles(root, { 'src/jobs/B.ts': jobFile('') });
+    const { status, stderr } = start('synth', root);
+    expect(status).not.toBe(0);
+    expect(stderr).toMatch(/src\/jobs\/B\.ts\n {2}run: given nothing; allowed: a function/);
+    expect(readFileSync(join(root, 'cdk.out/manifest.json'), 'utf8')).toBe(old);
+    expect(existsSync(join(root, 'cdk.out/mark'))).toBe(true);
+
+    writeFiles(root, { 'src/jobs/B.ts': jobFile('run() {}') });
+    expect(start('synth', root).status).toBe(0);
+    expect(resourcesOfType(template(root, 'jobs-dev'), 'AWS::Lambda::Function')).toHaveLength(2);
+    expect(existsSync(join(root, 'cdk.out/mark'))).toBe(false);
+    expect(readdirSync(root).filter((name) => name.startsWith('cdk.out'))).toEqual(['cdk.out']);
+  });
+});

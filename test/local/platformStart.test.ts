@@ -1,0 +1,154 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { eventually } from './fixtures/assembly/eventually.ts';
+import { handlerThatSays } from './fixtures/assembly/writeAssembly.ts';
+import { isRunning } from './lambdaProcesses.ts';
+
+const bin = join(import.meta.dirname, '../../bin/local.ts');
+const fixture = join(import.meta.dirname, 'fixtures/assembly/writeAssembly.ts');
+
+let project: string;
+let children: ChildProcess[];
+
+beforeEach(async () => {
+  project = await mkdtemp(join(tmpdir(), 'start-'));
+  children = [];
+  await mkdir(join(project, 'bin'));
+  await mkdir(join(project, 'src'));
+  await write('src/handler.txt', handlerThatSays('one'));
+  await write(
+    'bin/app.ts',
+    `import { readFileSync } from 'node:fs';
+     import { createHash } from 'node:crypto';
+     import { jobResources, topicResource, writeAssembly } from ${JSON.stringify(fixture)};
+     const source: string = readFileSync('src/handler.txt', 'utf8');
+     if (source === 'broken') throw new Error('the app is broken');
+     const hash = createHash('sha256').update(source).digest('hex');
+     await writeAssembly(process.env.CDK_OUTDIR!, { test: { Resources: { ...topicResource, ...jobResources('A', hash) } } }, { [hash]: source });`,
+  );
+});
+afterEach(async () => {
+  for (const child of children)
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+  await rm(project, { recursive: true, force: true });
+});
+
+const write = (file: string, text: string) => writeFile(join(project, file), text);
+
+function start(...options: string[]) {
+  const child = spawn(process.execPath, [bin, ...options], {
+    cwd: project,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.push(child);
+  const run = {
+    child,
+    output: '',
+    errors: '',
+    exit: once(child, 'close').then(([code]) => code as number | null),
+  };
+  child.stdout.on('data', (chunk) => {
+    run.output += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    run.errors += chunk;
+  });
+  return run;
+}
+
+const ready = (run: { output: string }) =>
+  eventually('ready', () => run.output.includes('Ctrl-C stops'), 20_000);
+
+async function publish(payload: unknown): Promise<void> {
+  const { endpoint, topicArn } = JSON.parse(await readFile(join(project, '.local/platform.json'), 'utf8'));
+  const attribute = 'MessageAttributes.entry.1';
+  const body = new URLSearchParams({
+    Action: 'Publish',
+    TopicArn: topicArn,
+    Message: JSON.stringify(payload),
+    [`${attribute}.Name`]: 'jobName',
+    [`${attribute}.Value.DataType`]: 'String',
+    [`${attribute}.Value.StringValue`]: 'A',
+  });
+  expect((await fetch(endpoint, { method: 'POST', body })).status).toBe(200);
+}
+
+test('says what it serves, applies edits, survives a broken one, and stops cleanly', async () => {
+  const run = start('--port', '0');
+  await ready(run);
+  expect(run.output).toMatch(/Serving 1 job: A\n +endpoint +http:\/\/127\.0\.0\.1:\d+ /);
+  expect(run.output).toMatch(
+    /npm run jobs -- publish A .*\n +aws sns publish --endpoint-url http.* --topic-arn arn:aws:sns:us-east-1:000000000000:test /,
+  );
+  await publish(1);
+  await eventually('the handler’s line', () => /^\d\d:\d\d:\d\d test-A {2}one 1$/m.test(run.output));
+
+  await write('src/handler.txt', 'broken');
+  await eventually('the error', () => /the app is broken[\s\S]*The version before runs on/.test(run.output));
+  await publish(2);
+  await eventually('the old version', () => run.output.includes('one 2'));
+
+  await write('src/handler.txt', handlerThatSays('two'));
+  await eventually('the edit', () => run.output.includes('updated AFunction'));
+  await publish(3);
+  await eventually('the new version', () => run.output.includes('two 3'));
+
+  run.child.kill('SIGTERM');
+  expect(await run.exit).toBe(0);
+  expect(await readdir(join(project, '.local'))).toEqual(['cdk.out']);
+  expect(run.errors).toBe('');
+}, 60_000);
+
+test('a second signal ends it at once, a handler in an endless loop included', async () => {
+  await write(
+    'src/handler.txt',
+    "export const handler = () => { console.log('pid=' + process.pid); for (;;); };",
+  );
+  const run = start('--port', '0');
+  await ready(run);
+  await publish(1);
+  const pid = Number(await eventually('the handler', () => /pid=(\d+)/.exec(run.output)?.[1]));
+  run.child.kill('SIGINT');
+  await eventually('stopping', () => run.output.includes('Stopping'));
+  run.child.kill('SIGINT');
+  expect(await run.exit).toBe(130);
+  await eventually('the sandbox is gone', () => !isRunning(pid));
+  expect(await readdir(join(project, '.local'))).toEqual(['cdk.out']);
+}, 60_000);
+
+test('a port that is taken is said plainly', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const run = start('--port', String(port));
+  expect(await run.exit).toBe(1);
+  expect(run.errors).toMatch(new RegExp(`^.*${port}.*\n$`));
+  server.close();
+}, 30_000);
+
+test('an app that fails is shown as it is', async () => {
+  await write('src/handler.txt', 'broken');
+  const run = start('--port', '0');
+  expect(await run.exit).toBe(1);
+  expect(run.errors).toContain('Error: the app is broken');
+  expect(await readdir(join(project, '.local/cdk.out'))).toEqual([]);
+}, 30_000);
+
+test.each([
+  [['--speed', '0'], /--speed.*'0' is invalid\. A speed is a number from 1 to 3600/],
+  [['--speed', 'fast'], /A speed is a number/],
+  [['--port', 'abc'], /--port.*A port is a whole number from 0 to 65535/],
+  [['--console-port', '70000'], /A port is a whole number/],
+  [['-c', 'stage'], /--context takes key=value, got stage/],
+  [['--what'], /unknown option '--what'/],
+])('%j is refused with exit code 2', async (options, message) => {
+  const run = start(...options);
+  expect(await run.exit).toBe(2);
+  expect(run.errors).toMatch(message);
+});

@@ -1,0 +1,89 @@
+import { describe, expect, test } from '@jest/globals';
+import { createTerminal, wantsColour } from '../../local/terminal.ts';
+
+const at = new Date(2026, 10, 21, 12, 0, 1);
+const plain = createTerminal(false);
+const line = (text: string) =>
+  plain.event({ type: 'log', line: { functionName: 'jobs-dev-GreetingJob', stream: 'stdout', text, at } });
+
+test('a Powertools line becomes a readable one', () => {
+  const text = JSON.stringify({
+    level: 'INFO',
+    message: 'Good morning Hank!',
+    timestamp: 'x',
+    service: 's',
+    jobName: 'GreetingJob',
+    jobId: 'abc',
+    attempt: 1,
+    xray_trace_id: 'y',
+  });
+  expect(line(text)).toBe('12:00:01 GreetingJob  INFO  Good morning Hank!  jobId=abc  attempt=1');
+});
+
+test('an error’s stack stands below it', () => {
+  const text = JSON.stringify({
+    level: 'ERROR',
+    message: 'failed',
+    error: { name: 'TypeError', message: 'm', stack: 'TypeError: m\n  at x' },
+  });
+  expect(line(text)).toBe(
+    '12:00:01 jobs-dev-GreetingJob  ERROR  failed\n         TypeError: m\n           at x',
+  );
+});
+
+test.each(['plain text', '{"not": "a log line"}', '{broken', ''])('%j stays as it is', (text) => {
+  expect(line(text)).toBe(`12:00:01 jobs-dev-GreetingJob  ${text}`);
+});
+
+test('colours only where they are wanted', () => {
+  expect(createTerminal(true).warning('x')).toContain('\u001b[33mWARN');
+  expect(plain.warning('x')).not.toContain('\u001b');
+  expect(wantsColour({ isTTY: true }, {})).toBe(true);
+  expect(wantsColour({ isTTY: true }, { NO_COLOR: '1' })).toBe(false);
+  expect(wantsColour({}, {})).toBe(false);
+});
+
+describe('events', () => {
+  const alarm = (before: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA', state: 'OK' | 'ALARM') =>
+    plain.event({
+      type: 'alarm',
+      transition: {
+        name: 'a',
+        description: undefined,
+        condition: 'Age is above 1',
+        state,
+        before,
+        reason: 'why',
+        since: at,
+      },
+    });
+
+  test('an alarm is printed when it goes up or down, not when it begins as OK', () => {
+    expect(alarm('OK', 'ALARM')).toBe('12:00:01 ALARM  alarm a (was OK)\n         why');
+    expect(alarm('ALARM', 'OK')).toBe('12:00:01 OK  alarm a (was ALARM)\n         why');
+    expect(alarm('INSUFFICIENT_DATA', 'OK')).toBeUndefined();
+  });
+
+  test('problems are a line each', () => {
+    const problems = [
+      {
+        logicalId: 'B',
+        path: 's/Bus',
+        type: 'AWS::Events::EventBus',
+        property: 'Name',
+        why: 'is not honoured locally',
+      },
+    ];
+    const result = {
+      created: [],
+      updated: [],
+      deleted: [],
+      unchanged: 0,
+      problems,
+      notEvaluated: 'Not evaluated locally: x',
+    };
+    expect(plain.problems(result)).toBe(
+      'Not as on AWS: s/Bus (AWS::Events::EventBus) Name: is not honoured locally',
+    );
+  });
+});

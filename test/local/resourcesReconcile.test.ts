@@ -1,0 +1,175 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { Assembly, Stack } from '../../local/assembly/assembly.ts';
+import { type Engine, startEngine } from '../../local/engine/engine.ts';
+import { createReconciler, type Reconciler } from '../../local/resources/reconcile.ts';
+import type { ResourceContext } from '../../local/resources/resourceType.ts';
+
+let engine: Engine;
+let reconciler: Reconciler;
+
+beforeEach(async () => {
+  engine = await startEngine({ port: 0, region: 'us-east-1', speed: 1 });
+  const context: Partial<ResourceContext> = { place: engine, engine, functions: new Map() };
+  reconciler = createReconciler(context as ResourceContext); // these templates have neither alarms nor e-mail
+});
+afterEach(async () => {
+  await reconciler.stop(0);
+  await engine.stop();
+});
+
+const queue = (QueueName: string, more: object = {}) => ({
+  Type: 'AWS::SQS::Queue',
+  Properties: { QueueName, ...more },
+});
+const topic = { Type: 'AWS::SNS::Topic', Properties: { TopicName: 't' } };
+const subscription = (endpoint: string, more: object) => ({
+  Type: 'AWS::SNS::Subscription',
+  Properties: {
+    TopicArn: { Ref: 'T' },
+    Protocol: 'sqs',
+    Endpoint: { 'Fn::GetAtt': [endpoint, 'Arn'] },
+    ...more,
+  },
+});
+
+function apply(Resources: object) {
+  const stack = { name: 's', template: { Resources }, assets: new Map() } as unknown as Stack;
+  return reconciler.apply({ directory: '/', stacks: [stack] } satisfies Assembly);
+}
+
+async function attributesOf(name: string): Promise<Record<string, string>> {
+  const answer = await engine.sqs('GetQueueAttributes', {
+    QueueUrl: engine.queueUrl(name),
+    AttributeNames: ['All'],
+  });
+  return answer.Attributes;
+}
+
+async function publish(attributes: Record<string, string>, Message = 'm') {
+  const entries = Object.entries(attributes).map(([name, StringValue]) => [
+    name,
+    { DataType: 'String', StringValue },
+  ]);
+  await engine.sns('Publish', {
+    TopicArn: engine.topicArn('t'),
+    Message,
+    MessageAttributes: Object.fromEntries(entries),
+  });
+}
+
+const visible = async (name: string) => (await engine.queueCounts(name))?.visible;
+
+test('the same again changes nothing', async () => {
+  const resources = { Q: queue('q'), T: topic, S: subscription('Q', {}) };
+  expect(await apply(resources)).toMatchObject({ created: ['Q', 'T', 'S'], problems: [] });
+  expect(await apply(resources)).toMatchObject({ created: [], updated: [], deleted: [], unchanged: 3 });
+});
+
+test('a queue is updated in place and keeps its messages; what is taken out goes back to its default', async () => {
+  await apply({
+    Q: queue('q', {
+      VisibilityTimeout: 60,
+      Tags: [
+        { Key: 'a', Value: '1' },
+        { Key: 'b', Value: '2' },
+      ],
+    }),
+  });
+  await engine.sqs('SendMessage', { QueueUrl: engine.queueUrl('q'), MessageBody: 'kept' });
+  const result = await apply({
+    Q: queue('q', { MessageRetentionPeriod: 600, Tags: [{ Key: 'a', Value: '3' }] }),
+  });
+  expect(result).toMatchObject({ created: [], updated: ['Q'], deleted: [] });
+  expect(await attributesOf('q')).toMatchObject({ VisibilityTimeout: '30', MessageRetentionPeriod: '600' });
+  expect((await engine.sqs('ListQueueTags', { QueueUrl: engine.queueUrl('q') })).Tags).toEqual({ a: '3' });
+  expect((await engine.inspectQueue('q'))?.visible.map(({ body }) => body)).toEqual(['kept']);
+});
+
+test('a redrive policy is attached, changed and detached', async () => {
+  const policy = (maxReceiveCount: number) => ({
+    RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': ['D', 'Arn'] }, maxReceiveCount },
+  });
+  await apply({ Q: queue('q', policy(2)), D: queue('d') });
+  expect(JSON.parse((await attributesOf('q')).RedrivePolicy ?? '')).toEqual({
+    deadLetterTargetArn: engine.queueArn('d'),
+    maxReceiveCount: 2,
+  });
+  await apply({ Q: queue('q', policy(9)), D: queue('d') });
+  expect(JSON.parse((await attributesOf('q')).RedrivePolicy ?? '').maxReceiveCount).toBe(9);
+  await apply({ Q: queue('q'), D: queue('d') });
+  expect((await attributesOf('q')).RedrivePolicy || undefined).toBeUndefined();
+});
+
+test('a filter policy is updated in place and taken out', async () => {
+  const resources = (more: object) => ({ Q: queue('q'), T: topic, S: subscription('Q', more) });
+  await apply(resources({ FilterPolicy: { jobName: ['A'] } }));
+  await publish({ jobName: 'B' });
+  expect(await visible('q')).toBe(0);
+  expect(await apply(resources({ FilterPolicy: { jobName: ['B'] } }))).toMatchObject({
+    updated: ['S'],
+    problems: [],
+  });
+  await publish({ jobName: 'A' });
+  await publish({ jobName: 'B' });
+  expect(await visible('q')).toBe(1);
+  expect(await apply(resources({ RawMessageDelivery: true }))).toMatchObject({
+    updated: ['S'],
+    problems: [],
+  });
+  await publish({ jobName: 'C' }, 'raw');
+  expect((await engine.inspectQueue('q'))?.visible.map(({ body }) => body)).toContain('raw');
+});
+
+test('a new name is a new queue, and what pointed at the old one points at it', async () => {
+  await apply({ Q: queue('old'), T: topic, S: subscription('Q', {}) });
+  const result = await apply({ Q: queue('new'), T: topic, S: subscription('Q', {}) });
+  expect(result).toMatchObject({ created: ['Q', 'S'], deleted: ['S', 'Q'], problems: [] });
+  await publish({});
+  expect(await visible('new')).toBe(1);
+  expect(await engine.inspectQueue('old')).toBeUndefined();
+});
+
+test('a queue that merely moved in the template is the same queue', async () => {
+  await apply({ Q: queue('q') });
+  await engine.sqs('SendMessage', { QueueUrl: engine.queueUrl('q'), MessageBody: 'kept' });
+  expect(await apply({ Moved: queue('q') })).toMatchObject({ created: [], deleted: [], unchanged: 1 });
+  expect(await visible('q')).toBe(1);
+});
+
+test('what fails is reported, leaves the rest running, and is tried again', async () => {
+  const result = await apply({
+    Bad: queue('no spaces allowed', { VisibilityTimeout: 99_999 }),
+    Good: queue('good'),
+  });
+  expect(result.created).toEqual(['Good']);
+  expect(result.problems).toEqual([
+    expect.objectContaining({
+      logicalId: 'Bad',
+      why: expect.stringMatching(/^could not be created: SQS CreateQueue/),
+    }),
+  ]);
+  expect(await apply({ Bad: queue('fine-now'), Good: queue('good') })).toMatchObject({
+    created: ['Bad'],
+    unchanged: 1,
+    problems: [],
+  });
+});
+
+test('an edit that cannot be resolved leaves what runs alone', async () => {
+  await apply({ Q: queue('q') });
+  const result = await apply({ Q: queue('q', { DelaySeconds: { 'Fn::Nope': 1 } }) });
+  expect(result).toMatchObject({
+    updated: [],
+    deleted: [],
+    problems: [expect.objectContaining({ logicalId: 'Q' })],
+  });
+  expect(await visible('q')).toBe(0);
+});
+
+test('two of one name are one, and that is said', async () => {
+  const { created, problems } = await apply({ A: queue('q'), B: queue('q') });
+  expect(created).toEqual(['A']);
+  expect(problems).toEqual([
+    expect.objectContaining({ logicalId: 'B', why: expect.stringContaining('defined twice') }),
+  ]);
+});

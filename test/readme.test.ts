@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { durationBounds, numberBounds } from '../src/job/bounds.ts';
+import { jobDefaults } from '../src/job/defaults.ts';
+
+const root = join(import.meta.dirname, '..');
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const scripts = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).scripts as Record<
+  string,
+  string
+>;
+
+/** The rows of the options table: option → [meaning, default, bounds]. */
+const options = new Map(
+  readme
+    .slice(readme.indexOf('<!-- options'))
+    .split('\n\n')[0]
+    ?.split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .map((line) => {
+      const [option = '', ...cells] = line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim().replaceAll('`', ''));
+      return [option, cells] as const;
+    }),
+);
+
+describe('the options table of the README', () => {
+  test.each(Object.entries({ ...durationBounds, ...numberBounds }))(
+    'gives the bounds of %s',
+    (option, bound) => {
+      expect(options.get(option)?.[2]).toBe(`${bound.min} to ${bound.max}`);
+    },
+  );
+
+  test.each(Object.entries(jobDefaults))('gives the default of %s', (option, value) => {
+    expect(options.get(option)?.[1]).toBe(String(value));
+  });
+
+  test('says none where there is no default', () => {
+    const withoutDefault = [...options].filter(
+      ([option]) => !(option in jobDefaults) && option !== 'payload',
+    );
+    expect(withoutDefault.map(([, cells]) => cells[1])).toEqual(withoutDefault.map(() => 'none'));
+  });
+});
+
+test('every npm script the README names exists', () => {
+  const named = [...readme.matchAll(/npm (?:run )?([a-z]+)/g)].map(([, name]) => name as string);
+  const builtIn = new Set(['ci', 'run', 'install']);
+  for (const name of new Set(named.filter((name) => !builtIn.has(name))))
+    expect(Object.keys(scripts)).toContain(name);
+});
+
+test('every file the README links to exists', () => {
+  for (const [, file] of readme.matchAll(/\]\((?!http|#)([^)#]+)/g)) {
+    expect(() => readFileSync(join(root, file as string))).not.toThrow();
+  }
+});

@@ -1,0 +1,168 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { type Engine, startEngine } from '../../local/engine/engine.ts';
+import { startEventSourceMapping } from '../../local/lambda/eventSourceMapping.ts';
+import { createFunction } from '../../local/lambda/function.ts';
+import { until } from '../local/lambdaProcesses.ts';
+
+type Act = 'throw' | 'throw once' | 'succeed';
+
+interface Case {
+  readonly act: Act;
+  readonly idempotent?: boolean;
+  /** The process is killed when it makes this call for the first time: before that is handled, or after. */
+  readonly action: string;
+  readonly moment: 'before' | 'after';
+  readonly effects: number;
+  /** The reasons of the dead letters at the end. */
+  readonly letters: string[];
+}
+
+const cases: Case[] = [
+  change('before'),
+  change('after'),
+  { act: 'throw', action: 'SendMessage', moment: 'before', effects: 0, letters: ['LostAttemptError'] },
+  {
+    act: 'throw',
+    action: 'SendMessage',
+    moment: 'after',
+    effects: 0,
+    letters: ['TypeError', 'LostAttemptError'],
+  },
+  once({ action: 'PutItem', moment: 'before', effects: 1 }),
+  once({ action: 'PutItem', moment: 'after', effects: 1 }),
+  once({ action: 'UpdateItem', moment: 'before', effects: 2 }), // it had its effect, and nothing remembers that
+  once({ action: 'UpdateItem', moment: 'after', effects: 1 }),
+  once({ action: 'DeleteItem', moment: 'before', effects: 1, act: 'throw once' }),
+  once({ action: 'DeleteItem', moment: 'after', effects: 1, act: 'throw once' }),
+];
+
+function change(moment: Case['moment']): Case {
+  return {
+    act: 'throw',
+    action: 'ChangeMessageVisibilityBatch',
+    moment,
+    effects: 0,
+    letters: ['TypeError'],
+  };
+}
+
+function once(rest: Pick<Case, 'action' | 'moment' | 'effects'> & { act?: Act }): Case {
+  return { act: 'succeed', idempotent: true, letters: [], ...rest };
+}
+
+test.concurrent.each(cases)(
+  'a process killed $moment its $action ($act) loses nothing',
+  async (given) => {
+    const directory = await mkdtemp(join(tmpdir(), 'killed-'));
+    const engine = await startEngine({ port: 0, region: 'us-east-1', speed: 60 });
+    try {
+      await createResources(engine, given.idempotent ? 20 : 2);
+      await writeFile(join(directory, 'index.mjs'), handlerSource(given, join(directory, 'effects')));
+      await writeFile(join(directory, 'effects'), '');
+      expect(await outcome(given, engine, directory)).toEqual({
+        killed: true,
+        effects: given.effects,
+        letters: given.letters,
+      });
+    } finally {
+      await engine.stop();
+      await rm(directory, { recursive: true });
+    }
+  },
+  60_000,
+);
+
+async function outcome({ action, moment }: Case, engine: Engine, codeDirectory: string) {
+  const fn = createFunction(
+    {
+      functionName: 'jobs-dev-Killed',
+      functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:jobs-dev-Killed',
+      handler: 'index.handler',
+      codeDirectory,
+      timeoutSeconds: 3,
+      memoryMb: 256,
+      environment: {
+        JOB_QUEUE_URL: engine.queueUrl('killed'),
+        JOB_DEAD_LETTER_QUEUE_URL: engine.queueUrl('killed-dead-letters'),
+        JOB_IDEMPOTENCY_TABLE: 'killed',
+      },
+      endpoint: engine.endpoint,
+      region: engine.region,
+    },
+    { onLog: () => undefined },
+  );
+  let killed = false;
+  engine.setFaults((request) => {
+    if (killed || request.action !== action) return undefined;
+    killed = true;
+    for (const pid of fn.pids) process.kill(pid, 'SIGKILL');
+    return { kind: moment === 'before' ? 'drop' : 'dropAfter' };
+  });
+  await engine.sqs('SendMessage', { QueueUrl: engine.queueUrl('killed'), MessageBody: '{}' });
+  const config = {
+    queueName: 'killed',
+    batchSize: 10,
+    batchWindowSeconds: 0,
+    reportBatchItemFailures: true,
+    enabled: true,
+  };
+  const mapping = startEventSourceMapping(config, engine, fn, { onWarning: () => undefined });
+  try {
+    await until(async () => {
+      const counts = await engine.queueCounts('killed');
+      return counts?.visible === 0 && counts.notVisible === 0;
+    }, 40_000);
+  } finally {
+    await mapping.stop();
+    await fn.stop({ drainMs: 0 });
+  }
+  const effects = (await readFile(join(codeDirectory, 'effects'), 'utf8')).length;
+  const letters = (await engine.inspectQueue('killed-dead-letters'))?.visible ?? [];
+  return {
+    killed,
+    effects,
+    letters: letters.map(({ messageAttributes }) => {
+      return JSON.parse(messageAttributes.deadLetterReason?.StringValue ?? '{}').name;
+    }),
+  };
+}
+
+async function createResources(engine: Engine, maxAttempts: number): Promise<void> {
+  await engine.sqs('CreateQueue', { QueueName: 'killed-dead-letters' });
+  const redrive = {
+    deadLetterTargetArn: engine.queueArn('killed-dead-letters'),
+    maxReceiveCount: maxAttempts + 1,
+  };
+  await engine.sqs('CreateQueue', {
+    QueueName: 'killed',
+    Attributes: { VisibilityTimeout: '60', RedrivePolicy: JSON.stringify(redrive) },
+  });
+  await engine.dynamo('CreateTable', {
+    TableName: 'killed',
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+    KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+  });
+}
+
+/** The job with the runtime as it is here, unbundled. A byte in the file is an effect. */
+function handlerSource({ act, idempotent }: Case, effectsFile: string): string {
+  const source = (file: string): string => JSON.stringify(resolve(import.meta.dirname, '../../src', file));
+  return `
+import { appendFileSync } from 'node:fs';
+import { defineJob } from ${source('job/index.ts')};
+import { createHandler } from ${source('runtime/handler.ts')};
+${idempotent ? `import { dynamoOnce } from ${source('runtime/dynamoOnce.ts')};` : ''}
+const job = defineJob({
+  maxAttempts: ${idempotent ? 20 : 2},
+  run(_payload, { attempt }) {
+    if (${act === 'throw'} || (${act === 'throw once'} && attempt === 1)) throw new TypeError('no');
+    appendFileSync(${JSON.stringify(effectsFile)}, '.');
+  },
+});
+export const handler = createHandler(job, 'Killed', { ${idempotent ? `once: dynamoOnce('Killed', {})` : ''} });
+`;
+}

@@ -1,0 +1,238 @@
+import { describe, expect, test } from '@jest/globals';
+import { durationBounds, numberBounds } from '../../../src/job/bounds.ts';
+import { defineJob, isJob } from '../../../src/job/index.ts';
+import { jobNameProblem } from '../../../src/job/jobName.ts';
+import { jobProblems } from '../../../src/job/problems.ts';
+
+const run = () => undefined;
+
+function problemsOf(options: object): string[] {
+  return jobProblems(defineJob({ run, ...options } as never)).map(({ option }) => option);
+}
+
+describe('a definition', () => {
+  test.each([
+    [{ Action: 's3:GetObject', Resource: 'arn:aws:s3:::bucket/*' }],
+    [
+      {
+        Action: ['dynamodb:Get*', 'ses:SendEmail'],
+        Resource: '*',
+        Condition: { StringEquals: { 'aws:x': 'y' } },
+      },
+    ],
+    [
+      {
+        Effect: 'Deny',
+        Action: '*',
+        Resource: 'arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:queue',
+      },
+    ],
+    [{ Action: 'iam:PassRole', Resource: 'arn:aws:iam::111122223333:role/x' }],
+  ])('may ask for the permission %j', (statement) => {
+    expect(problemsOf({ permissions: [statement] })).toEqual([]);
+  });
+
+  test('needs nothing but run', () => {
+    expect(jobProblems(defineJob({ run }))).toEqual([]);
+  });
+
+  test('may use every option to its bounds', () => {
+    for (const side of ['min', 'max'] as const) {
+      const durations = Object.entries(durationBounds).map(([option, bound]) => [option, bound[side]]);
+      const numbers = Object.entries(numberBounds).map(([option, bound]) => [option, bound[side]]);
+      // Each alone: all together would take longer than SQS keeps a message.
+      for (const [option, value] of [...durations, ...numbers]) {
+        const others = { maxAttempts: 2, batchWindow: '1s', backlogAlarmAfter: '1d' };
+        const retryDelay = option === 'backlogAlarmAfter' ? { retryDelay: '0s' } : {};
+        expect(problemsOf({ ...others, ...retryDelay, [String(option)]: value })).toEqual([]);
+      }
+    }
+  });
+
+  test.each(Object.keys(durationBounds))('is refused when %s is no duration', (option) => {
+    expect(problemsOf({ [option]: '5 minutes' })).toEqual([option]);
+    expect(problemsOf({ [option]: 300 })).toEqual([option]);
+    expect(problemsOf({ [option]: '-1s' })).toEqual([option]);
+    expect(problemsOf({ [option]: '60.5s' })).toEqual([option]);
+  });
+
+  test.each(Object.keys(numberBounds))('is refused when %s is beyond its bound', (option) => {
+    const { min, max } = numberBounds[option as keyof typeof numberBounds];
+    expect(problemsOf({ [option]: min - 1 })).toContain(option);
+    expect(problemsOf({ [option]: max + 1, batchWindow: '1s' })).toEqual([option]);
+    expect(problemsOf({ [option]: min + 0.5 })).toEqual([option]);
+    expect(problemsOf({ [option]: '7' })).toEqual([option]);
+  });
+
+  test.each([
+    ['30s'],
+    [['10s', '1m', '10m']],
+    [{ initial: '10s' }],
+    [{ initial: '1s', factor: 1, max: '12h', jitter: 0 }],
+  ])('may retry after %j', (retryDelay) => {
+    expect(problemsOf({ retryDelay })).toEqual([]);
+  });
+
+  test.each([
+    [[]],
+    [['10s', 'soon']],
+    [['13h']],
+    [{}],
+    [{ initial: 'soon' }],
+    [{ initial: '1s', factor: 0.5 }],
+    [{ initial: '1s', max: '13h' }],
+    [{ initial: '1s', jitter: 2 }],
+    [{ initial: '1s', growth: 2 }],
+    [null],
+  ])('cannot retry after %j', (retryDelay) => {
+    expect(problemsOf({ retryDelay })).toEqual(['retryDelay']);
+  });
+
+  test('is refused when its retries may take longer than SQS keeps the message', () => {
+    const backlogAlarmAfter = '2d';
+    expect(problemsOf({ maxAttempts: 9, retryDelay: '12h', backlogAlarmAfter })).toEqual(['maxAttempts']);
+    expect(problemsOf({ maxAttempts: 8, retryDelay: '12h', backlogAlarmAfter })).toEqual([]);
+    expect(problemsOf({ maxAttempts: 110, retryDelay: { initial: '1m', max: '1h' } })).toEqual([
+      'maxAttempts',
+    ]);
+    expect(problemsOf({ maxAttempts: 200, timeout: '15m' })).toEqual(['maxAttempts']);
+  });
+
+  test('is refused when its first retries alone would raise the backlog alarm', () => {
+    expect(problemsOf({ retryDelay: '3h' })).toEqual(['backlogAlarmAfter']);
+    expect(problemsOf({ retryDelay: '2h' })).toEqual([]);
+    expect(problemsOf({ retryDelay: '5h', maxAttempts: 2 })).toEqual([]);
+  });
+
+  test('is refused beyond the bounds of a duration', () => {
+    expect(problemsOf({ timeout: '16m' })).toEqual(['timeout']);
+    expect(problemsOf({ timeout: '0s' })).toEqual(['timeout']);
+    expect(problemsOf({ alarmAfter: '15d' })).toEqual(['alarmAfter']);
+  });
+
+  test('says what was given, the bound, whose limit it is, and what to do', () => {
+    expect(jobProblems(defineJob({ run, timeout: '20m' }))).toEqual([
+      {
+        option: 'timeout',
+        given: "'20m'",
+        bound: "1s to 15m (a Lambda function timeout; with compute: 'fargate' up to 12h)",
+        advice: "choose a duration from '1s' to '15m'",
+      },
+    ]);
+  });
+
+  test.each([
+    ['run', { run: undefined }],
+    ['run', { run: 'later' }],
+    ['payload', { payload: { friendName: 'string' } }],
+    ['tiemout', { tiemout: '5s' }],
+    ['batchWindow', { batchSize: 11 }],
+    ['alarmWhen', { alarmWhen: 'never' }],
+    ['alarmWhen', { alarmWhen: 'both' }],
+    ['permissions', { permissions: 's3:*' }],
+    ['permissions[0]', { permissions: [{ Action: 's3:GetObject' }] }],
+    ['permissions[0]', { permissions: [{ Action: 's3GetObject', Resource: '*' }] }],
+    ['permissions[0]', { permissions: [{ Action: 's3:GetObject', Resource: 'my-bucket' }] }],
+    ['permissions[0]', { permissions: [{ Action: 's3:GetObject', Resource: '*', Condition: 'x' }] }],
+    ['permissions[0]', { permissions: [{ actions: ['s3:GetObject'], Action: 'a', Resource: '*' }] }],
+    ['environment', { environment: 'A=1' }],
+    ['environment.A B', { environment: { 'A B': '1' } }],
+    ['environment.AWS_REGION', { environment: { AWS_REGION: 'x' } }],
+    ['environment.JOB_QUEUE_URL', { environment: { JOB_QUEUE_URL: 'x' } }],
+    ['environment.LAMBDA_TASK_ROOT', { environment: { LAMBDA_TASK_ROOT: '/' } }],
+    ['environment.COUNT', { environment: { COUNT: 1 } }],
+    ['environment', { environment: { BIG: 'x'.repeat(4096) } }],
+  ])('is refused for its %s: %j', (option, options) => {
+    expect(problemsOf(options)).toEqual([option]);
+  });
+});
+
+describe('a definition for Fargate', () => {
+  test.each([
+    ['fargate'],
+    [{ type: 'fargate' }],
+    [
+      {
+        type: 'fargate',
+        cpu: 1024,
+        memory: 3072,
+        min: 1,
+        max: 20,
+        concurrency: 4,
+        spot: true,
+        latency: '5m',
+        messageDuration: '1m',
+      },
+    ],
+  ])('may be %j', (compute) => {
+    expect(problemsOf({ compute, timeout: '12h', maxAttempts: 3 })).toEqual([]);
+  });
+
+  test.each([
+    ['compute', 'ec2'],
+    ['compute', { cpu: 256 }],
+    ['compute.cpus', { type: 'fargate', cpus: 1 }],
+    ['compute.cpu', { type: 'fargate', cpu: 300 }],
+    ['compute.memory', { type: 'fargate', cpu: 256, memory: 1536 }],
+    ['compute.memory', { type: 'fargate', cpu: 1024, memory: 512 }],
+    ['compute.min', { type: 'fargate', min: -1 }],
+    ['compute.max', { type: 'fargate', min: 5, max: 4 }],
+    ['compute.max', { type: 'fargate', max: 0 }],
+    ['compute.concurrency', { type: 'fargate', concurrency: 0 }],
+    ['compute.spot', { type: 'fargate', spot: 'yes' }],
+    ['compute.latency', { type: 'fargate', latency: '0s' }],
+    ['compute.messageDuration', { type: 'fargate', messageDuration: 10 }],
+  ])('is refused for its %s: %j', (option, compute) => {
+    expect(problemsOf({ compute })).toEqual([option]);
+  });
+
+  test.each([
+    ['batchSize', 5],
+    ['batchWindow', '1s'],
+    ['maxConcurrency', 2],
+    ['memory', 512],
+  ])('has no %s, which is Lambda’s', (option, value) => {
+    expect(problemsOf({ compute: 'fargate', [option]: value })).toEqual([option]);
+  });
+
+  test('may not take longer than SQS lets a message be invisible', () => {
+    expect(problemsOf({ compute: 'fargate', timeout: '13h' })).toEqual(['timeout']);
+  });
+});
+
+describe('a job object', () => {
+  test('is told from anything else', () => {
+    expect(isJob(defineJob({ run }))).toBe(true);
+    for (const value of [undefined, null, 1, 'job', {}, run, { run }]) expect(isJob(value)).toBe(false);
+  });
+
+  test('knows its name from the file that defines it, and has none elsewhere', async () => {
+    const { default: greetingJob } = await import('../../../src/jobs/GreetingJob.ts');
+    expect(greetingJob.name).toBe('GreetingJob');
+    expect(defineJob({ run }).name).toBeUndefined();
+  });
+});
+
+describe("a job's name", () => {
+  test.each(['GreetingJob', 'a', 'send-invoice', 'v2_import'])('may be %s', (name) => {
+    expect(jobNameProblem(name)).toBeUndefined();
+  });
+
+  test.each([
+    '',
+    '1st',
+    'with space',
+    'dotted.name',
+    'ünï',
+    '-x',
+    'x'.repeat(65),
+    'ends-',
+    'constructor',
+    'toString',
+    'unrouted',
+    'Undelivered',
+    'a-dead-letters',
+  ])('cannot be %p', (name) => {
+    expect(jobNameProblem(name)).toEqual(expect.any(String));
+  });
+});

@@ -1,0 +1,75 @@
+import { expect, test } from '@jest/globals';
+import { defineJob, InvalidPayloadError, type PayloadOf } from '../../../src/job/index.ts';
+import GreetingJob from '../../../src/jobs/GreetingJob.ts';
+import PushupsJob from '../../../src/jobs/PushupsJob.ts';
+import { createPublisher, type Publisher } from '../../../src/publisher/index.ts';
+import { allSuccessful, snsOf, topicArn } from './snsOf.ts';
+
+// Each @ts-expect-error is a test of the compiler: `npm run check` fails where the line below it compiles.
+
+const publisher: Publisher = createPublisher({ topicArn, client: snsOf(allSuccessful).client });
+
+test('a job object and a payload that do not fit are errors of the compiler and of the schema', async () => {
+  // @ts-expect-error friendName is a text
+  await expect(publisher.publish(GreetingJob, { friendName: 7 })).rejects.toThrow(InvalidPayloadError);
+  // @ts-expect-error friendName is missing
+  await expect(publisher.publish(GreetingJob, {})).rejects.toThrow(InvalidPayloadError);
+  // @ts-expect-error that is another job's payload
+  await expect(publisher.publish(PushupsJob, { friendName: 'Hank' })).rejects.toThrow(InvalidPayloadError);
+});
+
+test('a name that no job has is an error of the compiler; one that no job can have, of the publisher too', async () => {
+  // @ts-expect-error there is no such job
+  await expect(publisher.publish('no such job', {})).rejects.toThrow("'no such job' is no job's name");
+});
+
+test('publishAll takes items of different jobs, each with the payload that fits it', async () => {
+  const results = await publisher.publishAll([
+    { job: 'GreetingJob', payload: { friendName: 'Hank' }, jobId: 'a' },
+    { job: 'PushupsJob', payload: { pushupsRequired: 3 } },
+    { job: PushupsJob, payload: { pushupsRequired: 3, shouldFail: true }, group: 'tenant' },
+    // @ts-expect-error that is another job's payload
+    { job: PushupsJob, payload: { friendName: 'Hank' } },
+  ]);
+  expect(results.map(({ status }) => status)).toEqual(['published', 'published', 'published', 'failed']);
+});
+
+test('a publisher can be typed against other jobs, or against none', async () => {
+  const job = defineJob({ run() {} });
+  const others = createPublisher<{ Other: typeof job }>({ topicArn, client: snsOf(allSuccessful).client });
+  const payload: PayloadOf<typeof job> = { anything: 'at all' };
+  expect(await others.publishAll([{ job: 'Other', payload }])).toMatchObject([{ status: 'published' }]);
+  // @ts-expect-error GreetingJob is none of them
+  expect(await others.publishAll([{ job: 'GreetingJob', payload }])).toHaveLength(1);
+});
+
+test('a misfit by name is an error of the compiler alone: there is no schema to ask', async () => {
+  const published = [
+    publisher.publish('GreetingJob', { friendName: 'Hank', shouldFail: true }, { attributes: { a: 'b' } }),
+    // @ts-expect-error friendName is a text
+    publisher.publish('GreetingJob', { friendName: 7 }),
+    // @ts-expect-error friendName is missing
+    publisher.publish('GreetingJob', {}),
+    // @ts-expect-error that is another job's payload
+    publisher.publish('PushupsJob', { friendName: 'Hank' }),
+    // @ts-expect-error no property of that name
+    publisher.publish('GreetingJob', { friendName: 'Hank', age: 7 }),
+    // @ts-expect-error there is no such job
+    publisher.publish('GretingJob', { friendName: 'Hank' }),
+  ];
+  expect(await Promise.all(published)).toHaveLength(6);
+
+  const results = await publisher.publishAll([
+    // @ts-expect-error that is another job's payload
+    { job: 'GreetingJob', payload: { pushupsRequired: 1 } },
+    // @ts-expect-error there is no such job
+    { job: 'GretingJob', payload: { friendName: 'Hank' } },
+  ]);
+  expect(results.map(({ status }) => status)).toEqual(['published', 'published']);
+
+  // @ts-expect-error the payload is missing
+  await expect(publisher.publish('GreetingJob')).rejects.toThrow('payload is undefined');
+  // @ts-expect-error attributes are texts
+  const numbered = publisher.publish('GreetingJob', { friendName: 'Hank' }, { attributes: { a: 1 } });
+  await expect(numbered).rejects.toThrow("attribute 'a'");
+});
