@@ -10,6 +10,11 @@ export interface JobContext {
   readonly log: JobLog;
   /** Aborted shortly before the deadline. Hand it to `fetch` and the like; what ignores it is reported as unfinished. */
   readonly signal: AbortSignal;
+  /**
+   * Says how far it is, 0 to 1, and what it does: `progress(0.4, 'rendered 4 of 10 pages')`. Call it as often as you like:
+   * at most one a second is recorded, the newest. Without `track` it does nothing.
+   */
+  progress(fraction: number, text?: string): void;
 }
 
 /** Each takes a message and, where there is more to say, fields: `log.info('sent', { bytes })` or an error. */

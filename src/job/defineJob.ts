@@ -5,6 +5,8 @@ import type { JobContext } from './context.ts';
 import type { Duration } from './duration.ts';
 import type { Idempotency } from './idempotency.ts';
 import type { RetryDelay } from './retryDelay.ts';
+import type { Schedule } from './schedule.ts';
+import type { Uploads } from './uploads.ts';
 
 /**
  * Defines the job of this file: `src/jobs/<jobName>.ts` exports it as its default. Returning from `run` means
@@ -41,6 +43,14 @@ export interface JobOptions<Schema extends StandardSchemaV1 = StandardSchemaV1, 
   readonly retryDelay?: RetryDelay;
   /** Run once for each key, however often it is delivered. Not by default. */
   readonly idempotency?: Idempotency<StandardSchemaV1.InferOutput<Schema>>;
+  /** Record each job's state, progress and result, and offer it in the status API. Default false. */
+  readonly track?: boolean;
+  /** Files that callers may upload for it. None by default. */
+  readonly uploads?: Uploads;
+  /** When it recurs, by EventBridge Scheduler: one, or up to 10 of them. Not by default. */
+  readonly schedule?:
+    | Schedule<StandardSchemaV1.InferInput<Schema>>
+    | readonly Schedule<StandardSchemaV1.InferInput<Schema>>[];
   /** The age of the oldest dead letter that raises the alarm, 1 min to 9 d. Default 15 min. */
   readonly alarmAfter?: Duration;
   /** Raises an alarm at this many dead letters, 1 or more. None by default. */
@@ -76,6 +86,9 @@ export type AnyJob = Job<any, any>;
 /** What a publisher may give the job: the schema's input, before defaults and coercions. */
 export type PayloadOf<J extends AnyJob> =
   J extends Job<infer Schema, unknown> ? StandardSchemaV1.InferInput<Schema> : never;
+
+/** What the job's `run` returns. */
+export type ResultOf<J extends AnyJob> = Awaited<ReturnType<J['run']>>;
 
 /** A statement as it stands in an IAM policy document. `${AWS::AccountId}`, `${AWS::Region}` and `${AWS::Partition}` are filled in. */
 export interface IamStatement {

@@ -73,6 +73,7 @@ function newRun(
     maxAttempts,
     log: new MessageLog(logger, jobId, attemptNumber, record.messageId, origin.requestId),
     signal: deadline.signal,
+    progress: noProgress,
   };
   return { message, context, startedAt, outcome: undefined, durationMs: undefined };
 }
@@ -88,3 +89,5 @@ function end(run: Run, outcome: Outcome): void {
 function unfinished({ context }: Run, { job, deadline }: BatchSurroundings): Outcome {
   return outcomeOfError(deadline.signal.reason, job, context);
 }
+
+function noProgress(): void {}

@@ -262,7 +262,7 @@ describe('stop', () => {
     const fn = start();
     const pid = await value(fn, 'pid');
     const hanging = call(fn, 'hang');
-    await until(() => fn.busy === 1);
+    await until(() => logs.some(({ text }) => text === 'hanging'));
     await fn.stop({ drainMs: 0 });
     expect(isRunning(pid)).toBe(false);
     expect(await hanging).toMatchObject({ status: 'error', errorType: 'Runtime.ExitError' });
