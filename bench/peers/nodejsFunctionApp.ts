@@ -9,13 +9,24 @@ import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { App, Duration, Stack } from 'aws-cdk-lib/core';
 
-/** The usual pattern: the same jobs, each with a queue, a dead-letter queue, an alarm and a NodejsFunction of its own. */
+/**
+ * The usual pattern: the same jobs, each with a queue, a dead-letter queue, an alarm and a NodejsFunction of its own; half
+ * of them in each of two stacks.
+ */
 const app = new App();
-const stack = new Stack(app, 'Peer');
-const topic = new Topic(stack, 'Topic');
+const names = readdirSync('src/jobs').map((file) => basename(file, '.ts'));
+const half = Math.ceil(names.length / 2);
+addStack('First', names.slice(0, half));
+addStack('Second', names.slice(half));
+app.synth();
 
-for (const file of readdirSync('src/jobs')) {
-  const name = basename(file, '.ts');
+function addStack(id: string, jobNames: readonly string[]): void {
+  const stack = new Stack(app, id);
+  const topic = new Topic(stack, 'Topic');
+  for (const name of jobNames) addJob(stack, topic, name);
+}
+
+function addJob(stack: Stack, topic: Topic, name: string): void {
   const deadLetterQueue = new Queue(stack, `${name}DeadLetterQueue`, { retentionPeriod: Duration.days(14) });
   const queue = new Queue(stack, `${name}Queue`, {
     visibilityTimeout: Duration.seconds(90),
@@ -37,7 +48,6 @@ for (const file of readdirSync('src/jobs')) {
     evaluationPeriods: 1,
   });
 }
-app.synth();
 
 function entryOf(name: string): string {
   const entry = join(process.cwd(), `${name}.entry.ts`);

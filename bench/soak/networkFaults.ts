@@ -7,7 +7,7 @@ import { randomNumbers } from './random.ts';
  */
 export function networkFaults(seed: number): Faults {
   const random = randomNumbers(seed);
-  const badRequestsLeft = { sqs: 0, sns: 0, dynamodb: 0, s3: 0 };
+  const badRequestsLeft = { sqs: 0, sns: 0, dynamodb: 0, s3: 0, scheduler: 0 };
   return ({ service }) => {
     if (badRequestsLeft[service] > 0) badRequestsLeft[service] -= 1;
     else if (random() < spell.chance) badRequestsLeft[service] = spell.requests;
@@ -33,4 +33,5 @@ const throttling = {
   sns: 'Throttling',
   dynamodb: 'ProvisionedThroughputExceededException',
   s3: 'SlowDown',
+  scheduler: 'ThrottlingException',
 } as const;

@@ -11,7 +11,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { cacheKey, sha256 } from './cacheKey.ts';
 
 /** What is known about one job's bundle. */
@@ -23,17 +23,19 @@ export interface BundleRecord {
   /** The files it was made from, relative to the project's root. */
   readonly inputs: readonly string[];
   readonly warnings: readonly string[];
+  /** What it was made from beside those files, as a hash, where there is such a thing. */
+  readonly madeFrom?: string;
 }
 
 /** A bundle to be stored. */
 export interface NewBundle extends Omit<BundleRecord, 'hash'> {
-  /** By which `find` finds it: the target and the job file. */
+  /** By which `find` finds it: a job's is its target and file. */
   readonly key: string;
-  /** The texts of its files, `index.mjs` first, by their names. */
+  /** Its files, `index.mjs` first, by their names, with `/`. */
   readonly content: BundleContent;
 }
 
-export type BundleContent = Readonly<Record<string, string>>;
+export type BundleContent = Readonly<Record<string, string | Uint8Array>>;
 
 /**
  * The bundles of earlier synths. A bundle is a directory named by its content, so that any number of synths may share
@@ -45,7 +47,8 @@ export class BundleCache {
   readonly #key: string;
   readonly #index: Index;
   readonly #hashes = new Map<string, string | undefined>();
-  readonly #openedAt = performance.timeOrigin + performance.now();
+  /** On the file system's clock, which lags behind by up to a kernel tick; performance.timeOrigin drifts from it. */
+  readonly #openedAt = Date.now() - clockLagMs;
 
   constructor(root: string) {
     this.#root = root;
@@ -54,7 +57,7 @@ export class BundleCache {
     this.#index = readIndex(this.#directory, this.#key);
   }
 
-  /** A job's bundle, when it is there and everything it was made from is unchanged. */
+  /** A bundle, when it is there and everything it was made from is unchanged. */
   find(key: string): BundleRecord | undefined {
     const record = this.#index.bundles[key];
     if (record === undefined || !existsSync(join(this.directoryOf(record), 'index.mjs'))) return undefined;
@@ -81,13 +84,15 @@ export class BundleCache {
   }
 
   /** Writes a bundle beside its place and renames it: another synth sees all of it or nothing. */
-  #write({ content, bytes, inputs, warnings }: NewBundle): BundleRecord {
-    const record = { hash: contentHash(content), bytes, inputs, warnings };
+  #write({ key: _, content, ...about }: NewBundle): BundleRecord {
+    const record = { ...about, hash: contentHash(content) };
     const directory = this.directoryOf(record);
     if (existsSync(directory)) return record;
     const unfinished = unfinishedPath(directory);
-    mkdirSync(unfinished, { recursive: true });
-    for (const [name, text] of Object.entries(content)) writeFileSync(join(unfinished, name), text);
+    for (const [name, data] of Object.entries(content)) {
+      mkdirSync(dirname(join(unfinished, name)), { recursive: true });
+      writeFileSync(join(unfinished, name), data);
+    }
     renameUnlessThere(unfinished, directory);
     return record;
   }
@@ -127,10 +132,11 @@ export class BundleCache {
 interface Index {
   /** SHA-256 of each input, by its path relative to the root. */
   readonly files: Readonly<Record<string, string>>;
-  /** By target and job file. */
+  /** By key. */
   readonly bundles: Readonly<Record<string, BundleRecord>>;
 }
 
+const clockLagMs = 20;
 const indexFile = 'bundles.json';
 const unusedBundleLifeMs = 24 * 60 * 60 * 1000;
 
@@ -172,7 +178,8 @@ function fileHash(path: string): string | undefined {
 
 /** Sixteen hex digits tell versions apart and still fit a log line. */
 function contentHash(content: BundleContent): string {
-  return sha256(JSON.stringify(Object.values(content))).slice(0, 16);
+  const files = Object.entries(content).map(([name, data]) => [name, sha256(data)]);
+  return sha256(JSON.stringify(files)).slice(0, 16);
 }
 
 function unfinishedPath(path: string): string {
