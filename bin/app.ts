@@ -1,6 +1,7 @@
 import '../lib/compileCache.ts';
 import { App } from 'aws-cdk-lib/core';
 import { alarmEmails } from '../lib/alarmEmails.ts';
+import { apiOptionsOf } from '../lib/apiOptions.ts';
 import { JobPlatformStack } from '../lib/JobPlatformStack.ts';
 import { loadJobs } from '../lib/loadJobs.ts';
 import { resourceNames } from '../lib/resourceNames.ts';
@@ -16,6 +17,11 @@ async function synthesize(): Promise<void> {
     ...id,
     ...(await loadJobs(names)),
     alarmEmails: alarmEmails(context('alarmEmail') ?? process.env.ALARM_EMAIL ?? ''),
+    api: apiOptionsOf({
+      apiJwtIssuer: context('apiJwtIssuer'),
+      apiJwtAudience: context('apiJwtAudience'),
+      apiOrigins: context('apiOrigins'),
+    }),
   });
   app.synth();
 }

@@ -7,12 +7,19 @@ const command = new Command('npm start --')
   .option('--speed <number>', 'how much faster time runs, 1 to 3600 (never a function’s timeout)', speed, 1)
   .option('--port <number>', 'port of the AWS endpoint, 0 for any', port, 4100)
   .option('--console-port <number>', 'port of the console, 0 for any', port, 4101)
+  .option('--api-port <number>', 'port of the API, 0 for any', port, 4102)
   .option('-c, --context <key=value...>', 'CDK context, as for cdk synth')
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .parse();
 
-const options = command.opts<{ speed: number; port: number; consolePort: number; context?: string[] }>();
+const options = command.opts<{
+  speed: number;
+  port: number;
+  consolePort: number;
+  apiPort: number;
+  context?: string[];
+}>();
 
 process.exitCode = await start({
   ...options,

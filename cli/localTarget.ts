@@ -14,11 +14,14 @@ interface PlatformFile {
   readonly topicArn: string | null;
   readonly speed?: number;
   readonly jobs: Readonly<Record<string, JobQueues>>;
+  /** Where the template has them. */
+  readonly apiUrl?: string | null;
+  readonly filesBucket?: string | null;
 }
 
 /** @throws {CommandError} when no local platform is running in this directory */
 export async function localTarget(): Promise<Target> {
-  const { endpoint, region, topicArn, speed = 1, jobs } = await readPlatformFile();
+  const { endpoint, region, topicArn, speed = 1, jobs, apiUrl, filesBucket } = await readPlatformFile();
   if (!(await isListening(endpoint))) {
     throw new CommandError(
       `${platformFile} says the local platform is at ${endpoint}, but nothing listens there. Start it again: npm start`,
@@ -32,6 +35,8 @@ export async function localTarget(): Promise<Target> {
     clientConfig: { region, endpoint, credentials },
     jobs,
     speed,
+    ...(apiUrl && { apiUrl }),
+    ...(filesBucket && { filesBucket }),
   };
 }
 

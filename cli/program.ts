@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { CommandError } from './CommandError.ts';
+import { cancelCommand } from './commands/cancel.ts';
 import { dlqCommand } from './commands/dlq.ts';
 import { publishCommand } from './commands/publish.ts';
+import { statusCommand } from './commands/status.ts';
 import { workerCommand } from './commands/worker.ts';
 import { exitCodes } from './exitCodes.ts';
 
@@ -29,7 +31,8 @@ function program(): Command {
       'after',
       '\nExit codes: 0 done, 1 something failed or was refused, 2 the command itself has a mistake.',
     );
-  for (const command of [publishCommand(), dlqCommand(), workerCommand()]) jobs.addCommand(command);
+  const commands = [publishCommand(), statusCommand(), cancelCommand(), dlqCommand(), workerCommand()];
+  for (const command of commands) jobs.addCommand(command);
   for (const command of withSubcommands(jobs)) {
     command.exitOverride().showHelpAfterError('(--help shows how)');
   }

@@ -7,6 +7,9 @@ export interface StackResource {
   readonly physicalId: string;
 }
 
+/** The outputs that name what has no name of its own: `ApiUrl`, `FilesBucket`. */
+export type StackOutputs = Readonly<Record<string, string>>;
+
 /**
  * Finds a deployed platform by its stack's resources, whose names say what they are: topic `<platform>-<stage>`,
  * queues `<platform>-<stage>-<jobName>` and `…-dead-letters`.
@@ -15,8 +18,13 @@ export interface StackResource {
 export async function stackTarget(
   stackName: string,
   listResources: (stackName: string) => Promise<StackResource[]> = listStackResources,
+  readOutputs: (stackName: string) => Promise<StackOutputs> = readStackOutputs,
 ): Promise<Target> {
-  const resources = await resourcesOf(stackName, listResources);
+  const [resources, { ApiUrl, FilesBucket }] = await Promise.all([
+    resourcesOf(stackName, listResources),
+    // Whoever may not read them can do without, in most commands.
+    readOutputs(stackName).catch((): StackOutputs => ({})),
+  ]);
   const queueUrls = new Map(idsOf(resources, 'AWS::SQS::Queue').map((url) => [lastPart(url, '/'), url]));
   const topicArn = idsOf(resources, 'AWS::SNS::Topic').find((arn) =>
     queueUrls.has(`${lastPart(arn, ':')}-unrouted`),
@@ -31,6 +39,8 @@ export async function stackTarget(
     topicArn,
     clientConfig: { region: topicArn.split(':')[3] ?? '' },
     jobs: jobQueues(lastPart(topicArn, ':'), queueUrls),
+    ...(ApiUrl && { apiUrl: ApiUrl }),
+    ...(FilesBucket && { filesBucket: FilesBucket }),
   };
 }
 
@@ -79,4 +89,12 @@ async function listStackResources(stackName: string): Promise<StackResource[]> {
     }
   }
   return resources;
+}
+
+async function readStackOutputs(stackName: string): Promise<StackOutputs> {
+  const { CloudFormationClient, DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation');
+  const client = new CloudFormationClient({});
+  const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: stackName }));
+  const outputs = Stacks[0]?.Outputs ?? [];
+  return Object.fromEntries(outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
 }

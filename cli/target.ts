@@ -14,6 +14,10 @@ export interface Target {
   readonly jobs: Readonly<Record<string, JobQueues>> | undefined;
   /** How many times faster than AWS's its waits are: the local platform's `--speed`; undefined for a deployed one. */
   readonly speed?: number;
+  /** Where the status API is; undefined where no job is tracked, or only the topic is known. */
+  readonly apiUrl?: string;
+  /** The bucket that payloads too large for a message go through; undefined where only the topic is known. */
+  readonly filesBucket?: string;
 }
 
 /** What is left out comes from the environment, as for any AWS client. */

@@ -24,7 +24,7 @@ export class JobPlatformStack extends Stack {
   }
 
   #addOutputs(): void {
-    const { topic, alarmTopic, names } = this.platform;
+    const { topic, alarmTopic, filesBucket, api, names } = this.platform;
     new CfnOutput(this, 'TopicArn', {
       value: topic.topicArn,
       description: 'The topic that jobs are published to',
@@ -34,5 +34,11 @@ export class JobPlatformStack extends Stack {
       value: alarmTopic.topicArn,
       description: 'The topic that alarms are published to',
     });
+    new CfnOutput(this, 'FilesBucket', {
+      value: filesBucket.bucketName,
+      description: 'The bucket of uploads, results and payloads too large for the topic',
+    });
+    if (api === undefined) return;
+    new CfnOutput(this, 'ApiUrl', { value: api.url, description: 'The API of the jobs that track' });
   }
 }

@@ -9,12 +9,14 @@ import { Construct } from 'constructs';
 import { deadLetterRetention, queueRetention } from '../src/job/defaults.ts';
 import { durationSeconds } from '../src/job/duration.ts';
 import type { BundledJob } from './bundle.ts';
-import type { IdempotencyTable } from './IdempotencyTable.ts';
+import type { JobSchedules } from './JobSchedules.ts';
 import { addJobAlarms } from './jobAlarms.ts';
 import { type JobFunctionProps, jobFunction, type LogLevel } from './jobFunction.ts';
 import { jobService } from './jobService.ts';
 import { type JobSettings, jobSettings } from './jobSettings.ts';
+import { type JobStores, storesOf } from './jobStores.ts';
 import { PlatformQueue } from './PlatformQueue.ts';
+import { addRecurringSchedules } from './recurringSchedules.ts';
 import type { JobResourceNames, ResourceNames } from './resourceNames.ts';
 import { tagResources } from './tags.ts';
 import type { WorkerCluster } from './WorkerCluster.ts';
@@ -29,10 +31,12 @@ export interface JobResourcesProps {
   readonly undeliveredQueue: IQueue;
   readonly logRetention: RetentionDays;
   readonly logLevel: LogLevel | undefined;
-  /** The platform's, used where the job asks for idempotency. */
-  readonly idempotencyTable: IdempotencyTable | undefined;
+  /** The platform's, used as far as the job asks for them. */
+  readonly stores: JobStores;
   /** The platform's, where the job runs on Fargate. */
   readonly workers: WorkerCluster | undefined;
+  /** The platform's, used where the job recurs. */
+  readonly schedules: JobSchedules;
 }
 
 /**
@@ -62,11 +66,12 @@ export class JobResources extends Construct implements IGrantable {
     this.queue = queue;
     this.deadLetterQueue = deadLetterQueue;
     this.subscription = subscribe(this, queue, props);
-    const idempotencyTable = job.job.idempotency === undefined ? undefined : props.idempotencyTable;
-    const consumer = addConsumer(this, { ...props, ...queues, names, settings, idempotencyTable });
+    const stores = storesOf(job.job, props.stores);
+    const consumer = addConsumer(this, { ...props, ...queues, ...stores, names, settings });
     this.function = consumer.function;
     this.service = consumer.service;
     this.grantPrincipal = consumer.grantPrincipal;
+    addRecurringSchedules(this, { ...props, subscription: this.subscription });
     const clusterName = props.names.cluster;
     addJobAlarms(this, { ...queues, jobName: job.name, names, settings, alarmTopic, clusterName });
     tagResources(this, { platform: props.names.platform, stage: props.names.stage, job: job.name });

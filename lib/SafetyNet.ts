@@ -30,10 +30,11 @@ export class SafetyNet extends Construct {
       ...shared,
       queueName: names.undeliveredQueue,
       alarmDescription:
-        `SNS could not deliver a message of the topic ${names.topic} to its queue and left it in the queue ` +
-        `${names.undeliveredQueue}. Its attributes ErrorCode and ErrorMessage say why; most often a queue was ` +
-        'deleted or its policy changed by hand: deploy the stack again, then send the message through the topic ' +
-        `once more: ${redriveCommand(this, 'undelivered')}`,
+        `SNS could not deliver a message of the topic ${names.topic} to its queue, or EventBridge Scheduler could not ` +
+        `publish one to it, and left it in the queue ${names.undeliveredQueue}. Its attributes ErrorCode and ` +
+        'ErrorMessage (SNS), or ERROR_CODE and ERROR_MESSAGE (Scheduler), say why; most often a queue was deleted, or ' +
+        'a policy changed by hand: deploy the stack again, then send the message through the topic once more: ' +
+        `${redriveCommand(this, 'undelivered')}`,
     });
     this.unroutedQueue = new SafetyNetQueue(this, 'UnroutedQueue', {
       ...shared,

@@ -1,21 +1,11 @@
-import { readFileSync, realpathSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { relative, sep } from 'node:path';
 import { fargateSettings } from '../src/job/compute.ts';
-import { budgetWarning, bundleBudgetBytes, workerBudgetBytes } from './bundle/budget.ts';
-import {
-  type Build,
-  type BuildJobs,
-  type BundleFiles,
-  type BundleSource,
-  type BundleTarget,
-  buildJobs,
-  messageText,
-} from './bundle/build.ts';
-import { BundleCache, type BundleRecord, type NewBundle } from './bundle/cache.ts';
+import { bundleBudgetBytes, workerBudgetBytes } from './bundle/budget.ts';
+import { type BuildJobs, type BundleSource, type BundleTarget, buildJobs } from './bundle/build.ts';
+import { BundleCache, type BundleContent, type BundleRecord, type NewBundle } from './bundle/cache.ts';
 import { containerFiles } from './bundle/container.ts';
-import { minifiedNameWarnings } from './bundle/minifiedNames.ts';
-import { type Modules, modulesOf } from './bundle/modules.ts';
-import { assertWall } from './bundle/wall.ts';
+import { newBundle } from './bundle/newBundle.ts';
 import type { DiscoveredJob } from './discovery.ts';
 
 /** A job and what Lambda, or a container, gets of it. */
@@ -79,6 +69,7 @@ function sourceOf({ name, file, job }: DiscoveredJob, root: string): TargetedSou
     name,
     file: relativePath(root, file),
     isIdempotent: job.idempotency !== undefined,
+    isTracked: job.track === true,
     target: fargateSettings(job.compute) === undefined ? 'lambda' : 'worker',
   };
 }
@@ -87,7 +78,8 @@ function keyOf({ target, file }: TargetedSource): string {
   return `${target}:${file}`;
 }
 
-function bundleOf({ hash, bytes }: BundleRecord, cache: BundleCache): JobBundle {
+/** A bundle of the cache. */
+export function bundleOf({ hash, bytes }: BundleRecord, cache: BundleCache): JobBundle {
   return { directory: cache.directoryOf({ hash }), hash, bytes };
 }
 
@@ -96,68 +88,24 @@ function relativePath(root: string, file: string): string {
   return relative(root, realpathSync(file)).split(sep).join('/');
 }
 
-function dependenciesOf(root: string): ReadonlySet<string> {
-  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-    dependencies?: Record<string, string>;
-  };
-  return new Set(Object.keys(manifest.dependencies ?? {}));
-}
-
 /** By a call for each target: they differ in what is left out. */
 async function newBundles(
   sources: readonly TargetedSource[],
   build: BuildJobs,
   root: string,
 ): Promise<NewBundle[]> {
-  const dependencies = dependenciesOf(root);
   const byTarget = [...Map.groupBy(sources, ({ target }) => target)];
   const bundles = byTarget.map(async ([target, ofTarget]) => {
     const built = await build(ofTarget, root, target);
-    return ofTarget.map((source) => newBundle(source, built, dependencies, root));
+    return ofTarget.map((source) =>
+      newBundle({ ...source, ...shipping[target], key: keyOf(source) }, built, root),
+    );
   });
   return (await Promise.all(bundles)).flat();
 }
 
-function newBundle(
-  source: TargetedSource,
-  { outputs, metafile, warnings }: Build,
-  dependencies: ReadonlySet<string>,
-  root: string,
-): NewBundle {
-  const { name, target } = source;
-  const modules = modulesOf(name, metafile);
-  assertWall(name, modules, dependencies);
-  const files = outputs.get(name);
-  const output = metafile.outputs[`${name}.mjs`];
-  if (files === undefined || output === undefined) throw new Error(`esbuild made no bundle for ${name}`);
-  const inBundle = new Set(modules.files);
-  const ofBundle = warnings.filter(({ location }) => location !== null && inBundle.has(location.file));
-  const { code, map } = shippable(files, modules);
-  const budget = budgetWarning(name, output, target === 'worker' ? workerBudgetBytes : bundleBudgetBytes);
-  return {
-    key: keyOf(source),
-    content: { 'index.mjs': code, 'index.mjs.map': map, ...(target === 'worker' ? containerFiles : {}) },
-    bytes: Buffer.byteLength(code),
-    inputs: modules.files,
-    warnings: [
-      ...ofBundle.map(messageText),
-      ...minifiedNameWarnings(modules, root),
-      ...(budget === undefined ? [] : [budget]),
-    ],
-  };
-}
-
-/** A CommonJS module that requires Node's own modules needs a `require`, which an ES module does not have. */
-function shippable({ code, map }: BundleFiles, { needsRequire }: Modules): BundleFiles {
-  const linked = `${code}//# sourceMappingURL=index.mjs.map\n`;
-  if (!needsRequire) return { code: linked, map };
-  return { code: `${requireBanner}\n${linked}`, map: oneLineDown(map) };
-}
-
-const requireBanner =
-  "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
-
-/** In a source map's mappings a `;` ends a line. */
-function oneLineDown(map: string): string {
-  return map.replace('"mappings": "', '"mappings": ";');
-}
+/** What a bundle may weigh, and what lies beside it. */
+const shipping: Readonly<Record<BundleTarget, { budgetBytes: number; besides: BundleContent }>> = {
+  lambda: { budgetBytes: bundleBudgetBytes, besides: {} },
+  worker: { budgetBytes: workerBudgetBytes, besides: containerFiles },
+};

@@ -5,9 +5,11 @@ import { isNativeError } from 'node:util/types';
 import { type AnyJob, isJob } from '../src/job/index.ts';
 import { jobNameProblem } from '../src/job/jobName.ts';
 import { type JobProblem, jobProblems } from '../src/job/problems.ts';
+import { schedulePayloadProblems } from '../src/job/schedulePayloadProblems.ts';
 import { InvalidJobsError, type JobFileProblem } from './InvalidJobsError.ts';
 import { nameLengths, type ResourceNames, resourceNames } from './resourceNames.ts';
 import { SynthError } from './SynthError.ts';
+import { scheduleNameProblems } from './scheduleNames.ts';
 
 export interface DiscoveredJob {
   /** The file's name without `.ts`. */
@@ -37,7 +39,11 @@ export async function discoverJobs(
   const files = await jobFiles(resolve(directory));
   const loaded = await Promise.all(files.map((file) => load(file, names)));
   const jobs = loaded.flatMap(({ job }) => job ?? []);
-  const problems = [...loaded.flatMap((one) => one.problems), ...caseProblems(jobs)];
+  const problems = [
+    ...loaded.flatMap((one) => one.problems),
+    ...caseProblems(jobs),
+    ...scheduleNameProblems(jobs),
+  ];
   if (problems.length > 0) throw new InvalidJobsError(problems);
   return { jobs, warnings: loaded.flatMap(({ warning }) => warning ?? []) };
 }
@@ -77,7 +83,11 @@ async function load(file: string, names: ResourceNames): Promise<LoadedFile> {
   }
   if (!isJob(exported)) return { warning: noJobWarning(file, exported), problems: [] };
   const name = jobNameOf(file);
-  const problems = [...nameProblems(name, names, exported), ...jobProblems(exported)];
+  const problems = [
+    ...nameProblems(name, names, exported),
+    ...jobProblems(exported),
+    ...(await schedulePayloadProblems(exported, name)),
+  ];
   return { job: { name, file, job: exported }, problems: problems.map((problem) => ({ file, ...problem })) };
 }
 

@@ -4,16 +4,16 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { AssetHashType, Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { BundledJob, JobBundle } from './bundle.ts';
-import type { IdempotencyTable } from './IdempotencyTable.ts';
 import { functionRole } from './jobRole.ts';
 import type { JobSettings } from './jobSettings.ts';
+import type { JobStores } from './jobStores.ts';
 import type { JobResourceNames } from './resourceNames.ts';
 import { runtimeVariables } from './runtimeVariables.ts';
 
 /** The least that a job's log carries. */
 export type LogLevel = 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
 
-export interface JobFunctionProps {
+export interface JobFunctionProps extends JobStores {
   readonly job: BundledJob;
   readonly names: JobResourceNames;
   readonly settings: JobSettings;
@@ -21,8 +21,6 @@ export interface JobFunctionProps {
   readonly deadLetterQueue: IQueue;
   readonly logRetention: RetentionDays;
   readonly logLevel: LogLevel | undefined;
-  /** Where the job asks for idempotency. */
-  readonly idempotencyTable: IdempotencyTable | undefined;
 }
 
 /** A job's function, with a role and a log group of its own. */
@@ -42,7 +40,6 @@ export function jobFunction(scope: Construct, props: JobFunctionProps): LambdaFu
     code: codeOf(job.bundle),
     role: functionRole(scope, 'Role', {
       ...props,
-      jobName: job.name,
       permissions: settings.permissions,
       logGroup,
     }),
@@ -54,6 +51,6 @@ export function jobFunction(scope: Construct, props: JobFunctionProps): LambdaFu
 }
 
 /** The hash is known: CDK need not read the files once more, and the same content stays the same asset anywhere. */
-function codeOf({ directory, hash }: JobBundle): Code {
+export function codeOf({ directory, hash }: JobBundle): Code {
   return Code.fromAsset(directory, { assetHash: hash, assetHashType: AssetHashType.CUSTOM });
 }

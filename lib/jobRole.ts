@@ -1,18 +1,18 @@
-import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Fn, Stack, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { IamStatement } from '../src/job/index.ts';
-import type { IdempotencyTable } from './IdempotencyTable.ts';
+import type { BundledJob } from './bundle.ts';
+import type { JobStores } from './jobStores.ts';
+import { acknowledgeOwnFiles, allow, storePermissions } from './storePermissions.ts';
 import { wildcardFinding } from './wildcardFinding.ts';
 
-export interface JobRoleProps {
-  readonly jobName: string;
+export interface JobRoleProps extends JobStores {
+  readonly job: BundledJob;
   readonly queue: IQueue;
   readonly deadLetterQueue: IQueue;
-  /** Where the job asks for idempotency. */
-  readonly idempotencyTable: IdempotencyTable | undefined;
   /** What the job asks for beyond consuming its queue. */
   readonly permissions: readonly IamStatement[];
 }
@@ -57,18 +57,21 @@ function jobRole(
   assumedBy: ServicePrincipal,
   more: readonly PolicyStatement[],
 ): Role {
-  const { jobName, permissions } = props;
-  return new Role(scope, id, {
+  const { job, permissions, filesBucket } = props;
+  const role = new Role(scope, id, {
     assumedBy,
-    description: `Runs the job ${jobName}`,
+    description: `Runs the job ${job.name}`,
     inlinePolicies: {
       RunJob: new PolicyDocument({ statements: [...runStatements(props), ...more] }),
       ...(permissions.length === 0 ? {} : { JobFile: jobFilePolicy(permissions) }),
     },
   });
+  acknowledgeOwnFiles(role, job, filesBucket);
+  return role;
 }
 
-function runStatements({ queue, deadLetterQueue, idempotencyTable }: JobRoleProps): PolicyStatement[] {
+function runStatements(props: JobRoleProps): PolicyStatement[] {
+  const { job, queue, deadLetterQueue } = props;
   return [
     allow(
       queue.queueArn,
@@ -78,19 +81,8 @@ function runStatements({ queue, deadLetterQueue, idempotencyTable }: JobRoleProp
       'sqs:ChangeMessageVisibility',
     ),
     allow(deadLetterQueue.queueArn, 'sqs:SendMessage'),
-    ...(idempotencyTable === undefined ? [] : [allow(idempotencyTable.tableArn, ...idempotencyActions)]),
+    ...storePermissions(job, props),
   ];
-}
-
-const idempotencyActions = [
-  'dynamodb:GetItem',
-  'dynamodb:PutItem',
-  'dynamodb:UpdateItem',
-  'dynamodb:DeleteItem',
-];
-
-function allow(resource: string, ...actions: string[]): PolicyStatement {
-  return new PolicyStatement({ effect: Effect.ALLOW, actions, resources: [resource] });
 }
 
 function jobFilePolicy(permissions: readonly IamStatement[]): PolicyDocument {

@@ -9,8 +9,8 @@ import {
 import type { FargateService } from 'aws-cdk-lib/aws-ecs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { autoScaling } from './fargateModules.ts';
 import type { FargateSettings } from './jobSettings.ts';
+import { autoScaling } from './lazyModules.ts';
 import { eachMinute, runningMessages, waitingMessages } from './PlatformAlarm.ts';
 import type { JobResourceNames } from './resourceNames.ts';
 import { scalingRule, scalingSteps } from './scalingSteps.ts';

@@ -10,18 +10,18 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { BundledJob } from './bundle.ts';
-import { ecrAssets, ecs } from './fargateModules.ts';
-import type { IdempotencyTable } from './IdempotencyTable.ts';
 import type { LogLevel } from './jobFunction.ts';
 import { taskRole } from './jobRole.ts';
 import { addJobScaling } from './jobScaling.ts';
 import type { FargateSettings, JobSettings } from './jobSettings.ts';
+import type { JobStores } from './jobStores.ts';
+import { ecrAssets, ecs } from './lazyModules.ts';
 import type { JobResourceNames } from './resourceNames.ts';
 import { runtimeVariables } from './runtimeVariables.ts';
 import type { WorkerCluster } from './WorkerCluster.ts';
 import { wildcardFinding } from './wildcardFinding.ts';
 
-export interface JobServiceProps {
+export interface JobServiceProps extends JobStores {
   readonly job: BundledJob;
   readonly names: JobResourceNames;
   readonly settings: JobSettings;
@@ -31,8 +31,6 @@ export interface JobServiceProps {
   readonly deadLetterQueue: IQueue;
   readonly logRetention: RetentionDays;
   readonly logLevel: LogLevel | undefined;
-  /** Where the job asks for idempotency. */
-  readonly idempotencyTable: IdempotencyTable | undefined;
 }
 
 /** A job's service on Fargate, which runs as many workers as its queue's backlog calls for. */
@@ -43,7 +41,6 @@ export function jobService(
   const { names, fargate, workers } = props;
   const role = taskRole(scope, 'Role', {
     ...props,
-    jobName: props.job.name,
     permissions: props.settings.permissions,
     clusterName: workers.clusterName,
   });

@@ -1,3 +1,4 @@
+import { onceGroupName, recurringGroupName, undeliveredQueueName } from '../src/schedule/names.ts';
 import { SynthError } from './SynthError.ts';
 
 /** What tells one platform in an account and Region from another. */
@@ -19,6 +20,13 @@ export interface ResourceNames {
   readonly unroutedQueue: string;
   readonly undeliveredQueue: string;
   readonly idempotencyTable: string;
+  readonly statusTable: string;
+  /** The API of the tracked jobs: its function, and its HTTP API where it has one. */
+  readonly api: string;
+  /** Of the schedules in job files. */
+  readonly scheduleGroup: string;
+  /** Of delayed publishes. */
+  readonly onceScheduleGroup: string;
   /** The ECS cluster of the jobs that run on Fargate. */
   readonly cluster: string;
   /** The SSM parameter that holds the topic's ARN. */
@@ -60,8 +68,12 @@ export function resourceNames({
     topic: prefix,
     alarmTopic: `${prefix}-alarms`,
     unroutedQueue: `${prefix}-unrouted`,
-    undeliveredQueue: `${prefix}-undelivered`,
+    undeliveredQueue: undeliveredQueueName(prefix),
     idempotencyTable: `${prefix}-idempotency`,
+    statusTable: `${prefix}-status`,
+    api: `${prefix}-api`,
+    scheduleGroup: recurringGroupName(prefix),
+    onceScheduleGroup: onceGroupName(prefix),
     cluster: prefix,
     topicParameter: `/${platform}/${stage}/topic-arn`,
     ofJob: (jobName) => namesOfJob(`${prefix}-${jobName}`),

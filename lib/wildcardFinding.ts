@@ -6,9 +6,16 @@ export function wildcardFinding(scope: IConstruct, resource: string): string {
   return `AwsSolutions-IAM5[Resource::${flat(Stack.of(scope).resolve(resource))}]`;
 }
 
-/** As cdk-nag writes it: `arn:<AWS::Partition>:ecs:…` */
+/** As cdk-nag writes it: `arn:<AWS::Partition>:ecs:…`, `<Bucket.Arn>/…` */
 function flat(value: unknown): string {
   if (typeof value === 'string') return value;
-  const { Ref, 'Fn::Join': join } = value as { Ref?: string; 'Fn::Join'?: [string, unknown[]] };
-  return join === undefined ? `<${Ref}>` : join[1].map(flat).join(join[0]);
+  const { Ref, 'Fn::GetAtt': attribute, 'Fn::Join': join } = value as Intrinsic;
+  if (join !== undefined) return join[1].map(flat).join(join[0]);
+  return `<${attribute?.join('.') ?? Ref}>`;
+}
+
+interface Intrinsic {
+  readonly Ref?: string;
+  readonly 'Fn::GetAtt'?: readonly [string, string];
+  readonly 'Fn::Join'?: readonly [string, readonly unknown[]];
 }

@@ -2,13 +2,15 @@ import { resolve } from 'node:path';
 import { type AlarmBoard, startAlarmBoard } from './alarms/alarmBoard.ts';
 import { type Clock, systemClock } from './alarms/clock.ts';
 import { type Mailbox, startMailbox } from './alarms/mailbox.ts';
-import { readAssembly } from './assembly/assembly.ts';
+import { type Assembly, readAssembly } from './assembly/assembly.ts';
 import { type Engine, type Faults, startEngine } from './engine/engine.ts';
 import type { QueueState } from './engine/queueState.ts';
+import { createListeners } from './http/listeners.ts';
 import type { LocalFunction } from './lambda/function.ts';
 import { type Claim, claimDirectory, refuseIfRunning } from './platformFile.ts';
 import { jobView, type PlatformEvent, type PlatformSnapshot, queueView } from './platformView.ts';
 import { createRecentPast } from './recentPast.ts';
+import { apiNames, filesBucketOf, runningApis } from './resources/apis.ts';
 import { codeDirectory } from './resources/function.ts';
 import {
   attributeFilteredSubscriptions,
@@ -20,6 +22,8 @@ import {
 import { type ApplyResult, createReconciler, type Reconciler } from './resources/reconcile.ts';
 import type { ResourceContext } from './resources/resourceType.ts';
 import { imageDirectory } from './resources/taskDefinition.ts';
+import { schedulerApi } from './scheduler/api.ts';
+import { type Scheduler, startScheduler } from './scheduler/scheduler.ts';
 
 export interface PlatformOptions {
   /** The cloud assembly to run. */
@@ -28,13 +32,15 @@ export interface PlatformOptions {
   readonly stateDirectory: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** Of the first function URL or HTTP API, when there is one. Default 0: any free port. */
+  readonly apiPort?: number;
   /** Default us-east-1. */
   readonly region?: string;
   /** Time runs that much faster, 1 or more. Default 1. */
   readonly speed?: number;
   /** Hears everything from the very start, the first `apply` included. */
   readonly onEvent?: (event: PlatformEvent) => void;
-  /** For the alarms' evaluation; default the system's. */
+  /** For the alarms' evaluation and the schedules; default the system's. */
   readonly clock?: Clock;
 }
 
@@ -106,11 +112,14 @@ function createPlatform(options: PlatformOptions, engine: Engine, claim: Claim) 
   const onWarning = (text: string) => emit({ type: 'warning', text });
   let consoleUrl: string | undefined;
   let lastApply: ApplyResult | undefined;
-  let routing: Routing = { topicArn: undefined, jobs: [] };
+  let routing: Routing = { topicArn: undefined, jobs: [], apiUrl: undefined, filesBucket: undefined };
+  let applying: Promise<unknown> = Promise.resolve();
   let stopped: Promise<void> | undefined;
   const functions = new Map<string, LocalFunction>();
   const tasks: ResourceContext['tasks'] = { definitions: new Map(), services: new Map() };
   const scaling: ResourceContext['scaling'] = { targets: new Map(), policies: new Map() };
+  const apiListeners = createListeners(options.apiPort ?? 0, onWarning);
+  engine.buckets.servePagesFrom(() => apiListeners.origins());
   process.once('exit', killProcesses);
 
   const alarms: AlarmBoard = startAlarmBoard({
@@ -132,12 +141,21 @@ function createPlatform(options: PlatformOptions, engine: Engine, claim: Claim) 
     onMail: (mail) => emit({ type: 'mail', mail }),
     onWarning,
   });
+  const scheduler: Scheduler = startScheduler({
+    engine,
+    clock: options.clock ?? systemClock,
+    onFiring: (firing) => emit({ type: 'schedule', firing }),
+    onWarning,
+  });
+  engine.answerScheduler(schedulerApi(scheduler));
   const reconciler: Reconciler = createReconciler({
-    place: engine,
+    place: { ...engine, apiUrl: (name) => apiListeners.urlOf(name) },
     engine,
     alarms,
     mailbox,
+    scheduler,
     functions,
+    apis: { listeners: apiListeners, httpApis: new Map() },
     tasks,
     scaling,
     onLog: (line) => {
@@ -192,12 +210,29 @@ function createPlatform(options: PlatformOptions, engine: Engine, claim: Claim) 
     }
   }
 
-  async function applyAssembly(assembly: Awaited<ReturnType<typeof readAssembly>>): Promise<ApplyResult> {
+  /** One after the other, since each decides what has which port. */
+  function applyAssembly(assembly: Assembly): Promise<ApplyResult> {
+    const result = applying.then(() => applyNow(assembly));
+    applying = result.catch(() => undefined);
+    return result;
+  }
+
+  async function applyNow(assembly: Assembly): Promise<ApplyResult> {
     if (stopped) throw new Error('The platform is stopping and takes no changes.');
+    const names = apiNames(assembly);
+    await apiListeners.reserve(names);
     const result = await reconciler.apply(assembly);
     lastApply = result;
     const resources = reconciler.resources();
-    routing = { topicArn: jobTopicArn(resources), jobs: jobsOf(resources) };
+    const running = runningApis(resources);
+    await apiListeners.keepOnly(running);
+    const api = names.find((name) => running.includes(name));
+    routing = {
+      topicArn: jobTopicArn(resources),
+      jobs: jobsOf(resources),
+      apiUrl: api && apiListeners.urlOf(api),
+      filesBucket: filesBucketOf(resources),
+    };
     await writePlatformFile();
     emit({ type: 'apply', result });
     return result;
@@ -216,7 +251,8 @@ function createPlatform(options: PlatformOptions, engine: Engine, claim: Claim) 
       region,
       topicArn,
       consoleUrl: consoleUrl ?? null,
-      apiUrl: null,
+      apiUrl: routing.apiUrl ?? null,
+      filesBucket: routing.filesBucket ?? null,
       speed,
       jobs: Object.fromEntries(jobs),
     });
@@ -224,7 +260,7 @@ function createPlatform(options: PlatformOptions, engine: Engine, claim: Claim) 
 
   async function snapshot(): Promise<PlatformSnapshot> {
     const resources = reconciler.resources();
-    const { topicArn, jobs } = routing;
+    const { topicArn, jobs, apiUrl, filesBucket } = routing;
     const ofJobs = new Set(
       jobs.flatMap(({ queueName, deadLetterQueueName }) => [queueName, deadLetterQueueName]),
     );
@@ -234,10 +270,13 @@ function createPlatform(options: PlatformOptions, engine: Engine, claim: Claim) 
       region,
       topicArn,
       consoleUrl,
+      apiUrl,
+      filesBucket,
       speed,
       jobs: await Promise.all(jobs.map((job) => jobView(job, engine))),
       otherQueues: await Promise.all(others.map(({ name }) => queueView(name, engine))),
       alarms: alarms.list(),
+      schedules: scheduler.list(),
       problems: lastApply?.problems ?? [],
       notEvaluated: lastApply?.notEvaluated,
       logLines: recent.logLines(),
@@ -262,7 +301,11 @@ function createPlatform(options: PlatformOptions, engine: Engine, claim: Claim) 
 
   async function stop(drainMs: number): Promise<void> {
     await claim.remove();
-    await reconciler.stop(drainMs);
+    await applying;
+    const deadline = Date.now() + drainMs;
+    await scheduler.stop();
+    await apiListeners.stop(drainMs);
+    await reconciler.stop(Math.max(0, deadline - Date.now()));
     await alarms.stop();
     await mailbox.stop();
     stopCounting();
@@ -284,8 +327,10 @@ function createPlatform(options: PlatformOptions, engine: Engine, claim: Claim) 
   }
 }
 
-/** What the job topic serves; read off the resources once for each assembly. */
+/** What serves whom; read off the resources once for each assembly. */
 interface Routing {
   readonly topicArn: string | undefined;
   readonly jobs: readonly JobResources[];
+  readonly apiUrl: string | undefined;
+  readonly filesBucket: string | undefined;
 }

@@ -10,7 +10,10 @@ export interface PlatformFile {
   /** null while the assembly has no topic with job subscriptions. */
   readonly topicArn: string | null;
   readonly consoleUrl: string | null;
+  /** Of the first function URL or HTTP API, without a slash at its end; null without one. */
   readonly apiUrl: string | null;
+  /** null while nothing is told to keep files in a bucket. */
+  readonly filesBucket: string | null;
   readonly speed: number;
   readonly jobs: Readonly<
     Record<string, { readonly queueUrl: string; readonly deadLetterQueueUrl: string | null }>

@@ -6,6 +6,7 @@ import type { LogLine } from './lambda/function.ts';
 import type { JobResources } from './resources/jobs.ts';
 import type { ApplyResult } from './resources/reconcile.ts';
 import type { Problem } from './resources/resourceType.ts';
+import type { ScheduleFiring, ScheduleView } from './scheduler/scheduleView.ts';
 
 /** What happens on the platform, as it happens. */
 export type PlatformEvent =
@@ -19,6 +20,7 @@ export type PlatformEvent =
     }
   | { readonly type: 'alarm'; readonly transition: AlarmTransition }
   | { readonly type: 'mail'; readonly mail: Mail }
+  | { readonly type: 'schedule'; readonly firing: ScheduleFiring }
   | { readonly type: 'apply'; readonly result: ApplyResult }
   | { readonly type: 'warning'; readonly text: string };
 
@@ -28,11 +30,16 @@ export interface PlatformSnapshot {
   readonly region: string;
   readonly topicArn: string | undefined;
   readonly consoleUrl: string | undefined;
+  /** Of the first function URL or HTTP API, without a slash at its end. */
+  readonly apiUrl: string | undefined;
+  readonly filesBucket: string | undefined;
   readonly speed: number;
   readonly jobs: readonly JobView[];
   /** Queues that belong to no job: unrouted, undelivered, … */
   readonly otherQueues: readonly QueueView[];
   readonly alarms: readonly AlarmView[];
+  /** Of the template and made at run time; what fires next comes first. */
+  readonly schedules: readonly ScheduleView[];
   /** What does not run here as on AWS. */
   readonly problems: readonly Problem[];
   readonly notEvaluated: string | undefined;

@@ -9,6 +9,7 @@ import { watchProject } from './watch.ts';
 export interface StartOptions extends SynthOptions {
   readonly port: number;
   readonly consolePort: number;
+  readonly apiPort: number;
   readonly speed: number;
   /** Starts the console page for a platform that is ready. */
   readonly startConsole?: (options: {
@@ -94,7 +95,7 @@ function printer(terminal: Terminal, print: (text: string) => void): (event: Pla
 }
 
 async function greeting(platform: Platform): Promise<string> {
-  const { endpoint, region, speed, topicArn, jobs, consoleUrl } = await platform.snapshot();
+  const { endpoint, region, speed, topicArn, jobs, consoleUrl, apiUrl } = await platform.snapshot();
   const first = jobs[0]?.name ?? 'GreetingJob';
   const attribute = `{"jobName":{"DataType":"String","StringValue":"${first}"}}`;
   return [
@@ -102,6 +103,7 @@ async function greeting(platform: Platform): Promise<string> {
     `Serving ${jobs.length} ${jobs.length === 1 ? 'job' : 'jobs'}: ${jobs.map(({ name }) => name).join(', ')}`,
     `  endpoint   ${endpoint} (region ${region}, any credentials)${speed === 1 ? '' : `, time runs ${speed} times as fast`}`,
     `  topic      ${topicArn ?? 'none'}`,
+    ...(apiUrl === undefined ? [] : [`  API        ${apiUrl}`]),
     ...(consoleUrl === undefined ? [] : [`  console    ${consoleUrl}`]),
     'Publish with',
     `  npm run jobs -- publish ${first} '{ … }'`,

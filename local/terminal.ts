@@ -7,7 +7,7 @@ import type { ApplyResult } from './resources/reconcile.ts';
 
 /** How things look in the terminal. */
 export interface Terminal {
-  /** Undefined for what is not worth a line: publishes, batches that succeeded, alarms that begin as OK. */
+  /** Undefined for what is not worth a line: publishes, firings, batches that succeeded, alarms that begin as OK. */
   event(event: PlatformEvent): string | undefined;
   /** What does not run as on AWS, a line each; empty when there is nothing to say. */
   problems(result: ApplyResult): string;
@@ -35,6 +35,7 @@ export function createTerminal(coloured: boolean): Terminal {
       case 'warning':
         return warning(event.text);
       case 'publish':
+      case 'schedule':
         return undefined;
     }
   }

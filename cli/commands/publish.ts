@@ -1,7 +1,8 @@
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { Command } from 'commander';
-import type { AnyJob, Publisher } from '../../src/index.ts';
+import type { AnyJob, Duration, Publisher } from '../../src/index.ts';
+import { tokenFetch } from '../apiFetch.ts';
 import { CommandError } from '../CommandError.ts';
 import { exitCodes } from '../exitCodes.ts';
 import { jobLookup } from '../jobFiles.ts';
@@ -9,6 +10,7 @@ import { startProgressBar } from '../progressBar.ts';
 import { type AnyJobs, publishLines } from '../publishLines.ts';
 import { jsonOf, Report } from '../report.ts';
 import { addTargetOptions, findTarget, type Target, type TargetOptions } from '../target.ts';
+import { checkCanWait, checkTimeout, waitForResult } from '../waitForResult.ts';
 
 export function publishCommand(): Command {
   const command = new Command('publish')
@@ -20,6 +22,8 @@ export function publishCommand(): Command {
     .option('--file <path>', 'JSON Lines to publish, a payload a line; - for standard input')
     .option('--job-id <id>', "the job's ID, for a single one; made when left out")
     .option('--group <id>', 'whose job it is, such as a tenant, for fair queues')
+    .option('--wait', 'wait for a single job that tracks: show its progress, print its result')
+    .option('--timeout <duration>', 'the longest to --wait, such as 90s or 2h (default: 5m)')
     .option('--force', 'publish what src/jobs does not know or would refuse')
     .option('--json', 'print results as JSON, a line each');
   return addTargetOptions(command).addHelpText('after', examples).action(publish);
@@ -29,16 +33,20 @@ const examples = `
 Examples:
   npm run jobs -- publish GreetingJob '{"friendName":"Hank"}'
   npm run jobs -- publish GreetingJob '{"friendName":"Hank"}' --job-id order-7 --stack jobs-dev
+  npm run jobs -- publish DocumentJob '{"upload":"uploads/…"}' --wait --timeout 10m
   npm run jobs -- publish GreetingJob --file friends.jsonl     a line: {"friendName":"Hank"}
   npm run jobs -- publish --file jobs.jsonl                    a line: {"jobName":"GreetingJob","payload":{"friendName":"Hank"}}
   cat friends.jsonl | npm run jobs -- publish GreetingJob -
 
-A line of jobs.jsonl may also have jobId, group and attributes.`;
+A line of jobs.jsonl may also have jobId, group and attributes. Payloads too large for a message go through the files bucket,
+up to 16 MiB. With --wait the exit code is 1 when the job is dead, cancelled, or has not ended in time; it may still then.`;
 
 interface PublishOptions extends TargetOptions {
   readonly file?: string;
   readonly jobId?: string;
   readonly group?: string;
+  readonly wait?: boolean;
+  readonly timeout?: string;
   readonly force?: boolean;
   readonly json?: boolean;
 }
@@ -62,7 +70,7 @@ async function publish(
 function readArguments(
   first: string | undefined,
   second: string | undefined,
-  { file, jobId }: PublishOptions,
+  { file, jobId, wait = false, timeout }: PublishOptions,
 ) {
   const dash = second === '-' || (first === '-' && second === undefined);
   const jobName = first === '-' ? undefined : first;
@@ -82,6 +90,9 @@ function readArguments(
       '--job-id is for a single job: give lines their own, {"jobName":…,"payload":…,"jobId":…}',
     );
   }
+  if (path !== undefined && wait)
+    throw new CommandError('--wait is for a single job: give it as an argument');
+  checkTimeout(timeout, wait);
   return { jobName, payload, file: path };
 }
 
@@ -103,17 +114,21 @@ async function publishOne(
   payload: unknown,
   options: PublishOptions,
 ): Promise<boolean> {
-  const { jobId: givenId, group, force = false, json = false } = options;
+  const { jobId: givenId, group, wait = false, force = false, json = false } = options;
   const job = await jobLookup(target, force)(jobName);
+  if (wait) checkCanWait(target, jobName, job);
   const publisher = await publisherFor(target);
   try {
-    const { jobId, messageId } = await publisher.publish<string | AnyJob>(job, payload, {
-      jobId: givenId,
-      group,
-    });
+    const published = await publisher.publish<string | AnyJob>(job, payload, { jobId: givenId, group });
+    const { jobId, messageId } = published;
     const text = `published ${jobName} ${jobId} (message ${messageId})`;
     console.log(json ? jsonOf({ jobName, jobId, outcome: { messageId } }) : text);
-    return false;
+    if (!wait) return false;
+    return await waitForResult(published, {
+      jobName,
+      json,
+      timeout: options.timeout as Duration | undefined,
+    });
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     if (json) console.log(jsonOf({ jobName, jobId: givenId, outcome: { error } }));
@@ -161,10 +176,23 @@ async function openInput(
 }
 
 /** Loads the AWS SDK only now: `--help` and mistakes need not wait for it. */
-async function publisherFor({ topicArn, clientConfig }: Target): Promise<Publisher<AnyJobs>> {
+async function publisherFor({
+  topicArn,
+  clientConfig,
+  apiUrl,
+  filesBucket,
+}: Target): Promise<Publisher<AnyJobs>> {
   const [{ SNSClient }, { createPublisher }] = await Promise.all([
     import('@aws-sdk/client-sns'),
     import('../../src/index.ts'),
   ]);
-  return createPublisher<AnyJobs>({ topicArn, client: new SNSClient(clientConfig) });
+  const client = new SNSClient(clientConfig);
+  return createPublisher<AnyJobs>({
+    topicArn,
+    client,
+    filesBucket,
+    s3: clientConfig,
+    apiUrl,
+    fetch: tokenFetch(),
+  });
 }

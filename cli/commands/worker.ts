@@ -4,7 +4,7 @@ import { workerDefaults } from '../../src/worker/defaults.ts';
 import type { ProcessJob } from '../../src/worker/index.ts';
 import { concurrencyOf, healthPortOf, stopTimeoutMsOf } from '../../src/worker/settings.ts';
 import { CommandError } from '../CommandError.ts';
-import { idempotencyTable, prepareEnvironment } from '../worker/environment.ts';
+import { idempotencyTable, prepareEnvironment, statusTable } from '../worker/environment.ts';
 import { jobsOf } from '../worker/jobs.ts';
 import { assertOnlyConsumer } from '../worker/onlyConsumer.ts';
 import { type PerJob, perJob } from '../worker/perJob.ts';
@@ -162,7 +162,6 @@ async function run(
   settings: Settings,
 ): Promise<void> {
   const { runWorkerProcess } = await import('../../src/worker/index.ts');
-  const tableName = idempotencyTable(queues.target);
   const processJobs: ProcessJob[] = [];
   for (const [name, job] of jobs) {
     processJobs.push({
@@ -170,7 +169,8 @@ async function run(
       name,
       ...queues.byJob.get(name),
       concurrency: settings.concurrency.byJob.get(name) ?? settings.concurrency.all,
-      once: job.idempotency && (await onceOf(name, job.idempotency, tableName)),
+      once: job.idempotency && (await onceOf(name, job.idempotency, idempotencyTable(queues.target))),
+      ...(job.track && { tracker: await trackerOf(name, statusTable(queues.target)) }),
     });
   }
   process.exitCode = await runWorkerProcess(processJobs, { ...process.env, ...settings.environment });
@@ -188,4 +188,17 @@ async function onceOf(
   }
   const { dynamoOnce } = await import('../../src/runtime/dynamoOnce.ts');
   return dynamoOnce(name, idempotency, { tableName });
+}
+
+async function trackerOf(
+  name: string,
+  tableName: string | undefined,
+): Promise<NonNullable<ProcessJob['tracker']>> {
+  if (tableName === undefined) {
+    throw new CommandError(
+      `${name} asks for tracking: set JOB_STATUS_TABLE to the name of the platform's table, and JOB_FILES_BUCKET to its bucket`,
+    );
+  }
+  const { dynamoTracker } = await import('../../src/runtime/dynamoTracker.ts');
+  return dynamoTracker(name, { tableName });
 }

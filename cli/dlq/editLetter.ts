@@ -1,5 +1,7 @@
 import { type AnyJob, InvalidPayloadError } from '../../src/index.ts';
+import { maxClaimCheckBytes, maxMessageBytes } from '../../src/job/bounds.ts';
 import { validPayload } from '../../src/job/validPayload.ts';
+import { CommandError } from '../CommandError.ts';
 import { jobLookup } from '../jobFiles.ts';
 import { correctionOf } from './correction.ts';
 import { lastPart } from './deadLetterQueue.ts';
@@ -7,6 +9,7 @@ import { envelopeOf } from './envelope.ts';
 import { onInterrupt } from './interrupt.ts';
 import { compactJson, prettyJson } from './jsonText.ts';
 import type { Letter } from './letter.ts';
+import { type OffloadedPayloads, offloadedPayloads } from './offloadedPayloads.ts';
 import { outgoing } from './outgoing.ts';
 import { peek } from './peek.ts';
 import { emptyTally, redrive } from './redrive.ts';
@@ -32,7 +35,8 @@ export async function editLetter(
     console.error(`no dead letter has the ID ${id} in ${lastPart(queue.queueUrl)}`);
     return 'failed';
   }
-  const old = payloadTextOf(letter);
+  const payloads = offloadedPayloads(target);
+  const old = await oldText(letter, queue.name, payload, payloads);
   const text = await correctionOf(old, payload, (given) => faultsOf(given, queue.name, job));
   if (text === undefined) {
     console.error('nothing was sent: the dead letter is as it was');
@@ -42,7 +46,7 @@ export async function editLetter(
     console.error(`nothing was changed. To send it back as it is: dlq redrive ${queue.name} --id ${id}`);
     return 'failed';
   }
-  return await sendBack(session, letter, text);
+  return await sendBack(session, letter, await messageOf(queue.name, letter, text, payloads));
 }
 
 async function find(session: Session, id: string): Promise<Letter | undefined> {
@@ -51,9 +55,27 @@ async function find(session: Session, id: string): Promise<Letter | undefined> {
   return letters[0];
 }
 
-/** What was published: pretty where it is JSON, else as it is. */
-function payloadTextOf({ body }: Letter): string {
-  const text = envelopeOf(body)?.Message ?? body;
+/**
+ * What was published. A payload in S3 is fetched when somebody is to edit it.
+ * @throws {CommandError} when it cannot be read
+ */
+async function oldText(
+  letter: Letter,
+  jobName: string,
+  given: string | undefined,
+  payloads: OffloadedPayloads,
+): Promise<string> {
+  const offloaded = given === undefined ? await payloads.read(letter, jobName) : undefined;
+  if (offloaded === undefined) return prettyText(envelopeOf(letter.body)?.Message ?? letter.body);
+  if ('text' in offloaded) return prettyText(offloaded.text);
+  const { url, problem } = offloaded;
+  throw new CommandError(
+    `the payload is in S3, at ${url}, and was not read: ${problem}. Give the new one as a whole: --payload '<json>'`,
+  );
+}
+
+/** Pretty where it is JSON, else as it is. */
+function prettyText(text: string): string {
   try {
     return prettyJson(text);
   } catch {
@@ -81,10 +103,29 @@ async function faultsOf(text: string, jobName: string, job: AnyJob | string): Pr
   }
 }
 
+/**
+ * What is published in its place: the payload itself, or, where it is too large for SNS's messages, a pointer to it in S3.
+ * @throws {CommandError} when it is too large for S3 too, or S3 does not take it
+ */
+async function messageOf(
+  jobName: string,
+  { jobId }: Letter,
+  text: string,
+  payloads: OffloadedPayloads,
+): Promise<string> {
+  const payload = compactJson(text);
+  const bytes = Buffer.byteLength(payload);
+  if (bytes <= maxMessageBytes) return payload;
+  if (bytes <= maxClaimCheckBytes) return (await payloads.put(jobName, jobId, payload)) ?? payload;
+  throw new CommandError(
+    `nothing was sent: the payload has ${bytes} bytes; through S3 it may have ${maxClaimCheckBytes}`,
+  );
+}
+
 async function sendBack(
   { target, sqs, queue }: Session,
   { messageId, jobId }: Letter,
-  text: string,
+  message: string,
 ): Promise<End> {
   const tally = emptyTally();
   const jobQueueUrl = queue.jobQueueUrl ?? '';
@@ -92,7 +133,7 @@ async function sendBack(
   const found = new AbortController();
   await redrive({ sqs, queueUrl: queue.queueUrl, speed: target.speed }, tally, {
     selection: { by: 'id', text: `--id ${jobId}`, takes: (letter) => letter.messageId === messageId },
-    send: sendToQueue(sqs, jobQueueUrl, (letter) => outgoing({ ...letter, body: bodyWith(letter, text) })),
+    send: sendToQueue(sqs, jobQueueUrl, (letter) => outgoing({ ...letter, body: bodyWith(letter, message) })),
     signal: AbortSignal.any([interrupt.signal, found.signal]),
     onProgress: ({ selected }) => {
       if (selected > 0) found.abort();
@@ -110,9 +151,8 @@ async function sendBack(
   return tally.redriven === 1 ? 'done' : 'failed';
 }
 
-/** The same envelope with a new message; without one the payload is the body. */
-function bodyWith({ body }: Letter, text: string): string {
+/** The same envelope with a new message; without one the message is the body. */
+function bodyWith({ body }: Letter, message: string): string {
   const envelope = envelopeOf(body);
-  const payload = compactJson(text);
-  return envelope === undefined ? payload : JSON.stringify({ ...envelope, Message: payload });
+  return envelope === undefined ? message : JSON.stringify({ ...envelope, Message: message });
 }

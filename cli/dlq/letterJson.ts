@@ -1,11 +1,13 @@
 import { reasonAttribute } from '../../src/runtime/deadLetter.ts';
 import type { Letter } from './letter.ts';
+import type { OffloadedPayload } from './offloadedPayloads.ts';
 
 /**
  * A letter as `--json` and `export` give it: plain data, from which it can be published again. `reason` is null where
- * there is none, or `reasonText` what stands there instead; `payload` is left out where the body is no JSON.
+ * there is none, or `reasonText` what stands there instead; `payload` is left out where the body is no JSON. A payload
+ * that was looked up in S3 stands there in place of its pointer, with its `payloadUrl`, or the `payloadProblem` beside it.
  */
-export function letterJson(name: string, letter: Letter): object {
+export function letterJson(name: string, letter: Letter, offloaded?: OffloadedPayload): object {
   const { jobId, messageId, payload, reason, body, attributes, sentAtMs, receiveCount } = letter;
   return {
     queue: name,
@@ -16,6 +18,7 @@ export function letterJson(name: string, letter: Letter): object {
     reason: typeof reason === 'string' ? null : reason,
     ...(reason === 'malformed' && { reasonText: attributes[reasonAttribute]?.StringValue ?? '' }),
     ...('value' in payload && { payload: payload.value }),
+    ...(offloaded && offloadedJson(offloaded)),
     attributes: Object.fromEntries(
       Object.entries(attributes)
         .filter(([attribute]) => attribute !== reasonAttribute)
@@ -29,4 +32,14 @@ export function letterJson(name: string, letter: Letter): object {
     ),
     body,
   };
+}
+
+function offloadedJson(offloaded: OffloadedPayload): object {
+  const { url: payloadUrl } = offloaded;
+  if ('problem' in offloaded) return { payloadUrl, payloadProblem: offloaded.problem };
+  try {
+    return { payloadUrl, payload: JSON.parse(offloaded.text) };
+  } catch {
+    return { payloadUrl, payloadProblem: 'it is no JSON' };
+  }
 }

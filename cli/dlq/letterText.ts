@@ -2,15 +2,21 @@ import { reasonAttribute } from '../../src/runtime/deadLetter.ts';
 import type { Target } from '../target.ts';
 import type { DeadLetterQueue } from './deadLetterQueue.ts';
 import { diedAtMs, type Letter } from './letter.ts';
+import type { OffloadedPayload } from './offloadedPayloads.ts';
 import { jobNameOf } from './throughTopic.ts';
 import { counted, lengthOfTime, oneLine } from './words.ts';
 
 /** A letter for people to read: why it died, its payload, and where its log is. */
-export function letterText(letter: Letter, queue: DeadLetterQueue, target: Target): string {
+export function letterText(
+  letter: Letter,
+  queue: DeadLetterQueue,
+  target: Target,
+  offloaded?: OffloadedPayload,
+): string {
   const lines = [
     oneLine(letter.jobId, 200),
     ...reasonLines(letter, queue),
-    line('payload', payloadText(letter)),
+    ...(offloaded === undefined ? [line('payload', payloadText(letter))] : offloadedLines(offloaded)),
     ...logLines(letter, target),
   ];
   return lines.join('\n');
@@ -67,6 +73,13 @@ function deliveryError({ attributes: { ErrorCode, ErrorMessage } }: Letter): str
 
 function payloadText({ payload, body }: Letter): string {
   return oneLine('value' in payload ? JSON.stringify(payload.value) : `no JSON: ${body}`, 2_000);
+}
+
+function offloadedLines(payload: OffloadedPayload): string[] {
+  return [
+    line('payload', oneLine(`in S3: ${payload.url}`, 500)),
+    line('', 'text' in payload ? oneLine(payload.text, 2_000) : oneLine(`not read: ${payload.problem}`, 500)),
+  ];
 }
 
 /** The lines of this very invocation. */

@@ -71,7 +71,7 @@ async function explained(
   }
 }
 
-function exitCodeOf(end: End): number {
+export function exitCodeOf(end: End): number {
   if (end === 'interrupted') return interruptedExitCode;
   return end === 'done' ? exitCodes.done : exitCodes.failed;
 }

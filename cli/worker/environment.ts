@@ -17,7 +17,7 @@ export function prepareEnvironment(target: Target | undefined, jobs: Iterable<An
 }
 
 /** For the local platform everything, so that nothing of the developer's own configuration reaches real AWS. */
-function targetVariables({ clientConfig: { region, endpoint, credentials }, speed }: Target) {
+function targetVariables({ clientConfig: { region, endpoint, credentials }, speed, filesBucket }: Target) {
   return {
     ...(region ? { AWS_REGION: region } : {}),
     ...(endpoint === undefined ? {} : { AWS_ENDPOINT_URL: endpoint, AWS_CONFIG_FILE: devNull }),
@@ -29,12 +29,21 @@ function targetVariables({ clientConfig: { region, endpoint, credentials }, spee
           AWS_SHARED_CREDENTIALS_FILE: devNull,
         }),
     ...(speed === undefined ? {} : { JOB_SQS_SPEED: String(speed) }),
+    ...(filesBucket === undefined ? {} : { JOB_FILES_BUCKET: filesBucket }),
   };
 }
 
-/** The platform's idempotency table, by its name: `<platform>-<stage>-idempotency` beside the topic `<platform>-<stage>`. */
+/** The platform's table of idempotent jobs. */
 export function idempotencyTable(target: Target | undefined): string | undefined {
-  const { JOB_IDEMPOTENCY_TABLE } = process.env;
-  if (JOB_IDEMPOTENCY_TABLE) return JOB_IDEMPOTENCY_TABLE;
-  return target && `${target.topicArn.slice(target.topicArn.lastIndexOf(':') + 1)}-idempotency`;
+  return process.env.JOB_IDEMPOTENCY_TABLE || tableOf(target, 'idempotency');
+}
+
+/** The platform's table of tracked jobs. */
+export function statusTable(target: Target | undefined): string | undefined {
+  return process.env.JOB_STATUS_TABLE || tableOf(target, 'status');
+}
+
+/** By its name: `<platform>-<stage>-idempotency` beside the topic `<platform>-<stage>`. */
+function tableOf(target: Target | undefined, purpose: string): string | undefined {
+  return target && `${target.topicArn.slice(target.topicArn.lastIndexOf(':') + 1)}-${purpose}`;
 }

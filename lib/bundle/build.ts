@@ -8,6 +8,7 @@ export interface BundleSource {
   /** The job file, relative to the project's root, with `/`. */
   readonly file: string;
   readonly isIdempotent: boolean;
+  readonly isTracked: boolean;
 }
 
 /** What a bundle becomes: a Lambda function's code, or what a worker's container runs. */
@@ -58,28 +59,43 @@ export const bundleOptions: BuildOptions = {
 /** The AWS SDK is left to the Lambda runtime, which carries it; a container has nothing but its bundle. */
 export const externals: Readonly<Record<BundleTarget, string[]>> = { lambda: ['@aws-sdk/*'], worker: [] };
 
+/** Bundles all the jobs of one target. */
+export const buildJobs: BuildJobs = (sources, root, target = 'lambda') => {
+  const entries = sources.map((source) => [source.name, entryModule(source, target)] as const);
+  return buildEntries(new Map(entries), root, externals[target]);
+};
+
 /**
- * Bundles all the jobs of one target by one esbuild call, in memory. esbuild is loaded here and not before.
+ * Bundles generated entries by one esbuild call, in memory. esbuild is loaded here and not before.
+ * @param entries the entries' modules by name; what they import is relative to the root
  * @throws {SynthError} with esbuild's messages when a module is missing or malformed
  */
-export const buildJobs: BuildJobs = async (sources, root, target = 'lambda') => {
+export async function buildEntries(
+  entries: ReadonlyMap<string, string>,
+  root: string,
+  external: string[],
+): Promise<Build> {
   const esbuild = await import('esbuild');
   try {
-    return buildOf(await esbuild.build(callOptions(sources, root, target)), sources);
+    return buildOf(await esbuild.build(callOptions(entries, root, external)), [...entries.keys()]);
   } catch (error) {
     throw bundleError(error);
   }
-};
+}
 
 /** The outputs stand, in memory, at the root itself: so the source maps name `src/jobs/…`, wherever the cache is. */
-function callOptions(sources: readonly BundleSource[], root: string, target: BundleTarget): InMemoryOptions {
+function callOptions(
+  entries: ReadonlyMap<string, string>,
+  root: string,
+  external: string[],
+): InMemoryOptions {
   return {
     ...bundleOptions,
-    external: externals[target],
+    external,
     absWorkingDir: root,
     outdir: root,
-    entryPoints: Object.fromEntries(sources.map(({ name }) => [name, `${entryNamespace}:${name}`])),
-    plugins: [entryPlugin(sources, root, target)],
+    entryPoints: Object.fromEntries([...entries.keys()].map((name) => [name, `${entryNamespace}:${name}`])),
+    plugins: [entryPlugin(entries, root)],
     metafile: true,
     write: false,
     logLevel: 'silent',
@@ -88,8 +104,7 @@ function callOptions(sources: readonly BundleSource[], root: string, target: Bun
 
 type InMemoryOptions = BuildOptions & { metafile: true; write: false };
 
-function entryPlugin(sources: readonly BundleSource[], root: string, target: BundleTarget): Plugin {
-  const byName = new Map(sources.map((source) => [source.name, source]));
+function entryPlugin(entries: ReadonlyMap<string, string>, root: string): Plugin {
   return {
     name: entryNamespace,
     setup(build) {
@@ -98,16 +113,16 @@ function entryPlugin(sources: readonly BundleSource[], root: string, target: Bun
         namespace: entryNamespace,
       }));
       build.onLoad({ filter: /./, namespace: entryNamespace }, ({ path }) => ({
-        contents: entryModule(byName.get(path) as BundleSource, target),
+        contents: entries.get(path) ?? '',
         resolveDir: root,
       }));
     },
   };
 }
 
-function buildOf(result: BuildResult<InMemoryOptions>, sources: readonly BundleSource[]): Build {
+function buildOf(result: BuildResult<InMemoryOptions>, names: readonly string[]): Build {
   const texts = new Map(result.outputFiles.map(({ path, text }) => [path.replace(/^.*[/\\]/, ''), text]));
-  const outputs = sources.map(({ name }) => {
+  const outputs = names.map((name) => {
     const files = { code: texts.get(`${name}.mjs`) ?? '', map: texts.get(`${name}.mjs.map`) ?? '' };
     return [name, files] as const;
   });

@@ -7,7 +7,7 @@ import { containerFiles } from './container.ts';
 import { entryModule } from './entry.ts';
 
 /** Changes when the layout of a bundle or of the cache does. */
-const layoutVersion = 2;
+const layoutVersion = 4;
 
 /**
  * What every bundle depends on beside the files it is made from. The lock file and package.json stand for how
@@ -19,8 +19,8 @@ export function cacheKey(root: string): string {
     esbuildVersion(),
     bundleOptions,
     externals,
-    entryModule({ name: 'name', file: 'file', isIdempotent: true }, 'lambda'),
-    entryModule({ name: 'name', file: 'file', isIdempotent: true }, 'worker'),
+    entryModule({ name: 'name', file: 'file', isIdempotent: true, isTracked: true }, 'lambda'),
+    entryModule({ name: 'name', file: 'file', isIdempotent: true, isTracked: true }, 'worker'),
     containerFiles,
     ...configurationFiles(root).map((file) => [file, textOf(join(root, file))]),
   ];

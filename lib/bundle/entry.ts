@@ -12,17 +12,24 @@ export const workerFile = 'src/worker/index.ts';
 /** What a job that asks for idempotency needs beyond it; no other bundle carries it. */
 export const idempotencyFile = 'src/runtime/dynamoOnce.ts';
 
+/** What a job that asks for tracking needs beyond it; no other bundle carries it. */
+export const trackingFile = 'src/runtime/dynamoTracker.ts';
+
 /** The module that joins a job to the runtime, or to the worker, and becomes its bundle. */
 export function entryModule(
-  { name, file, isIdempotent }: BundleSource,
+  { name, file, isIdempotent, isTracked }: BundleSource,
   target: BundleTarget = 'lambda',
 ): string {
-  const once = isIdempotent ? `dynamoOnce('${name}', job.idempotency)` : undefined;
-  const { imported, run } = target === 'lambda' ? functionLines(name, once) : workerLines(name, once);
+  const parts = [
+    ...(isIdempotent ? [`once: dynamoOnce('${name}', job.idempotency)`] : []),
+    ...(isTracked ? [`tracker: dynamoTracker('${name}')`] : []),
+  ];
+  const { imported, run } = target === 'lambda' ? functionLines(name, parts) : workerLines(name, parts);
   return [
     `import job from './${file}';`,
     imported,
     ...(isIdempotent ? [`import { dynamoOnce } from './${idempotencyFile}';`] : []),
+    ...(isTracked ? [`import { dynamoTracker } from './${trackingFile}';`] : []),
     run,
     '',
   ].join('\n');
@@ -33,18 +40,18 @@ interface EntryLines {
   readonly run: string;
 }
 
-function functionLines(name: string, once: string | undefined): EntryLines {
-  const options = once === undefined ? '' : `, { once: ${once} }`;
+function functionLines(name: string, parts: readonly string[]): EntryLines {
+  const options = parts.length === 0 ? '' : `, { ${parts.join(', ')} }`;
   return {
     imported: `import { createHandler } from './${runtimeFile}';`,
     run: `export const handler = createHandler(job, '${name}'${options});`,
   };
 }
 
-function workerLines(name: string, once: string | undefined): EntryLines {
-  const options = once === undefined ? '' : `, once: ${once}`;
+function workerLines(name: string, parts: readonly string[]): EntryLines {
+  const options = ['job', `name: '${name}'`, ...parts].join(', ');
   return {
     imported: `import { runWorkerProcess } from './${workerFile}';`,
-    run: `process.exitCode = await runWorkerProcess([{ job, name: '${name}'${options} }]);`,
+    run: `process.exitCode = await runWorkerProcess([{ ${options} }]);`,
   };
 }

@@ -5,6 +5,8 @@ import { entryNamespace } from './entry.ts';
 export interface Modules {
   /** The files read for this bundle, tree-shaken ones included, sorted. */
   readonly files: readonly string[];
+  /** Those that run when the bundle is loaded: all but what only an `import()` leads to. */
+  readonly atStart: ReadonlySet<string>;
   /** Whether a CommonJS module in it requires one of Node's own modules. */
   readonly needsRequire: boolean;
   /** The files that a file imports. */
@@ -17,16 +19,20 @@ export interface Modules {
 export function modulesOf(jobName: string, { inputs }: Metafile): Modules {
   const entry = `${entryNamespace}:${jobName}`;
   const importers = new Map<string, string | undefined>([[entry, undefined]]);
-  const importsOf = (file: string) =>
-    (inputs[file]?.imports ?? []).filter(({ external }) => !external).map(({ path }) => path);
+  const insideOf = (file: string) => (inputs[file]?.imports ?? []).filter(({ external }) => !external);
+  const importsOf = (file: string) => insideOf(file).map(({ path }) => path);
   for (const file of importers.keys()) {
     for (const imported of importsOf(file)) if (!importers.has(imported)) importers.set(imported, file);
+  }
+  const atStart = new Set([entry]);
+  for (const file of atStart) {
+    for (const { path, kind } of insideOf(file)) if (kind !== 'dynamic-import') atStart.add(path);
   }
   const files = [...importers.keys()].filter((file) => file !== entry).sort();
   const needsRequire = files.some((file) =>
     inputs[file]?.imports.some(({ external, kind }) => external && kind === 'require-call'),
   );
-  return { files, needsRequire, importsOf, chainTo: (file) => chain(file, importers).slice(1) };
+  return { files, atStart, needsRequire, importsOf, chainTo: (file) => chain(file, importers).slice(1) };
 }
 
 /** The package a file belongs to, such as `zod` or `@scope/name`; undefined for a file of the project itself. */

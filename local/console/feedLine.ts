@@ -18,7 +18,7 @@ export interface FeedLine {
 /** A line that is longer is cut: the terminal has printed it whole. */
 export const MAX_LINE_CHARACTERS = 8_192;
 
-/** The line that an event is worth; undefined for publishes, batches that went well and alarms that begin as OK. */
+/** The line that an event is worth; undefined for publishes, firings, batches that went well and alarms that begin as OK. */
 export function feedLine(event: PlatformEvent): FeedLine | undefined {
   switch (event.type) {
     case 'log':
@@ -34,6 +34,7 @@ export function feedLine(event: PlatformEvent): FeedLine | undefined {
     case 'warning':
       return platformLine('WARN', event.text);
     case 'publish':
+    case 'schedule':
       return undefined;
   }
 }

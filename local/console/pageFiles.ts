@@ -24,6 +24,7 @@ const names = [
   'problems.js',
   'publishForm.js',
   'queueDialog.js',
+  'schedules.js',
   'sparkline.js',
   'base.css',
   'board.css',

@@ -5,6 +5,8 @@ import type { Problem } from '../resources/resourceType.ts';
 /** What the page shows of the platform, but for the log: plain JSON. */
 export interface ConsoleView {
   readonly endpoint: string;
+  /** Null when the template has no API. */
+  readonly apiUrl: string | null;
   readonly region: string;
   /** Null when the template has no topic with job subscriptions. */
   readonly topicArn: string | null;
@@ -13,6 +15,10 @@ export interface ConsoleView {
   /** Queues that belong to no job: unrouted, undelivered, … */
   readonly otherQueues: readonly ConsoleQueue[];
   readonly alarms: readonly ConsoleAlarm[];
+  /** What fires next comes first; at most {@link SHOWN_SCHEDULES}. */
+  readonly schedules: readonly ConsoleSchedule[];
+  /** All there are: delayed jobs are schedules, too. */
+  readonly scheduleCount: number;
   readonly problems: readonly Problem[];
   readonly notEvaluated: string | null;
   /** Newest first. */
@@ -68,6 +74,25 @@ export interface ConsoleAlarm {
   readonly queueName: string | null;
 }
 
+export interface ConsoleSchedule {
+  readonly name: string;
+  readonly groupName: string;
+  /** Null when it does not publish to a job. */
+  readonly jobName: string | null;
+  readonly expression: string;
+  readonly timezone: string;
+  readonly state: 'ENABLED' | 'DISABLED';
+  /** The time that the expression says, and when that is in real time. */
+  readonly nextFirings: readonly { readonly scheduledAtMs: number; readonly atMs: number }[];
+  /** Null before the first. */
+  readonly lastFiring: {
+    readonly scheduledAtMs: number;
+    readonly atMs: number;
+    readonly state: 'firing' | 'delivered' | 'retrying' | 'dead' | 'cancelled';
+    readonly error: string | null;
+  } | null;
+}
+
 export interface MailSummary {
   readonly id: string;
   readonly to: string;
@@ -75,23 +100,28 @@ export interface MailSummary {
   readonly atMs: number;
 }
 
+export const SHOWN_SCHEDULES = 50;
+
 export const noRuns: RunCounts = { acknowledged: 0, failed: 0, brokenInvocations: 0, lastDurationMs: null };
 
 /** @param runs by the queue's name */
 export function consoleView(snapshot: PlatformSnapshot, runs: ReadonlyMap<string, RunCounts>): ConsoleView {
-  const { endpoint, region, topicArn, speed, otherQueues, problems, notEvaluated, mails, publishes } =
+  const { endpoint, apiUrl, region, topicArn, speed, otherQueues, problems, notEvaluated, mails, publishes } =
     snapshot;
   const publishedOf = new Map(Object.entries(publishes));
   const jobs = snapshot.jobs.map((job) => jobView(job, publishedOf.get(job.name), runs.get(job.queueName)));
   const queues = [...jobs, ...otherQueues].map(({ queueName }) => queueName);
   return {
     endpoint,
+    apiUrl: apiUrl ?? null,
     region,
     topicArn: topicArn ?? null,
     speed,
     jobs,
     otherQueues: otherQueues.map(queueView),
     alarms: snapshot.alarms.map((alarm) => alarmView(alarm, queues)),
+    schedules: snapshot.schedules.slice(0, SHOWN_SCHEDULES).map(scheduleView),
+    scheduleCount: snapshot.schedules.length,
     problems,
     notEvaluated: notEvaluated ?? null,
     mails: mails.map(mailSummary),
@@ -146,6 +176,30 @@ function alarmView(alarm: AlarmView, queues: readonly string[]): ConsoleAlarm {
     sinceMs: since.getTime(),
     condition,
     queueName: watchedQueue(name, queues),
+  };
+}
+
+function scheduleView(schedule: PlatformSnapshot['schedules'][number]): ConsoleSchedule {
+  const { name, groupName, jobName, expression, timezone, state, nextFirings, lastFiring } = schedule;
+  return {
+    name,
+    groupName,
+    jobName: jobName ?? null,
+    expression,
+    timezone,
+    state,
+    nextFirings: nextFirings.map(({ scheduledAt, at }) => ({
+      scheduledAtMs: scheduledAt.getTime(),
+      atMs: at.getTime(),
+    })),
+    lastFiring: lastFiring
+      ? {
+          scheduledAtMs: lastFiring.scheduledAt.getTime(),
+          atMs: lastFiring.at.getTime(),
+          state: lastFiring.state ?? 'firing',
+          error: lastFiring.error ?? null,
+        }
+      : null,
   };
 }
 

@@ -1,13 +1,17 @@
+import { mayCall } from '../http/cors.ts';
+import type { Buckets } from './buckets.ts';
 import { installDynamo, isForDynamo } from './dynamo.ts';
 import { EngineError } from './errors.ts';
 import { type Faults, installFaults } from './faults.ts';
 import type { FauxqsInternals, FauxqsStores, Queue } from './fauxqs.ts';
-import { cameByNetwork, isForThisMachine } from './loopback.ts';
+import { cameByNetwork, isLocalHost } from './loopback.ts';
 import { checkMessageAttributes } from './messageAttributes.ts';
 import type { MessageMoves } from './messageMove.ts';
 import { type App, sendError, sqsAction } from './protocol.ts';
 import { checkPublishBatch } from './publishBatch.ts';
 import { type AcceptedPublish, acceptedPublishes } from './publishes.ts';
+import { bucketOf, installS3 } from './s3Requests.ts';
+import { installScheduler, isForScheduler, type SchedulerApi } from './scheduler.ts';
 import { scaleSqsRequest } from './timeScale.ts';
 import { deadLetterUndelivered } from './undelivered.ts';
 
@@ -15,9 +19,11 @@ export interface Boundary {
   stores: FauxqsStores;
   internals: FauxqsInternals;
   speed: number;
+  buckets: Buckets;
   moves: MessageMoves;
   workerQueues: ReadonlySet<string>;
   faults(): Faults | undefined;
+  scheduler(): SchedulerApi | undefined;
   published(publish: AcceptedPublish): void;
 }
 
@@ -26,9 +32,11 @@ export interface Boundary {
  * injected faults, scaled time, and the places where fauxqs differs from AWS.
  */
 export function installBoundary(app: App, boundary: Boundary): void {
-  refuseForeignRequests(app);
+  refuseForeignRequests(app, boundary);
   installFaults(app, () => boundary.faults());
   installDynamo(app);
+  installScheduler(app, () => boundary.scheduler());
+  installS3(app, boundary.buckets);
   answerErrorsLikeAws(app);
   prepareRequests(app, boundary);
   answerMessageMoves(app, boundary);
@@ -36,16 +44,22 @@ export function installBoundary(app: App, boundary: Boundary): void {
   observePublishes(app, boundary);
 }
 
-/** Also forgets which region a client signed for: the engine has one, and any client may use it. */
-function refuseForeignRequests(app: App): void {
+/**
+ * Pages of other sites may use a bucket whose CORS rules name them. Also forgets which region a client signed for: the
+ * engine has one, and any client may use it.
+ */
+function refuseForeignRequests(app: App, { buckets }: Boundary): void {
   app.addHook('onRequest', (request, reply, done) => {
-    if (cameByNetwork(request.raw) && !isForThisMachine(request.raw)) {
+    const rules = buckets.corsRules(bucketOf(request.url));
+    const isRefused = !isLocalHost(request.raw) || !mayCall(request.headers.origin, rules);
+    if (cameByNetwork(request.raw) && isRefused) {
       reply.status(403).send({
         message: 'This is a local endpoint: use http://127.0.0.1 or http://localhost as the host.',
       });
       return;
     }
-    if (!isForDynamo(request.headers)) delete request.headers.authorization;
+    const { headers } = request;
+    if (!isForDynamo(headers) && !isForScheduler(headers)) delete headers.authorization;
     done();
   });
 }

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { buildApp } from 'fauxqs';
 import { installBoundary } from './boundary.ts';
+import { type Buckets, createBuckets } from './buckets.ts';
 import { dynamo } from './dynamo.ts';
 import { EngineError, PortTakenError } from './errors.ts';
 import type { Faults } from './faults.ts';
@@ -11,6 +12,7 @@ import type { App } from './protocol.ts';
 import type { AcceptedPublish } from './publishes.ts';
 import { type QueueCounts, type QueueState, queueCounts, queueState } from './queueState.ts';
 import { enforceRetention } from './retention.ts';
+import type { SchedulerApi } from './scheduler.ts';
 import { fromQueryError, fromQueryResponse, toQueryParameters } from './snsQuery.ts';
 import { createStores } from './stores.ts';
 
@@ -37,6 +39,7 @@ export interface Engine {
   readonly region: string;
   readonly accountId: string;
   readonly speed: number;
+  readonly buckets: Buckets;
   /**
    * One SQS action, in AWS's JSON shapes, without a socket. Durations are given as everywhere, unscaled.
    * @throws {EngineError} with AWS's code when the action is refused
@@ -74,6 +77,8 @@ export interface Engine {
   onPublish(listener: (publish: AcceptedPublish) => void): () => void;
   /** Fault injection: asked before each request from the network (not the in-process ones) is handled. */
   setFaults(faults: Faults | undefined): void;
+  /** Who answers the requests of EventBridge Scheduler that come to the endpoint. */
+  answerScheduler(api: SchedulerApi): void;
   stop(): Promise<void>;
 }
 
@@ -84,17 +89,21 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const queueUrl = (name: string) => `${endpoint}/${ACCOUNT_ID}/${name}`;
   const stores = createStores(internals, options.region, queueUrl);
   const app = buildApp({ logger: false, defaultRegion: options.region, stores });
+  const buckets = createBuckets(stores, options.speed);
   const moves = createMessageMoves(stores.sqsStore, internals);
   const listeners = new Set<(publish: AcceptedPublish) => void>();
   const workerQueues = new Set<string>();
   let faults: Faults | undefined;
+  let scheduler: SchedulerApi | undefined;
   installBoundary(app, {
     stores,
     internals,
     speed: options.speed,
+    buckets,
     moves,
     workerQueues,
     faults: () => faults,
+    scheduler: () => scheduler,
     published: (publish) => {
       for (const listener of listeners) tell(listener, publish);
     },
@@ -108,6 +117,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     region,
     accountId: ACCOUNT_ID,
     speed,
+    buckets,
     sqs: (action, input) => sqs(app, action, input),
     sns: (action, input) => sns(app, action, input),
     dynamo: (action, input) => dynamo(app, action, input) as Promise<never>,
@@ -128,8 +138,12 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     setFaults: (chosen) => {
       faults = chosen;
     },
+    answerScheduler: (api) => {
+      scheduler = api;
+    },
     stop: async () => {
       stopRetention();
+      buckets.stop();
       moves.stop();
       await app.close();
     },

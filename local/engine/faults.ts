@@ -1,6 +1,7 @@
 import { isForDynamo } from './dynamo.ts';
 import { cameByNetwork } from './loopback.ts';
 import { type App, type Reply, type Request, sendError, sqsAction } from './protocol.ts';
+import { isForScheduler, schedulerAction } from './scheduler.ts';
 
 /** What happens to one request instead of, or besides, being handled. */
 export type Fault =
@@ -12,7 +13,7 @@ export type Fault =
   | { kind: 'dropAfter' };
 
 export interface FaultRequest {
-  service: 'sqs' | 'sns' | 's3' | 'dynamodb';
+  service: 'sqs' | 'sns' | 's3' | 'dynamodb' | 'scheduler';
   /** The action's name; for S3 the HTTP method. */
   action: string;
 }
@@ -22,15 +23,15 @@ export type Faults = (request: FaultRequest) => Fault | undefined;
 
 /**
  * Lets `faults()` decide about every request from the network; requests from this process pass untouched. To be
- * installed before DynamoDB, which takes its requests over unread.
+ * installed before DynamoDB and Scheduler, which take their requests over unread.
  */
 export function installFaults(app: App, faults: () => Faults | undefined): void {
   const answersToDrop = new WeakSet<object>();
 
   app.addHook('onRequest', (request, reply, done) => {
-    if (!isForDynamo(request.headers)) return done();
-    const action = String(request.headers['x-amz-target']).replace(/^.*\./, '');
-    const fault = chosen(faults, request, { service: 'dynamodb', action });
+    const asked = unreadRequest(request);
+    if (asked === undefined) return done();
+    const fault = chosen(faults, request, asked);
     if (fault?.kind === 'dropAfter') dropAtEnd(request, reply);
     inject(fault, request, reply, done);
   });
@@ -65,6 +66,15 @@ function inject(fault: Fault | undefined, request: Request, reply: Reply, done: 
       return;
   }
   done();
+}
+
+/** DynamoDB's and Scheduler's requests tell their action without being read. */
+function unreadRequest({ headers, method, url }: Request): FaultRequest | undefined {
+  if (isForScheduler(headers)) {
+    return { service: 'scheduler', action: schedulerAction(method, url).action ?? method };
+  }
+  if (!isForDynamo(headers)) return undefined;
+  return { service: 'dynamodb', action: String(headers['x-amz-target']).replace(/^.*\./, '') };
 }
 
 /** DynamoDB's answers do not pass through the app's hooks. */

@@ -12,8 +12,16 @@ export function cameByNetwork(request: IncomingMessage): boolean {
  * shows in `Host`, the second in `Origin`.
  */
 export function isForThisMachine(request: IncomingMessage): boolean {
-  const { host, origin } = request.headers;
-  if (!isLoopback(hostname(`http://${host ?? ''}`))) return false;
+  return isLocalHost(request) && isLocalOrigin(request.headers.origin);
+}
+
+/** Whether the request was sent to a name of this machine. */
+export function isLocalHost({ headers: { host } }: IncomingMessage): boolean {
+  return isLoopback(hostname(`http://${host ?? ''}`));
+}
+
+/** Whether a request comes from a page of this machine, or from no page at all. */
+export function isLocalOrigin(origin: string | undefined): boolean {
   return origin === undefined || isLoopback(hostname(origin));
 }
 

@@ -1,4 +1,5 @@
 import type { buildApp } from 'fauxqs';
+import { isForScheduler, sendSchedulerError } from './scheduler.ts';
 
 export type App = ReturnType<typeof buildApp>;
 export type Request = Parameters<Parameters<App['setErrorHandler']>[0]>[1];
@@ -10,6 +11,10 @@ export function sendError(
   reply: Reply,
   { status, code, message }: { status: number; code: string; message: string },
 ): void {
+  if (isForScheduler(request.headers)) {
+    sendSchedulerError(reply, { status, code, message });
+    return;
+  }
   reply.status(status);
   if (sqsAction(request.headers)) {
     reply.header('x-amzn-query-error', `${code};${status < 500 ? 'Sender' : 'Receiver'}`);

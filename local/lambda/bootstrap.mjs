@@ -9,6 +9,9 @@ import { pathToFileURL } from 'node:url';
 
 const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(':');
 const agent = new http.Agent({ keepAlive: true, noDelay: true });
+/** How the runtime knows a handler that streams. */
+const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming');
+const HIGH_WATER_MARK = Symbol.for('aws.lambda.runtime.handler.streaming.highWaterMark');
 let requestId;
 let dying = false;
 
@@ -20,6 +23,11 @@ process.on('unhandledRejection', (reason) => {
 });
 exitWithThePlatform();
 provideAwsSdk();
+globalThis.awslambda = {
+  ...globalThis.awslambda,
+  streamifyResponse,
+  HttpResponseStream: { from: withPrelude },
+};
 await serve();
 
 async function serve() {
@@ -30,6 +38,11 @@ async function serve() {
     await initFailed(error);
   }
   let invocation = await next();
+  while (handler[STREAMING] === 'response') {
+    await runStreaming(handler, invocation);
+    if (dying) return;
+    invocation = await next();
+  }
   for (;;) {
     const outcome = await run(handler, invocation);
     if (dying) return; // the process reports why it dies, then exits
@@ -50,6 +63,30 @@ async function run(handler, { headers, body }) {
     logError('Invoke Error', error);
     return { kind: 'error', ...formatted(error) };
   }
+}
+
+/** A handler that streams answers while it runs, and is done when its stream is. */
+async function runStreaming(handler, { headers, body }) {
+  const { openResponse } = await import('./responseStream.mjs');
+  requestId = headers['lambda-runtime-aws-request-id'];
+  process.env._X_AMZN_TRACE_ID = headers['lambda-runtime-trace-id'] ?? '';
+  const path = `/2018-06-01/runtime/invocation/${requestId}/response`;
+  const highWaterMark = handler[HIGH_WATER_MARK];
+  const response = openResponse({ host, port, path, highWaterMark, onError: () => process.exit(1) });
+  try {
+    const returned = handler(JSON.parse(body), response.stream, contextOf(headers));
+    if (typeof returned?.then !== 'function') {
+      throw new Error('Streaming does not support non-async handlers.');
+    }
+    if ((await returned) !== undefined) console.warn('Streaming handlers ignore return values.');
+    await response.done;
+  } catch (error) {
+    if (dying) return;
+    logError('Invoke Error', error);
+    const { errorType, body } = formatted(error);
+    await response.fail(headerValue(errorType), body);
+  }
+  requestId = undefined;
 }
 
 function contextOf(headers) {
@@ -74,6 +111,25 @@ function stringify(result) {
   }
 }
 
+// ---- response streaming: the `awslambda` of AWS's Node runtime
+
+function streamifyResponse(handler, options) {
+  handler[STREAMING] = 'response';
+  if (typeof options?.highWaterMark === 'number') handler[HIGH_WATER_MARK] = options.highWaterMark;
+  return handler;
+}
+
+/** Status, headers and cookies go ahead of the first write: as JSON, then eight NUL bytes. */
+function withPrelude(stream, prelude) {
+  stream.setContentType('application/vnd.awslambda.http-integration-response');
+  const json = JSON.stringify(prelude);
+  stream._onBeforeFirstWrite = (write) => {
+    write(json);
+    write(Buffer.alloc(8));
+  };
+  return stream;
+}
+
 // ---- the handler
 
 async function loadHandler(taskRoot, name) {
@@ -88,7 +144,7 @@ async function loadHandler(taskRoot, name) {
     throw namedError('Runtime.HandlerNotFound', `${name} is undefined or not exported`);
   }
   if (typeof handler !== 'function') throw namedError('Runtime.HandlerNotFound', `${name} is not a function`);
-  if (handler.length >= 3) {
+  if (handler.length >= 3 && handler[STREAMING] === undefined) {
     throw namedError(
       'Runtime.CallbackHandlerDeprecated',
       'AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. ' +

@@ -1,3 +1,4 @@
+import type { ResponseStream } from './runtimeApi.ts';
 import { type Sandbox, startSandbox } from './sandbox.ts';
 
 export interface FunctionConfig {
@@ -17,11 +18,18 @@ export interface FunctionConfig {
   codeVersion?: string;
 }
 
+export interface InvokeOptions {
+  /** Gets the response of a handler that streams, while it runs; the result then has no payload. Default: gathered. */
+  onStream?: ((stream: ResponseStream) => void) | undefined;
+  /** Kills the sandbox when it is aborted; the result is an error then. */
+  signal?: AbortSignal;
+}
+
 /** Durations exclude init, as Lambda's `Duration` does. */
 export type InvokeResult =
   | {
       status: 'ok';
-      /** JSON as the runtime sent it, unparsed. */
+      /** JSON as the runtime sent it, unparsed; empty when `onStream` got it. */
       payload: string;
       requestId: string;
       durationMs: number;
@@ -52,7 +60,7 @@ export interface LocalFunction {
   readonly functionName: string;
   readonly timeoutSeconds: number;
   /** Starts a sandbox when none is idle; an invocation that fails is a result, not a rejection. */
-  invoke(payload: string): Promise<InvokeResult>;
+  invoke(payload: string, options?: InvokeOptions): Promise<InvokeResult>;
   readonly busy: number;
   readonly sandboxes: number;
   /** Process ids of the sandboxes. */
@@ -81,13 +89,16 @@ export function createFunction(
   const reaper = setInterval(reap, 60_000);
   reaper.unref();
 
-  async function invoke(payload: string): Promise<InvokeResult> {
+  async function invoke(payload: string, { onStream, signal }: InvokeOptions = {}): Promise<InvokeResult> {
     for (;;) {
       if (stopped) throw new Error(`Function ${config.functionName} is stopped and takes no invocations.`);
       const sandbox = takeIdle() ?? start();
       const startedWith = config;
       busy.add(sandbox);
-      const result = await sandbox.invoke(payload);
+      const abort = () => void sandbox.kill();
+      signal?.addEventListener('abort', abort);
+      const result = await sandbox.invoke(payload, onStream);
+      signal?.removeEventListener('abort', abort);
       busy.delete(sandbox);
       giveBack(sandbox, startedWith);
       if (result) return result;

@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { isForThisMachine } from '../engine/loopback.ts';
 
 /** Lambda's limit for a synchronous response. */
@@ -17,11 +19,20 @@ export type RuntimeOutcome =
   | { status: 'ok'; payload: string }
   | { status: 'error'; errorType: string; errorMessage: string; stackTrace?: string[] };
 
+/** The response of a function that streams, while it runs. */
+export interface ResponseStream {
+  readonly contentType: string;
+  /** To be read to its end, else the function waits; breaks off when the function does. */
+  readonly body: Readable;
+}
+
 /** What the API tells its owner. */
 export interface RuntimeEvents {
   /** The runtime asks for its next event, so its init is over. */
   onNext(): void;
   onOutcome(requestId: string, outcome: RuntimeOutcome): void;
+  /** Takes a response that is streamed; its outcome, without a payload, follows. False: it is to be gathered. */
+  onStream?(requestId: string, stream: ResponseStream): boolean;
   onInitError(outcome: RuntimeOutcome): void;
 }
 
@@ -62,6 +73,9 @@ export async function startRuntimeApi(events: RuntimeEvents): Promise<RuntimeApi
     if (request.method !== 'POST' || (!kind && path !== '/2018-06-01/runtime/init/error')) {
       return reply(response, 404, { errorType: 'NotFound' });
     }
+    if (kind === 'response' && id !== undefined && id === current && isStreamed(request)) {
+      return stream(id, request, response);
+    }
     const body = await readBody(request);
     if (!kind) {
       reply(response, 202, { status: 'OK' });
@@ -72,6 +86,18 @@ export async function startRuntimeApi(events: RuntimeEvents): Promise<RuntimeApi
     if (body === undefined) reply(response, 413, { errorType: 'Function.ResponseSizeTooLarge' });
     else reply(response, 202, { status: 'OK' });
     events.onOutcome(id, body === undefined ? TOO_LARGE : outcomeOf(kind, body));
+  }
+
+  /** Stays the current invocation until its end, since the runtime may still say that it failed. */
+  async function stream(id: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const contentType = request.headers['content-type'] ?? 'application/octet-stream';
+    const isTaken = events.onStream?.(id, { contentType, body: request }) ?? false;
+    const body = isTaken ? await endOf(request) : await readBody(request);
+    const failure = trailingError(request);
+    if (current === id) current = undefined;
+    reply(response, 202, { status: 'OK' });
+    if (failure) return events.onOutcome(id, failure);
+    events.onOutcome(id, body === undefined ? TOO_LARGE : { status: 'ok', payload: body });
   }
 
   function next(response: ServerResponse): void {
@@ -137,6 +163,24 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
     if (bytes <= MAX_RESPONSE_BYTES) chunks.push(chunk);
   }
   return bytes <= MAX_RESPONSE_BYTES ? Buffer.concat(chunks).toString('utf8') : undefined;
+}
+
+function isStreamed({ headers }: IncomingMessage): boolean {
+  return headers['lambda-runtime-function-response-mode'] === 'streaming';
+}
+
+/** Waits for the end of what another reads. @throws when the runtime broke off */
+async function endOf(request: IncomingMessage): Promise<string> {
+  await finished(request);
+  return '';
+}
+
+/** Of a stream that failed midway. */
+function trailingError({ trailers }: IncomingMessage): RuntimeOutcome | undefined {
+  const body = trailers['lambda-runtime-function-error-body'];
+  const errorType = trailers['lambda-runtime-function-error-type'];
+  if (body === undefined && errorType === undefined) return undefined;
+  return errorOutcome(Buffer.from(body ?? '', 'base64').toString('utf8') || JSON.stringify({ errorType }));
 }
 
 function outcomeOf(kind: string, body: string): RuntimeOutcome {

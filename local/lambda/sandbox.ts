@@ -3,10 +3,10 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { sandboxEnvironment } from './environment.ts';
 import { exitReason, timedOut } from './exitReason.ts';
-import type { FunctionConfig, InvokeResult, LogLine } from './function.ts';
+import type { FunctionConfig, InvokeOptions, InvokeResult, LogLine } from './function.ts';
 import { splitLines } from './logLines.ts';
 import { exitOf, killGroup, outputEnd } from './processGroup.ts';
-import { type RuntimeApi, type RuntimeOutcome, startRuntimeApi } from './runtimeApi.ts';
+import { type ResponseStream, type RuntimeApi, type RuntimeOutcome, startRuntimeApi } from './runtimeApi.ts';
 
 const BOOTSTRAP = fileURLToPath(new URL('./bootstrap.mjs', import.meta.url));
 /** Lambda's limit for everything before the handler is ready. AWS then tries once more; this does not. */
@@ -21,7 +21,7 @@ export interface Sandbox {
   readonly pid: number | undefined;
   readonly alive: boolean;
   /** Undefined when the process died or hung before the event reached it, having been fine before: use another sandbox. */
-  invoke(payload: string): Promise<InvokeResult | undefined>;
+  invoke(payload: string, onStream?: InvokeOptions['onStream']): Promise<InvokeResult | undefined>;
   /** Kills the process and whatever it has started; resolves when it has gone. */
   kill(): Promise<void>;
 }
@@ -50,7 +50,7 @@ export function startSandbox(
 
   async function start(): Promise<void> {
     try {
-      api = await startRuntimeApi({ onNext, onOutcome, onInitError });
+      api = await startRuntimeApi({ onNext, onOutcome, onInitError, onStream });
       if (alive) await runProcess(api.address);
     } catch (error) {
       alive = false;
@@ -113,6 +113,12 @@ export function startSandbox(
     if (id === pending?.requestId) finish(outcome);
   }
 
+  function onStream(id: string, stream: ResponseStream): boolean {
+    if (id !== pending?.requestId || !pending.onStream) return false;
+    pending.onStream(stream);
+    return true;
+  }
+
   function onInitError(outcome: RuntimeOutcome): void {
     finish(outcome);
     void kill();
@@ -149,13 +155,13 @@ export function startSandbox(
     get alive() {
       return alive;
     },
-    invoke: (payload) =>
+    invoke: (payload, onStream) =>
       new Promise((resolve) => {
         if (!alive) {
           resolve(undefined);
           return;
         }
-        pending = { requestId: randomUUID(), payload, coldStart: !initialized, resolve };
+        pending = { requestId: randomUUID(), payload, coldStart: !initialized, onStream, resolve };
         if (initialized) timer = setTimeout(() => void kill(), NEXT_TIMEOUT_MS);
         deliver();
       }),
@@ -167,6 +173,7 @@ interface Pending {
   requestId: string;
   payload: string;
   coldStart: boolean;
+  onStream?: InvokeOptions['onStream'];
   deliveredAtMs?: number;
   resolve(result: InvokeResult | undefined): void;
 }

@@ -39,8 +39,11 @@ export function desiredState(assembly: Assembly, place: Place): DesiredState {
     }
   }
   const ordered = inOrder(graph.nodes).flatMap((node) => resolved.get(node) ?? []);
+  const isLast = ({ type }: Resource) => resourceTypes.get(type)?.isLast === true;
   return {
-    resources: ordered.filter(({ stack, logicalId }) => !stuck.has(keyOf(stack.name, logicalId))),
+    resources: [...ordered.filter((one) => !isLast(one)), ...ordered.filter(isLast)].filter(
+      ({ stack, logicalId }) => !stuck.has(keyOf(stack.name, logicalId)),
+    ),
     problems,
     stuck,
     notEvaluated: notEvaluatedSummary(graph.nodes.map(({ template }) => template)),
@@ -59,6 +62,11 @@ export function desiredState(assembly: Assembly, place: Place): DesiredState {
 /** How a resource is called in {@link DesiredState.stuck}. */
 export function keyOf(stackName: string, logicalId: string): string {
   return `${stackName}/${logicalId}`;
+}
+
+/** What a resource without a name of its own is called. */
+export function madeName(stackName: string, logicalId: string, maxLength = 255): string {
+  return `${stackName}-${logicalId}`.slice(0, maxLength);
 }
 
 /** A resource of a template, before its intrinsics are resolved. */
@@ -116,7 +124,9 @@ function createGraph(assembly: Assembly, place: Place) {
       },
       attribute: (logicalId, attribute) => {
         const node = addTo(dependencies, stack, logicalId);
-        return node && typeOf(node).attributes(nameOf(node), place)[attribute];
+        const property = (name: string) =>
+          node && resolveIntrinsics(node.template.Properties?.[name], scopeOf(node.stack), node.logicalId);
+        return node && typeOf(node).attributes(nameOf(node), place, property)[attribute];
       },
       exportedValue: (name) => exportedValue(name, dependencies),
       stackOutput: (stackName, outputName) => stackOutput(stackName, outputName, dependencies),
@@ -135,7 +145,8 @@ function createGraph(assembly: Assembly, place: Place) {
     const given = name && template.Properties?.[name.property];
     if (given !== undefined) return String(resolveIntrinsics(given, scopeOf(stack), logicalId));
     const suffix = name?.suffix?.(template.Properties ?? {}) ?? '';
-    return `${stack.name}-${logicalId}`.slice(0, (name?.maxLength ?? 255) - suffix.length) + suffix;
+    const made = madeName(stack.name, logicalId, (name?.maxLength ?? 255) - suffix.length) + suffix;
+    return name?.made?.(made) ?? made;
   }
 
   function exportedValue(name: string, dependencies: Set<Node>): unknown {
@@ -181,7 +192,9 @@ const unsupported: NotEvaluatedType = {
 function resourcesOf(list: readonly Resource[], place: Place): Resources {
   const byArn = new Map<string, Resource>();
   for (const resource of list) {
-    const { Arn, TopicArn } = resourceTypes.get(resource.type)?.attributes(resource.name, place) ?? {};
+    const property = (name: string) => resource.properties[name];
+    const { Arn, TopicArn } =
+      resourceTypes.get(resource.type)?.attributes(resource.name, place, property) ?? {};
     const arn = Arn ?? TopicArn;
     if (arn !== undefined) byArn.set(arn, resource);
   }

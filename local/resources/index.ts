@@ -1,12 +1,21 @@
 import { alarm } from './alarm.ts';
+import { bucket } from './bucket.ts';
 import { compositeAlarm } from './compositeAlarm.ts';
 import { eventSourceMapping } from './eventSourceMapping.ts';
 import { lambdaFunction } from './function.ts';
+import { functionUrl } from './functionUrl.ts';
+import { httpApi } from './httpApi.ts';
+import { httpApiAuthorizer } from './httpApiAuthorizer.ts';
+import { httpApiIntegration } from './httpApiIntegration.ts';
+import { httpApiRoute } from './httpApiRoute.ts';
+import { httpApiStage } from './httpApiStage.ts';
 import { notEvaluated } from './notEvaluated.ts';
 import { queue } from './queue.ts';
 import type { NotEvaluatedType, ResourceType } from './resourceType.ts';
 import { scalableTarget } from './scalableTarget.ts';
 import { scalingPolicy } from './scalingPolicy.ts';
+import { schedule } from './schedule.ts';
+import { scheduleGroup } from './scheduleGroup.ts';
 import { service } from './service.ts';
 import { subscription } from './subscription.ts';
 import { table } from './table.ts';
@@ -20,16 +29,25 @@ import { topic } from './topic.ts';
 const running: readonly ResourceType[] = [
   queue,
   table,
+  bucket,
   topic,
   subscription,
   lambdaFunction,
   eventSourceMapping,
+  functionUrl,
+  httpApi,
+  httpApiIntegration,
+  httpApiAuthorizer,
+  httpApiRoute,
+  httpApiStage,
   taskDefinition,
   service,
   scalableTarget,
   scalingPolicy,
   alarm,
   compositeAlarm,
+  scheduleGroup,
+  schedule,
 ];
 
 export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(

@@ -7,7 +7,9 @@ import type { NotEvaluatedType, Place } from './resourceType.ts';
 export const notEvaluated: readonly NotEvaluatedType[] = [
   accepted('AWS::SQS::QueuePolicy'),
   accepted('AWS::SNS::TopicPolicy'),
+  accepted('AWS::S3::BucketPolicy'),
   accepted('AWS::Lambda::Permission'),
+  accepted('AWS::ApiGatewayV2::Deployment'),
   accepted('AWS::IAM::Policy'),
   accepted('AWS::IAM::ManagedPolicy', undefined, 'iam:policy'),
   accepted('AWS::IAM::Role', 'RoleName', 'iam:role'),

@@ -2,8 +2,11 @@ import type { AlarmBoard } from '../alarms/alarmBoard.ts';
 import type { Mailbox } from '../alarms/mailbox.ts';
 import type { Stack } from '../assembly/assembly.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { HttpApi } from '../http/httpApi.ts';
+import type { Listeners } from '../http/listeners.ts';
 import type { BatchOutcome } from '../lambda/eventSourceMapping.ts';
 import type { LocalFunction, LogLine } from '../lambda/function.ts';
+import type { Scheduler } from '../scheduler/scheduler.ts';
 import type { LocalService } from '../worker/service.ts';
 import type { ScalableTarget } from './scalableTarget.ts';
 import type { ScalingPolicy } from './scalingPolicy.ts';
@@ -27,11 +30,22 @@ export interface ResourceType<Handle = any> {
     readonly property: string;
     readonly maxLength: number;
     readonly suffix?: (properties: Properties) => string;
+    /** What AWS takes of a name that was made. */
+    readonly made?: (name: string) => string;
   };
   /** What `Ref` gives. */
   ref(name: string, place: Place): string;
-  /** What `Fn::GetAtt` gives, by attribute. */
-  attributes(name: string, place: Place): Readonly<Record<string, string>>;
+  /**
+   * What `Fn::GetAtt` gives, by attribute.
+   * @param property gives a property of the resource, for an ARN that is made of more than the name
+   */
+  attributes(
+    name: string,
+    place: Place,
+    property?: (name: string) => unknown,
+  ): Readonly<Record<string, string>>;
+  /** It acts by itself, so it is created when everything else is there. */
+  readonly isLast?: boolean;
   /** What makes it the same resource as one that already runs. Default: its physical name. */
   identity?(resource: Resource): string;
   /** What can be said without running it. A problem that is `refused` keeps the resource from being created. */
@@ -52,7 +66,11 @@ export type Properties = Readonly<Record<string, unknown>>;
 export interface Place {
   readonly region: string;
   readonly accountId: string;
+  /** Of SNS, SQS, S3 and DynamoDB. */
+  readonly endpoint: string;
   queueUrl(name: string): string;
+  /** `http://127.0.0.1:<port>` of a function URL or HTTP API. */
+  apiUrl(name: string): string;
 }
 
 /** A resource of the template with its intrinsics resolved. */
@@ -94,8 +112,14 @@ export interface ResourceContext {
   readonly engine: Engine;
   readonly alarms: AlarmBoard;
   readonly mailbox: Mailbox;
+  readonly scheduler: Scheduler;
   /** The running functions by name. */
   readonly functions: Map<string, LocalFunction>;
+  /** What is reached by HTTP: the ports, and HTTP APIs by their IDs. */
+  readonly apis: {
+    readonly listeners: Listeners;
+    readonly httpApis: Map<string, HttpApi>;
+  };
   /** What runs on ECS: task definitions by ARN, services by name. */
   readonly tasks: {
     readonly definitions: Map<string, TaskDefinition>;

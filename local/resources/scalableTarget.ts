@@ -14,7 +14,7 @@ export const scalableTarget: ResourceType<void> = {
   notEvaluated: ['RoleARN', 'Tags'],
 
   ref: (name) => `${name}|ecs:service:DesiredCount|ecs`,
-  attributes: (name) => ({ Id: scalableTarget.ref(name, { region: '', accountId: '', queueUrl: String }) }),
+  attributes: (name, place) => ({ Id: scalableTarget.ref(name, place) }),
   identity: ({ properties }) => String(properties.ResourceId),
 
   check: ({ properties }) => checkDimension(properties),

@@ -35,8 +35,24 @@ export const numberBounds = {
 /** Above this batch size SQS wants a batching window of at least a second. */
 export const largestBatchWithoutWindow = 10;
 
+/** What may be uploaded for a job: how many content types, and how large a file (5 GiB is S3's limit for one POST). */
+export const uploadsBounds = {
+  contentTypes: { min: 1, max: 20 },
+  maxBytes: { min: 1, max: 5 * 1024 ** 3 },
+} as const satisfies Record<string, { min: number; max: number }>;
+
 /** A job's own environment, names and values together, in bytes: Lambda's 4 KB less what the platform sets itself. */
 export const maxEnvironmentBytes = 4096 - 640;
 
 /** The size of an SNS message, body and attributes together, in bytes; a batch of messages shares it. */
 export const maxMessageBytes = 262_144;
+
+/** The size of a payload that travels through S3, its JSON in bytes: it is held in memory as a whole. */
+export const maxClaimCheckBytes = 16 * 1024 * 1024;
+
+/** How many schedules a job may have, how long their names may be, and Scheduler's flexible time window. */
+export const scheduleBounds = {
+  count: { min: 1, max: 10 },
+  nameLength: { min: 1, max: 20 },
+  flexibleWindow: { min: '1m', max: '24h', limitOf: "EventBridge Scheduler's flexible time window" },
+} as const;

@@ -15,10 +15,14 @@ export const jobDefaults = {
   alarmWhen: 'either',
   backlogAlarmAfter: '6h',
   memory: 256,
-} as const satisfies Record<string, Duration | number | string>;
+  track: false,
+} as const satisfies Record<string, Duration | number | string | boolean>;
 
 /** How long SQS keeps a message in a job's queue, unless it is consumed. */
 export const queueRetention: Duration = '4d';
 
 /** How long SQS keeps a dead letter. A standard queue counts from the first enqueue, so it is SQS's maximum. */
 export const deadLetterRetention: Duration = '14d';
+
+/** How long the files bucket keeps what is in it: longer than a dead letter whose payload or upload may be there. */
+export const fileRetention: Duration = '30d';

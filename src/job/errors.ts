@@ -28,6 +28,15 @@ export class RetryAfter extends Error {
   }
 }
 
+/** The reason of a tracked job's aborted `signal`: somebody cancelled it. A run that throws then is not tried again. */
+export class CancelledError extends Error {
+  override readonly name = 'CancelledError';
+
+  constructor() {
+    super('the job was cancelled');
+  }
+}
+
 /** The payload does not fit the job's schema. The issues are the schema library's own, path and message. */
 export class InvalidPayloadError extends NonRetryableError {
   override readonly name = 'InvalidPayloadError';

@@ -10,7 +10,7 @@ export {
   type ResultOf,
 } from './defineJob.ts';
 export type { Duration } from './duration.ts';
-export { InvalidPayloadError, NonRetryableError, RetryAfter } from './errors.ts';
+export { CancelledError, InvalidPayloadError, NonRetryableError, RetryAfter } from './errors.ts';
 export type { Idempotency } from './idempotency.ts';
 export type { GrowingDelay, RetryDelay } from './retryDelay.ts';
 export type { Schedule, ScheduleDetails, ScheduleExpression } from './schedule.ts';

@@ -13,6 +13,8 @@ import { type Duration, durationSeconds, formatDuration } from './duration.ts';
 import { secondsOf, shown } from './given.ts';
 import { idempotencyDefaults } from './idempotency.ts';
 import { type RetryDelay, retryDelayProblem, retryDelaySeconds } from './retryDelay.ts';
+import { scheduleProblems } from './scheduleProblems.ts';
+import { trackProblems } from './trackProblems.ts';
 import { visibilityTimeoutSeconds } from './visibilityTimeout.ts';
 
 /** One thing that is wrong with a job's definition. */
@@ -42,6 +44,8 @@ export function jobProblems(job: AnyJob): JobProblem[] {
     ...batchProblems(options),
     ...alarmProblems(options),
     ...idempotencyProblems(options),
+    ...trackProblems(options),
+    ...scheduleProblems(options),
     ...permissionProblems(options),
     ...environmentProblems(options),
   ];
@@ -383,6 +387,9 @@ const knownOptions: ReadonlySet<string> = new Set([
   ...Object.keys(numberBounds),
   'alarmWhen',
   'idempotency',
+  'track',
+  'uploads',
+  'schedule',
   'permissions',
   'environment',
   'run',

@@ -5,3 +5,6 @@ export interface Uploads {
   /** The largest file, in bytes: 1 to 5 GiB (S3's bound for one POST). Default 100 MiB. */
   readonly maxBytes?: number;
 }
+
+/** What uploads get where they say nothing. */
+export const uploadsDefaults = { maxBytes: 100 * 1024 * 1024 } as const;

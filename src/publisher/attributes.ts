@@ -28,6 +28,21 @@ export function messageAttributes(
   );
 }
 
+/**
+ * A delayed job's attributes, its ID among them, stand in a schedule's input, where Scheduler replaces its own keywords.
+ * @throws {InvalidAttributeError}
+ */
+export function checkNoKeyword(
+  jobName: string,
+  attributes: Readonly<Record<string, MessageAttributeValue>>,
+): void {
+  for (const [name, { StringValue = '' }] of Object.entries(attributes)) {
+    if (!StringValue.includes(keywordStart)) continue;
+    const advice = 'which EventBridge Scheduler would fill in: put it in the payload, where it is left as it is';
+    throw new InvalidAttributeError(jobName, name, `holds ${keywordStart}…>, ${advice}`);
+  }
+}
+
 /** SNS counts names, types and values into the size of the message. */
 export function attributeBytes(attributes: Readonly<Record<string, MessageAttributeValue>>): number {
   return Object.entries(attributes)
@@ -68,6 +83,8 @@ function checkValue(jobName: string, name: string, value: unknown): void {
 function shown(value: unknown): string {
   return value === null ? 'null' : (JSON.stringify(value) ?? typeof value);
 }
+
+const keywordStart = '<aws.scheduler.';
 
 const reservedAdvice = 'give the ID as the jobId option, and choose another name for anything else';
 

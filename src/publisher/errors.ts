@@ -53,19 +53,36 @@ export class NotSerializableError extends PublishError {
   }
 }
 
-/** Body and attributes together are larger than an SNS message may be. */
+/** Body and attributes together are larger than an SNS message may be, or the body is too large for S3 as well. */
 export class MessageTooLargeError extends PublishError {
   override readonly name = 'MessageTooLargeError';
   readonly bytes: number;
   readonly maxBytes: number;
 
-  constructor(jobName: string, bytes: number, maxBytes: number) {
-    super(
-      jobName,
-      `the message for ${jobName} has ${bytes} bytes; SNS takes ${maxBytes}, body and attributes together. Put the data in S3 and publish its key`,
-    );
+  constructor(jobName: string, bytes: number, maxBytes: number, problem: string) {
+    super(jobName, `the message for ${jobName} has ${bytes} bytes; ${problem}`);
     this.bytes = bytes;
     this.maxBytes = maxBytes;
+  }
+}
+
+/** A payload that is too large for SNS could not be put into the files bucket; `cause` is the SDK's error. */
+export class PayloadNotStoredError extends PublishError {
+  override readonly name = 'PayloadNotStoredError';
+  readonly jobId: string;
+  /** S3's error code or the SDK's error name, such as `NoSuchBucket` or `AccessDenied`. */
+  readonly code: string;
+
+  constructor(message: { jobName: string; jobId: string }, bucket: string, cause: unknown) {
+    const { jobName, jobId } = message;
+    const { name, message: reason } = cause instanceof Error ? cause : new Error(String(cause));
+    super(
+      jobName,
+      `${jobName} ${jobId} was not published: its payload could not be put into the bucket ${bucket}: ${name}: ${reason}. ${storeAdvice[name] ?? defaultAdvice}`,
+      { cause },
+    );
+    this.jobId = jobId;
+    this.code = name;
   }
 }
 
@@ -134,6 +151,14 @@ export class PublishFailedError extends PublishError {
 }
 
 const defaultAdvice = 'Publish it again, with the same jobId';
+
+const storeAdvice: Readonly<Record<string, string>> = {
+  NoSuchBucket: "Check filesBucket: it is the stack's output FilesBucket",
+  AccessDenied: 'Allow s3:PutObject on payloads/* of the bucket',
+  PermanentRedirect: "Check the bucket's Region: it is the topic's",
+  CredentialsProviderError: 'Give credentials, such as by AWS_PROFILE',
+  ExpiredToken: 'Log in again',
+};
 
 const advice: Readonly<Record<string, string>> = {
   NotFound: "Check the topic's ARN and Region",

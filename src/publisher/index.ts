@@ -1,13 +1,41 @@
 export {
+  AlreadyDelayedError,
+  DelayError,
+  DelayFailedError,
+  InvalidDelayError,
+} from '../schedule/delayErrors.ts';
+export type { FailureReason, JobState, JobStatus, Progress, StateChange } from '../status/jobStatus.ts';
+export {
   InvalidAttributeError,
   InvalidGroupError,
   InvalidJobNameError,
   MessageTooLargeError,
   NotSerializableError,
+  PayloadNotStoredError,
   PublishError,
   PublishFailedError,
   TooManyAttributesError,
   UnnamedJobError,
 } from './errors.ts';
-export type { JobName, PayloadFor, Published, PublishItem, PublishOptions, PublishResult } from './item.ts';
+export type { JobHandle, ResultOptions } from './handle.ts';
+export {
+  JobApiError,
+  JobCancelledError,
+  JobDeadError,
+  JobHandleError,
+  NoApiUrlError,
+  ResultTimeoutError,
+} from './handleErrors.ts';
+export type {
+  Delayed,
+  DelayedOptions,
+  JobName,
+  PayloadFor,
+  Published,
+  PublishItem,
+  PublishOptions,
+  PublishResult,
+  ResultFor,
+} from './item.ts';
 export { createPublisher, type Publisher, type PublisherOptions, type PublishProgress } from './publisher.ts';
+export type { When } from './publishTime.ts';

@@ -1,5 +1,6 @@
-import type { AnyJob, PayloadOf } from '../job/index.ts';
+import type { AnyJob, PayloadOf, ResultOf } from '../job/index.ts';
 import type { Jobs } from '../jobs.generated.ts';
+import type { When } from './publishTime.ts';
 
 /** What may be said beside the payload; all of it optional. */
 export interface PublishOptions {
@@ -20,12 +21,17 @@ export interface PublishOptions {
   readonly attributes?: Readonly<Record<string, string>> | undefined;
 }
 
-/** One element for `publishAll`: a job's name or object, the payload that fits it, and options. */
+/** The options of a job that is published later: to be said is how long from now, or when. */
+export type DelayedOptions = PublishOptions &
+  ((When & Required<Pick<When, 'delay'>>) | (When & Required<Pick<When, 'at'>>));
+
+/** One element for `publishAll`: a job's name or object, the payload that fits it, options, and when. */
 export type PublishItem<JobTypes = Jobs> = {
-  [Name in JobName<JobTypes>]: PublishOptions & {
-    readonly job: Name | JobTypes[Name];
-    readonly payload: PayloadFor<Name, JobTypes>;
-  };
+  [Name in JobName<JobTypes>]: PublishOptions &
+    When & {
+      readonly job: Name | JobTypes[Name];
+      readonly payload: PayloadFor<Name, JobTypes>;
+    };
 }[JobName<JobTypes>];
 
 /** The names of the jobs in `src/jobs`. */
@@ -38,19 +44,36 @@ export type PayloadFor<J, JobTypes = Jobs> = J extends keyof JobTypes
     ? PayloadOf<J>
     : never;
 
+/** What the job's `run` returns, given by its name or as its object. */
+export type ResultFor<J, JobTypes = Jobs> = J extends keyof JobTypes
+  ? ResultFor<JobTypes[J], JobTypes>
+  : J extends AnyJob
+    ? ResultOf<J>
+    : unknown;
+
 /** What became of a message that SNS took. `messageId` is SNS's own ID, the envelope's `MessageId`. */
 export interface Published {
   readonly jobId: string;
   readonly messageId: string;
 }
 
+/** A job that waits for its time. */
+export interface Delayed {
+  readonly jobId: string;
+  /** When it is published, to the second; EventBridge Scheduler does it within the minute after. */
+  readonly at: Date;
+  /** Only of one whose time had come before it could be scheduled: it was published at once. */
+  readonly messageId?: string;
+}
+
 /** What became of an item of `publishAll`; a failure is a `PublishError` or an `InvalidPayloadError`. */
 export type PublishResult =
   | ({ readonly status: 'published' } & Published)
+  | { readonly status: 'delayed'; readonly jobId: string; readonly at: Date }
   | { readonly status: 'failed'; readonly jobId: string; readonly error: Error };
 
 /** An item whose payload has been checked by the compiler, or that comes from outside and was not. */
-export interface AnyItem extends PublishOptions {
+export interface AnyItem extends PublishOptions, When {
   readonly job: string | AnyJob;
   readonly payload: unknown;
 }

@@ -1,10 +1,22 @@
+import { createHash } from 'node:crypto';
 import type { MessageAttributeValue } from '@aws-sdk/client-sns';
-import { maxMessageBytes } from '../job/bounds.ts';
+import { payloadKey } from '../claimCheck/payloadKey.ts';
+import type { PayloadStore } from '../claimCheck/payloadStore.ts';
+import { pointerTo } from '../claimCheck/pointer.ts';
 import { isJob } from '../job/index.ts';
 import { jobNameProblem } from '../job/jobName.ts';
-import { attributeBytes, messageAttributes } from './attributes.ts';
-import { InvalidGroupError, InvalidJobNameError, MessageTooLargeError, UnnamedJobError } from './errors.ts';
+import { checkNoKeyword, messageAttributes } from './attributes.ts';
+import {
+  InvalidGroupError,
+  InvalidJobNameError,
+  NotSerializableError,
+  PayloadNotStoredError,
+  type PublishError,
+  UnnamedJobError,
+} from './errors.ts';
 import type { AnyItem } from './item.ts';
+import { checkSize, isTooLarge, sizeOf } from './messageSize.ts';
+import { publishTime } from './publishTime.ts';
 import { serializePayload } from './serialize.ts';
 import { validateBody } from './validate.ts';
 
@@ -16,25 +28,80 @@ export interface Message {
   readonly body: string;
   readonly attributes: Readonly<Record<string, MessageAttributeValue>>;
   readonly group: string | undefined;
-  /** What SNS counts: the body and the names, types and values of the attributes. */
+  /** When it is to be published, in whole seconds; at once where there is none. */
+  readonly at?: Date;
+  /** What SNS counts: the body and the names, types and values of the attributes. Of a delayed one, Scheduler's input. */
   readonly bytes: number;
+  /** Of one whose body only points to its payload: how storing that ended. Never rejects. */
+  readonly stored?: Promise<PublishError | undefined>;
+}
+
+/** Where messages go. */
+export interface Destination {
+  readonly topicArn: string;
+  /** Takes the payloads that are too large for a message. */
+  readonly store?: PayloadStore | undefined;
 }
 
 /**
- * Checks an item and makes it a message. The payload is validated when the job's object is given.
+ * Checks an item and makes it a message. The payload is validated when the job's object is given; one that is too large
+ * is on its way to the store then, and the message must not be sent before it is there.
  * @throws {PublishError | InvalidPayloadError}
  */
-export async function toMessage(item: AnyItem, jobId: string, publishedAt: string): Promise<Message> {
+export async function toMessage(
+  item: AnyItem,
+  jobId: string,
+  publishedAt: string,
+  { topicArn, store }: Destination,
+): Promise<Message> {
   const { job, payload, group } = item;
   const jobName = nameOf(job);
   if (group !== undefined && !isMessageGroupId(group)) throw new InvalidGroupError(jobName, group);
   const attributes = messageAttributes({ jobName, jobId, publishedAt }, item.attributes);
+  const nowMs = Date.parse(publishedAt);
+  const at = publishTime({ jobName, jobId }, item, nowMs);
+  if (at !== undefined) checkNoKeyword(jobName, attributes);
 
   const body = serializePayload(jobName, payload);
-  const bytes = Buffer.byteLength(body) + attributeBytes(attributes);
-  if (bytes > maxMessageBytes) throw new MessageTooLargeError(jobName, bytes, maxMessageBytes);
+  if (body.startsWith(pointerStart)) throw new NotSerializableError(jobName, [], pointerProblem);
+  const parts = { jobName, jobId, body, attributes, group, ...(at && { at }) };
+  const message = { ...parts, bytes: sizeOf(parts, topicArn) };
+  if (!isTooLarge(message)) {
+    if (isJob(job)) await validateBody(jobName, job.payload, body);
+    return message;
+  }
+  const pointer = store && pointerBody(store, keyOf(message));
+  checkSize(message, pointer, { topicArn, nowMs });
   if (isJob(job)) await validateBody(jobName, job.payload, body);
-  return { jobName, jobId, body, attributes, group, bytes };
+  return await claimChecked(message, pointer as string, { topicArn, store: store as PayloadStore });
+}
+
+/** Nothing of the result holds the payload: it is free once it is stored, however long the message waits for its batch. */
+async function claimChecked(
+  { body, bytes: _, ...message }: Message,
+  pointer: string,
+  { topicArn, store }: Required<Destination> & { store: PayloadStore },
+): Promise<Message> {
+  const { jobName, jobId } = message;
+  const { stored } = await store.begin(keyOf({ ...message, body }), body);
+  const parts = { ...message, body: pointer };
+  return {
+    ...parts,
+    bytes: sizeOf(parts, topicArn),
+    stored: stored.then(
+      (failed) => failed && new PayloadNotStoredError({ jobName, jobId }, store.bucket, failed.thrown),
+    ),
+  };
+}
+
+/** A delayed job's has a place by its content: another publish of the same ID, which is refused, must not replace it. */
+function keyOf({ jobName, jobId, body, at }: Pick<Message, 'jobName' | 'jobId' | 'body' | 'at'>): string {
+  if (at === undefined) return payloadKey(jobName, jobId);
+  return payloadKey(jobName, `${jobId}-${createHash('sha256').update(body).digest('hex').slice(0, 16)}`);
+}
+
+function pointerBody({ bucket }: PayloadStore, key: string): string {
+  return JSON.stringify(pointerTo(bucket, key));
 }
 
 function nameOf(job: AnyItem['job']): string {
@@ -50,3 +117,9 @@ function nameOf(job: AnyItem['job']): string {
 function isMessageGroupId(group: unknown): boolean {
   return typeof group === 'string' && /^[!-~]{1,128}$/.test(group);
 }
+
+/** How a pointer begins as JSON: the consumer would follow it, so whoever only gives payloads must not make one. */
+const pointerStart = JSON.stringify(pointerTo('', '').slice(0, 1)).slice(0, -1);
+
+const pointerProblem =
+  'is a pointer of the claim check, which the publisher alone makes: publish what it points to';

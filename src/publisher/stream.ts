@@ -67,8 +67,16 @@ async function* entriesOf(source: Source, { jobIdOf, prepare }: StreamSteps): As
   }
 }
 
-async function sendEntries(entries: readonly Entry[], { send }: StreamSteps): Promise<PublishResult[]> {
+async function sendEntries(batch: readonly Entry[], { send }: StreamSteps): Promise<PublishResult[]> {
+  const entries = await Promise.all(batch.map(storedEntry));
   const messages = entries.flatMap((entry) => ('message' in entry ? [entry.message] : []));
   const sent = (messages.length > 0 ? await send(messages) : [])[Symbol.iterator]();
   return entries.map((entry) => ('result' in entry ? entry.result : (sent.next().value as PublishResult)));
+}
+
+/** A message whose payload could not be stored would point to nothing: it is not sent. */
+async function storedEntry(entry: Entry): Promise<Entry> {
+  if (!('message' in entry)) return entry;
+  const error = await entry.message.stored;
+  return error ? { bytes: 0, result: { status: 'failed', jobId: entry.message.jobId, error } } : entry;
 }

@@ -1,3 +1,5 @@
+import { fetchPayload } from '../claimCheck/fetchPayload.ts';
+import { isPointer } from '../claimCheck/pointer.ts';
 import type { JobContext } from '../job/context.ts';
 import { jobDefaults } from '../job/defaults.ts';
 import type { AnyJob } from '../job/defineJob.ts';
@@ -25,7 +27,8 @@ export async function attempt(
 ): Promise<Outcome> {
   try {
     if ('unreadable' in message.payload) throw message.payload.unreadable;
-    const given = message.payload.value;
+    const { value } = message.payload;
+    const given = isPointer(value) ? await fetchPayload(value, context) : value;
     const payload =
       job.payload === undefined ? given : await validPayload(job.payload, given, context.jobName);
     if (once === undefined) return { kind: 'succeeded', result: await work(job, payload, message, context) };

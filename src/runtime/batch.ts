@@ -10,6 +10,7 @@ import { type JobMessage, readMessage } from './message.ts';
 import type { Once } from './once.ts';
 import type { Outcome } from './outcome.ts';
 import type { EndedRun } from './settle.ts';
+import type { Tracker } from './tracker.ts';
 
 /** What a batch runs in. */
 export interface BatchSurroundings {
@@ -18,6 +19,8 @@ export interface BatchSurroundings {
   readonly logger: MessageLogger;
   readonly queue: JobQueue;
   readonly once?: Once | undefined;
+  /** Where the job asks for tracking. */
+  readonly tracker?: Tracker | undefined;
   readonly deadline: Deadline;
   readonly origin: Origin;
 }
@@ -48,11 +51,11 @@ export async function runBatch(
 ): Promise<EndedRun[]> {
   const startedAt = performance.now();
   const runs = records.map((record) => newRun(readMessage(record), startedAt, surroundings));
-  const { job, once, deadline } = surroundings;
+  const { job, once, tracker, deadline } = surroundings;
   const attemptIn = { job, once, remainingMs: deadline.remainingMs };
-  const allDone = Promise.all(
-    runs.map((run) => attempt(run.message, run.context, attemptIn).then((outcome) => end(run, outcome))),
-  );
+  const begin = (run: Run): Promise<Outcome> =>
+    tracker ? tracker.attempt(run, attemptIn) : attempt(run.message, run.context, attemptIn);
+  const allDone = Promise.all(runs.map((run) => begin(run).then((outcome) => end(run, outcome))));
   await Promise.race([allDone, deadline.reached]);
   for (const run of runs) if (run.outcome === undefined) end(run, unfinished(run, surroundings));
   return runs as EndedRun[];

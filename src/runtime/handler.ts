@@ -20,6 +20,7 @@ export function createHandler(
     logger = jobLogger(jobName, process.env.JOB_CODE_VERSION),
     queue = lambdaQueue(),
     once,
+    tracker,
   }: HandlerParts = {},
 ): (event: SQSEvent, context: LambdaContext) => Promise<SQSBatchResponse> {
   return async (event, context) => {
@@ -34,7 +35,7 @@ export function createHandler(
         logStream: context.logStreamName,
         codeVersion: process.env.JOB_CODE_VERSION,
       };
-      const surroundings = { job, jobName, logger, queue, once, deadline, origin };
+      const surroundings = { job, jobName, logger, queue, once, tracker, deadline, origin };
       const failed = await settle(await runBatch(event.Records, surroundings), surroundings);
       return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
     } finally {
@@ -43,8 +44,8 @@ export function createHandler(
   };
 }
 
-/** What a handler works with; `once` where the job asks for idempotency. A test brings its own. */
-export type HandlerParts = Partial<Pick<BatchSurroundings, 'logger' | 'queue' | 'once'>>;
+/** What a handler works with; `once` and `tracker` where the job asks for them. A test brings its own. */
+export type HandlerParts = Partial<Pick<BatchSurroundings, 'logger' | 'queue' | 'once' | 'tracker'>>;
 
 export type LambdaContext = Pick<
   Context,

@@ -1,10 +1,15 @@
 /** How one run of one message ended. Lambda and worker share this definition. */
-export type Outcome = Succeeded | Retry | Dead;
+export type Outcome = Succeeded | Cancelled | Retry | Dead;
 
 /** The message is acknowledged. */
 export interface Succeeded {
   readonly kind: 'succeeded';
   readonly result: unknown;
+}
+
+/** Somebody cancelled the job: the message is acknowledged, and no dead letter. */
+export interface Cancelled {
+  readonly kind: 'cancelled';
 }
 
 /** The message becomes visible again after the delay. */

@@ -17,20 +17,26 @@ export async function settle(runs: readonly EndedRun[], surroundings: BatchSurro
   const retries: EndedRun<Retry>[] = [];
   const dead: EndedRun<Dead>[] = [];
   for (const run of runs) {
-    if (run.outcome.kind === 'succeeded') log(run, 'info', 'succeeded');
-    else if (run.outcome.kind === 'retry') retries.push(run as EndedRun<Retry>);
-    else dead.push(run as EndedRun<Dead>);
+    const { kind } = run.outcome;
+    if (kind === 'retry') retries.push(run as EndedRun<Retry>);
+    else if (kind === 'dead') dead.push(run as EndedRun<Dead>);
+    else log(run, 'info', kind);
   }
   const unsent = dead.map((run) => bury(run, surroundings));
-  if (retries.length > 0) await delay(retries, surroundings);
-  return [...retries.map(messageIdOf), ...(await Promise.all(unsent)).flat()];
+  const refused = retries.length > 0 ? await delay(retries, surroundings) : undefined;
+  const kept = [...retries.map(messageIdOf), ...(await Promise.all(unsent)).flat()];
+  await surroundings.tracker?.settled(runs, kept, refused);
+  return kept;
 }
 
-/** When SQS refuses, nothing is lost: the message becomes visible when the queue's visibility timeout ends. */
+/**
+ * When SQS refuses, nothing is lost: the message becomes visible when the queue's visibility timeout ends.
+ * @returns why it refused, by message ID, or all of them
+ */
 async function delay(
   runs: readonly EndedRun<Retry>[],
   { queue, deadline }: BatchSurroundings,
-): Promise<void> {
+): Promise<ReadonlyMap<string, Error> | Error> {
   const messages = runs.map((run) => ({
     messageId: messageIdOf(run),
     receiptHandle: run.message.record.receiptHandle,
@@ -42,6 +48,7 @@ async function delay(
     const delayError = refused instanceof Error ? refused : refused.get(messageIdOf(run));
     log(run, 'warn', 'retry', { error, ...(delayError ? { delayError } : { delaySeconds }) });
   }
+  return refused;
 }
 
 /**

@@ -22,6 +22,8 @@ export interface JobStatus {
   readonly progress?: Progress;
   /** Of a job that succeeded: what `run` returned, where it is at most `maxInlineResultBytes` of JSON. */
   readonly result?: unknown;
+  /** Where a larger one is in the files bucket: `results/<jobName>/<jobId>.json`. */
+  readonly resultKey?: string;
   /** Of a job that is retrying or dead: why. */
   readonly reason?: FailureReason;
   /** Of a job that is retrying: when its next attempt may begin. */
@@ -31,6 +33,7 @@ export interface JobStatus {
   /** Whose job it is: the subject of whoever scheduled it through the API. */
   readonly owner?: string;
   readonly createdAt: string;
+  /** When its first run began. */
   readonly startedAt?: string;
   readonly updatedAt: string;
   readonly endedAt?: string;

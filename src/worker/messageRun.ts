@@ -60,10 +60,9 @@ export function startMessageRun(record: SQSRecord, surroundings: MessageRunSurro
   async function end(ended: EndedRun): Promise<EndedRun> {
     const { reason } = deadline.signal;
     const settled: EndedRun = { ...ended, outcome: outcomeAfter(ended.outcome, reason, lease) };
-    const queue =
-      reason instanceof LeaseLostError ? abandoned(surroundings.queue, reason) : surroundings.queue;
     const settling = { ...deadline, settlingSignal: () => AbortSignal.timeout(settlingTimeoutMs) };
-    const kept = await settle([settled], { ...surroundings, queue, deadline: settling });
+    const own = reason instanceof LeaseLostError ? abandoned(surroundings, reason) : surroundings;
+    const kept = await settle([settled], { ...own, deadline: settling });
     if (kept.length === 0) await acknowledge(settled, lease, surroundings);
     return settled;
   }
@@ -73,7 +72,7 @@ export function startMessageRun(record: SQSRecord, surroundings: MessageRunSurro
 
 /** An interrupted run is neither the job's fault nor its end: its message is there again at once. */
 function outcomeAfter(outcome: Outcome, reason: unknown, { receivedAtMs }: Lease): Outcome {
-  if (outcome.kind === 'succeeded') return outcome;
+  if (outcome.kind === 'succeeded' || outcome.kind === 'cancelled') return outcome;
   if (reason instanceof LeaseLostError) return { kind: 'retry', error: outcome.error, delaySeconds: 0 };
   if (outcome.kind === 'dead') return outcome;
   if (reason instanceof WorkerStoppedError) return { ...outcome, delaySeconds: 0 };
@@ -81,11 +80,19 @@ function outcomeAfter(outcome: Outcome, reason: unknown, { receivedAtMs }: Lease
   return { ...outcome, delaySeconds: Math.min(outcome.delaySeconds, Math.max(restSeconds, 0)) };
 }
 
-/** A lost message is left alone: its visibility is another run's by now. */
-function abandoned(queue: JobQueue, reason: LeaseLostError): JobQueue {
-  return {
+/** A lost message is left alone: its visibility, and what is recorded of it, are another run's by now. */
+function abandoned(
+  { queue, tracker, ...surroundings }: MessageRunSurroundings,
+  reason: LeaseLostError,
+): Omit<BatchSurroundings, 'deadline'> {
+  const refusing: JobQueue = {
     delay: async (messages) => new Map(messages.map(({ messageId }) => [messageId, reason])),
     sendDeadLetter: (letter, signal) => queue.sendDeadLetter(letter, signal),
+  };
+  return {
+    ...surroundings,
+    queue: refusing,
+    ...(tracker && { tracker: { ...tracker, settled: tracker.left } }),
   };
 }
 

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import type { AnyJob } from '../job/defineJob.ts';
 import { jobLogger, type MessageLogger } from '../runtime/log.ts';
 import type { Once } from '../runtime/once.ts';
+import type { Tracker } from '../runtime/tracker.ts';
 import { WorkerSetupError } from './errors.ts';
 import type { HealthServer } from './healthServer.ts';
 import type { WorkerMetrics } from './metrics.ts';
@@ -18,6 +19,8 @@ export interface ProcessJob {
   readonly name: string;
   /** Where the job asks for idempotency. */
   readonly once?: Once | undefined;
+  /** Where the job asks for tracking. */
+  readonly tracker?: Tracker | undefined;
   /** @default `JOB_QUEUE_URL`, for the only job of a process */
   readonly queueUrl?: string | undefined;
   /** @default `JOB_DEAD_LETTER_QUEUE_URL`, for the only job of a process; else what the queue's redrive policy says */
@@ -57,9 +60,12 @@ async function workerOptions(
   settings: WorkerSettings,
   environment: Environment,
 ): Promise<WorkerOptions> {
-  const { job, name, once, concurrency = settings.concurrency } = given;
+  const { job, name, once, tracker, concurrency = settings.concurrency } = given;
   if (job.idempotency !== undefined && once === undefined) {
     throw new WorkerSetupError(`${name} asks for idempotency, but its worker was given no store of keys`);
+  }
+  if (job.track && tracker === undefined) {
+    throw new WorkerSetupError(`${name} asks for tracking, but its worker was given no tracker`);
   }
   const fromEnvironment = jobCount === 1 ? environment : {};
   const queueUrl = given.queueUrl ?? fromEnvironment.JOB_QUEUE_URL;
@@ -79,6 +85,7 @@ async function workerOptions(
     job,
     name,
     once,
+    tracker,
     queueUrl,
     deadLetterQueueUrl,
     visibilityTimeoutSeconds,

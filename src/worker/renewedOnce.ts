@@ -10,4 +10,4 @@ export function renewedOnce(once: Once, visibilityTimeoutMs: number): Once {
 }
 
 /** A little less than all of it: the lease is over when the message comes back. */
-const shareOfVisibility = 0.8;
+export const shareOfVisibility = 0.8;

@@ -11,7 +11,7 @@ import {
   SQSClient,
   type SQSClientConfig,
 } from '@aws-sdk/client-sqs';
-import { signedHeaders } from './sigV4.ts';
+import { signedHeaders } from '../aws/sigV4.ts';
 
 /**
  * A worker's way to SQS. Receiving and deleting, which every message costs, go over HTTP directly: the AWS SDK's client

@@ -8,12 +8,14 @@ import { visibilityTimeoutSeconds as visibilityTimeoutOf } from '../job/visibili
 import { jobLogger, type MessageLogger } from '../runtime/log.ts';
 import type { Once } from '../runtime/once.ts';
 import type { EndedRun } from '../runtime/settle.ts';
+import type { Tracker } from '../runtime/tracker.ts';
 import { workerDefaults } from './defaults.ts';
 import { WorkerStoppedError } from './errors.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { type MessageRunSurroundings, startMessageRun, timeoutMs } from './messageRun.ts';
 import { backoffMs, Outage } from './outage.ts';
 import { renewedOnce } from './renewedOnce.ts';
+import { renewedTracker } from './renewedTracker.ts';
 import { Slots } from './slots.ts';
 import { isAboutCredentials } from './sqsErrors.ts';
 import { sqsWorkerQueue, type WorkerQueue } from './workerQueue.ts';
@@ -33,6 +35,8 @@ export interface WorkerOptions {
   readonly sqsSpeed?: number | undefined;
   /** Where the job asks for idempotency. */
   readonly once?: Once | undefined;
+  /** Where the job asks for tracking. */
+  readonly tracker?: Tracker | undefined;
   /** Stands in dead letters. */
   readonly codeVersion?: string | undefined;
   /** @default JSON lines as in Lambda */
@@ -221,7 +225,17 @@ interface RunInFlight {
 }
 
 function surroundingsOf(options: WorkerOptions): MessageRunSurroundings {
-  const { job, name, queueUrl, deadLetterQueueUrl, clientConfig, once, codeVersion, sqsSpeed = 1 } = options;
+  const {
+    job,
+    name,
+    queueUrl,
+    deadLetterQueueUrl,
+    clientConfig,
+    once,
+    tracker,
+    codeVersion,
+    sqsSpeed = 1,
+  } = options;
   const { logger = jobLogger(name, codeVersion) } = options;
   const { visibilityTimeoutSeconds = visibilityTimeoutOf(job) } = options;
   const visibilityTimeoutMs = Math.max(visibilityTimeoutSeconds / sqsSpeed, 1) * 1000;
@@ -239,6 +253,7 @@ function surroundingsOf(options: WorkerOptions): MessageRunSurroundings {
     heartbeats: new Heartbeats({ queue, logger, visibilityTimeoutMs }),
     deleting: new Outage('deleting', logger),
     once: once && renewedOnce(once, visibilityTimeoutMs),
+    tracker: tracker && renewedTracker(tracker, visibilityTimeoutMs),
     origin: { logStream: `${hostname()}/${process.pid}`, codeVersion },
     visibilityTimeoutMs,
   };

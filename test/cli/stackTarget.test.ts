@@ -13,6 +13,8 @@ const arn = (name: string): StackResource => ({
 const url = (name: string) => `https://sqs.eu-west-1.amazonaws.com/123456789012/${name}`;
 const queue = (name: string): StackResource => ({ type: 'AWS::SQS::Queue', physicalId: url(name) });
 
+const noOutputs = async () => ({});
+
 test('a stack’s topic and the queues of its jobs are found by their names', async () => {
   const names = ['unrouted', 'undelivered', 'Report', 'Report-dead-letters', 'A_b-c', 'A_b-c-dead-letters'];
   const resources = [
@@ -21,10 +23,14 @@ test('a stack’s topic and the queues of its jobs are found by their names', as
     ...names.map((name) => queue(`jobs-dev-${name}`)),
   ];
   const asked: string[] = [];
-  const target = await stackTarget('Jobs-dev', async (name) => {
-    asked.push(name);
-    return [...resources, { type: 'AWS::Lambda::Function', physicalId: 'jobs-dev-Report' }];
-  });
+  const target = await stackTarget(
+    'Jobs-dev',
+    async (name) => {
+      asked.push(name);
+      return [...resources, { type: 'AWS::Lambda::Function', physicalId: 'jobs-dev-Report' }];
+    },
+    noOutputs,
+  );
 
   expect(asked).toEqual(['Jobs-dev']);
   expect(target).toEqual({
@@ -38,22 +44,36 @@ test('a stack’s topic and the queues of its jobs are found by their names', as
   });
 });
 
+test('its API and its bucket are found by its outputs, and are missing where those cannot be read', async () => {
+  const list = async () => [arn('jobs-dev'), queue('jobs-dev-unrouted')];
+  const outputs = { ApiUrl: 'https://api.example.com/', FilesBucket: 'files', Other: 'x' };
+  expect(await stackTarget('Jobs-dev', list, async () => outputs)).toMatchObject({
+    apiUrl: 'https://api.example.com/',
+    filesBucket: 'files',
+  });
+  const denied = await stackTarget('Jobs-dev', list, () => Promise.reject(new Error('AccessDenied')));
+  expect(denied).not.toHaveProperty('apiUrl');
+  expect(denied.topicArn).toBe(arn('jobs-dev').physicalId);
+});
+
 test('a stack without a platform, and one that cannot be read, are told apart', async () => {
-  const other = stackTarget('Web', async () => [arn('news'), queue('orders')]);
+  const other = stackTarget('Web', async () => [arn('news'), queue('orders')], noOutputs);
   await expect(other).rejects.toThrow(CommandError);
   await expect(other).rejects.toThrow(/^stack Web holds no job platform/);
 
   const cause = new Error('Stack with id Jobs does not exist');
-  const missing = stackTarget('Jobs', () => Promise.reject(cause));
+  const missing = stackTarget('Jobs', () => Promise.reject(cause), noOutputs);
   await expect(missing).rejects.toMatchObject({ name: 'CommandError', cause });
   await expect(missing).rejects.toThrow(/does not exist. Check the name, AWS_REGION and AWS_PROFILE$/);
 });
 
-test('the resources are read from CloudFormation, all pages of them', async () => {
+test('resources and outputs are read from CloudFormation, all pages of them', async () => {
   const pages = { '': [queue('jobs-dev-unrouted')], next: [arn('jobs-dev')] };
   const server = createServer(async (request, response) => {
     const form = new URLSearchParams(await text(request));
-    expect([form.get('Action'), form.get('StackName')]).toEqual(['ListStackResources', 'Jobs-dev']);
+    expect(form.get('StackName')).toBe('Jobs-dev');
+    if (form.get('Action') === 'DescribeStacks') return response.end(outputsXml);
+    expect(form.get('Action')).toBe('ListStackResources');
     const token = form.get('NextToken') === 'next' ? 'next' : '';
     response.end(resourcesXml(pages[token], token === '' ? 'next' : undefined));
   }).listen(0, '127.0.0.1');
@@ -68,8 +88,12 @@ test('the resources are read from CloudFormation, all pages of them', async () =
   const before = { ...process.env };
   Object.assign(process.env, environment);
   try {
-    const { topicArn, jobs } = await stackTarget('Jobs-dev');
-    expect({ topicArn, jobs }).toEqual({ topicArn: arn('jobs-dev').physicalId, jobs: {} });
+    const { topicArn, jobs, filesBucket } = await stackTarget('Jobs-dev');
+    expect({ topicArn, jobs, filesBucket }).toEqual({
+      topicArn: arn('jobs-dev').physicalId,
+      jobs: {},
+      filesBucket: 'files',
+    });
   } finally {
     for (const name of Object.keys(environment)) delete process.env[name];
     Object.assign(process.env, before);
@@ -77,6 +101,9 @@ test('the resources are read from CloudFormation, all pages of them', async () =
     server.close();
   }
 });
+
+const outputsXml =
+  '<DescribeStacksResponse><DescribeStacksResult><Stacks><member><Outputs><member><OutputKey>FilesBucket</OutputKey><OutputValue>files</OutputValue></member></Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>';
 
 function resourcesXml(resources: readonly StackResource[], nextToken: string | undefined): string {
   const members = resources.map(

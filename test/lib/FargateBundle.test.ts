@@ -11,9 +11,8 @@ import { jobFile, repository, temporaryProject, writeFiles } from './project.ts'
 /** A project with the real src/, and this repository's packages. */
 function realProject(files: Readonly<Record<string, string>>): string {
   const root = temporaryProject({});
-  for (const folder of ['src/runtime', 'src/worker']) {
-    cpSync(join(repository, folder), join(root, folder), { recursive: true });
-  }
+  const [source, jobs] = [join(repository, 'src'), join(repository, 'src/jobs')];
+  cpSync(source, join(root, 'src'), { recursive: true, filter: (path) => !path.startsWith(jobs) });
   cpSync(join(repository, 'package.json'), join(root, 'package.json'));
   symlinkSync(join(repository, 'node_modules'), join(root, 'node_modules'));
   writeFiles(root, files);
@@ -27,7 +26,7 @@ async function bundle(root: string): Promise<{ jobs: BundledJob[]; warnings: str
 const runs = "run() { return 'done'; }";
 
 test('the generated entry of a worker', () => {
-  const source = { name: 'Echo', file: 'src/jobs/Echo.ts' };
+  const source = { name: 'Echo', file: 'src/jobs/Echo.ts', isTracked: false };
   expect(entryModule({ ...source, isIdempotent: false }, 'worker')).toBe(
     "import job from './src/jobs/Echo.ts';\n" +
       "import { runWorkerProcess } from './src/worker/index.ts';\n" +
@@ -35,6 +34,9 @@ test('the generated entry of a worker', () => {
   );
   expect(entryModule({ ...source, isIdempotent: true }, 'worker')).toContain(
     "runWorkerProcess([{ job, name: 'Echo', once: dynamoOnce('Echo', job.idempotency) }])",
+  );
+  expect(entryModule({ ...source, isIdempotent: false, isTracked: true }, 'worker')).toContain(
+    "runWorkerProcess([{ job, name: 'Echo', tracker: dynamoTracker('Echo') }])",
   );
 });
 

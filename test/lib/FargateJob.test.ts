@@ -87,6 +87,7 @@ describe('a job on Fargate', () => {
       JOB_QUEUE_URL: refTo(`${job}/Queue`),
       JOB_DEAD_LETTER_QUEUE_URL: refTo(`${job}/DeadLetterQueue`),
       JOB_CODE_VERSION: 'hash-of-ReportJob',
+      JOB_FILES_BUCKET: refTo('Jobs/FilesBucket'),
       JOB_CONCURRENCY: '10',
       JOB_STOP_TIMEOUT: '110s',
       JOB_HEALTH_PORT: '8080',
@@ -137,9 +138,11 @@ describe('a job on Fargate', () => {
     expect(statements.map(({ Action }: { Action: unknown }) => Action)).toEqual([
       ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
       'sqs:SendMessage',
+      's3:GetObject',
       'ecs:UpdateTaskProtection',
     ]);
-    expect(JSON.stringify(statements[2].Resource)).toContain(':task/jobs-dev/*');
+    expect(JSON.stringify(statements[2].Resource)).toContain('/payloads/ReportJob/*');
+    expect(JSON.stringify(statements[3].Resource)).toContain(':task/jobs-dev/*');
   });
 
   test('is granted more like any other job', () => {
@@ -269,6 +272,17 @@ describe('what a job may choose', () => {
   });
 });
 
+test('tracking and uploads: its own record and its own files, like any other', () => {
+  const resources = resourcesByPath(fargate({ track: true, uploads: { contentTypes: ['text/plain'] } }));
+  const [container] = resources[`${job}/TaskDefinition`]?.Properties.ContainerDefinitions ?? [];
+  expect(container.Environment.map(({ Name }: { Name: string }) => Name)).toEqual(
+    expect.arrayContaining(['JOB_FILES_BUCKET', 'JOB_STATUS_TABLE']),
+  );
+  const role = JSON.stringify(resources[`${job}/Role`]?.Properties);
+  for (const own of ['payloads', 'uploads', 'results']) expect(role).toContain(`/${own}/ReportJob/*`);
+  expect(role).toContain('dynamodb:UpdateItem');
+});
+
 describe('what the jobs share', () => {
   test('one cluster and network for all of them, none without such a job', () => {
     const jobs = [
@@ -306,7 +320,14 @@ describe('what the jobs share', () => {
 test.each([{}, { env: { region: 'eu-west-1', account: '111122223333' } }])(
   'AwsSolutions finds nothing that is not acknowledged (%j)',
   (props) => {
-    const jobs = [bundledJob('ReportJob', { compute: { type: 'fargate', spot: true }, idempotency: {} })];
+    const jobs = [
+      bundledJob('ReportJob', {
+        compute: { type: 'fargate', spot: true },
+        idempotency: {},
+        track: true,
+        uploads: { contentTypes: ['text/plain'] },
+      }),
+    ];
     const stack = platformStack({ jobs, stage: 'prod', ...props }, testApp());
     const pack = new AwsSolutionsChecks(stack.node.root as never);
     expect(pack.validateScope(stack).violations).toEqual([]);

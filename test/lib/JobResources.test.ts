@@ -19,6 +19,7 @@ function properties(resources: Record<string, Resource>, path: string) {
 }
 
 const arnOf = (id: unknown) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+const filesBucket = { Ref: expect.stringMatching(/^JobsFilesBucket/) };
 const jobId = (part: string) => expect.stringMatching(new RegExp(`^JobsJobGreetingJob${part}[0-9A-F]{8}$`));
 
 test('a job has these resources and no others', () => {
@@ -52,6 +53,7 @@ test('the defaults of a job are what its template says', () => {
     alarmWhen: resources.DeadLetterAlarm === undefined ? 'either' : 'both',
     backlogAlarmAfter: `${resources.BacklogAlarm?.Properties.Threshold / 3600}h`,
     memory: lambda?.Properties.MemorySize,
+    track: lambda?.Properties.Environment.Variables.JOB_STATUS_TABLE !== undefined,
   }).toEqual(jobDefaults);
   expect(days(Queue?.Properties.MessageRetentionPeriod)).toBe(queueRetention);
   expect(days(DeadLetterQueue?.Properties.MessageRetentionPeriod)).toBe(deadLetterRetention);
@@ -152,6 +154,7 @@ describe('the function', () => {
       JOB_QUEUE_URL: { Ref: jobId('Queue') },
       JOB_DEAD_LETTER_QUEUE_URL: { Ref: jobId('DeadLetterQueue') },
       JOB_CODE_VERSION: 'hash-of-GreetingJob',
+      JOB_FILES_BUCKET: filesBucket,
       NODE_OPTIONS: '--enable-source-maps',
     });
   });
@@ -173,7 +176,11 @@ describe('the function', () => {
 });
 
 describe('the role', () => {
-  test('consumes its own queue, sends to its own dead-letter queue, writes to its own log group: no more', () => {
+  const filesBelow = (keys: string) => ({
+    'Fn::Join': ['', [arnOf(expect.stringMatching(/^JobsFilesBucket/)), `/${keys}`]],
+  });
+
+  test('consumes its own queue, sends to its own dead-letter queue, reads its own large payloads, logs: no more', () => {
     const { AssumeRolePolicyDocument, Policies, ManagedPolicyArns } = properties(jobResources(), 'Role');
     expect(AssumeRolePolicyDocument.Statement).toEqual([
       { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' } },
@@ -192,6 +199,7 @@ describe('the role', () => {
         Resource: arnOf(jobId('Queue')),
       },
       { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arnOf(jobId('DeadLetterQueue')) },
+      { Effect: 'Allow', Action: 's3:GetObject', Resource: filesBelow('payloads/GreetingJob/*') },
       {
         Effect: 'Allow',
         Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
@@ -199,6 +207,33 @@ describe('the role', () => {
       },
     ]);
     expect(Policies[0].PolicyDocument.Statement[0].Action).toHaveLength(4);
+  });
+
+  test.each([
+    ['tracked', { track: true }, ['payloads/GreetingJob/*'], 'results/GreetingJob/*'],
+    [
+      'tracked with uploads',
+      { track: true, uploads: { contentTypes: ['text/plain'] } },
+      ['payloads/GreetingJob/*', 'uploads/GreetingJob/*'],
+      'results/GreetingJob/*',
+    ],
+  ])('%s: its own record and its own files, and of others nothing', (_, options, read, written) => {
+    const { Policies } = properties(jobResources(options), 'Role');
+    const statements = Policies[0].PolicyDocument.Statement as { Action: string[]; Resource: unknown }[];
+    const resources = read.map(filesBelow);
+    expect(statements.filter(({ Action }) => /^(s3|dynamodb):/.test(String(Action)))).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+        Resource: arnOf(expect.stringMatching(/^JobsStatusTable/)),
+      },
+      {
+        Effect: 'Allow',
+        Action: 's3:GetObject',
+        Resource: resources.length === 1 ? resources[0] : resources,
+      },
+      { Effect: 'Allow', Action: ['s3:GetObject', 's3:PutObject'], Resource: filesBelow(written) },
+    ]);
   });
 
   test("the job file's permissions, with AWS's placeholders filled in and IAM's own variables left alone", () => {

@@ -84,6 +84,37 @@ describe('the app', () => {
   });
 });
 
+test('the app takes who may call the API from the context; its function has src/api and its pages', () => {
+  const root = project({
+    'src/jobs/A.ts': jobFile('track: true, maxAttempts: 2, run() {}'),
+    'src/api/index.ts': 'export const createApiHandler = (jobs: unknown) => () => jobs;',
+    'src/api/pages/upload.html': '<title>Upload</title>',
+  });
+  const synthesize = (context: Record<string, string>) =>
+    start('app', root, [], { CDK_CONTEXT_JSON: JSON.stringify(context) });
+  const apiJwtIssuer = 'https://id.example.com';
+  const refused = synthesize({ apiJwtIssuer });
+  expect([refused.status, refused.stderr]).toEqual([
+    1,
+    expect.stringMatching(/^There is apiJwtIssuer but no apiJwtAudience/),
+  ]);
+
+  const apiOrigins = 'https://app.example.com,http://localhost:5173';
+  expect(synthesize({ apiJwtIssuer, apiJwtAudience: 'a,b', apiOrigins }).status).toBe(0);
+  const synthesized = template(root, 'jobs-dev', 'out');
+  const [authorizer] = resourcesOfType(synthesized, 'AWS::ApiGatewayV2::Authorizer');
+  expect(authorizer.Properties.JwtConfiguration).toEqual({ Issuer: apiJwtIssuer, Audience: ['a', 'b'] });
+  const [api] = resourcesOfType(synthesized, 'AWS::ApiGatewayV2::Api');
+  expect(api.Properties.CorsConfiguration.AllowOrigins).toEqual(apiOrigins.split(','));
+
+  const lambdas = resourcesOfType(synthesized, 'AWS::Lambda::Function');
+  const { Code } = lambdas.find(({ Properties }) => Properties.FunctionName === 'jobs-dev-api').Properties;
+  const { files } = JSON.parse(readFileSync(join(root, 'out/jobs-dev.assets.json'), 'utf8'));
+  const asset = join(root, 'out', files[Code.S3Key.replace('.zip', '')].source.path);
+  expect(readFileSync(join(asset, 'index.mjs'), 'utf8')).toContain('maxAttempts');
+  expect(readFileSync(join(asset, 'pages/upload.html'), 'utf8')).toContain('Upload');
+});
+
 describe('npm run synth', () => {
   test('writes the assembly with the bundles in it, the types, and the warnings on the terminal', () => {
     const root = project({

@@ -38,7 +38,7 @@ describe("the repository's own jobs", () => {
 
     const { dependencies } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));
     const built = await buildJobs(
-      [{ name: 'GreetingJob', file: 'src/jobs/GreetingJob.ts', isIdempotent: false }],
+      [{ name: 'GreetingJob', file: 'src/jobs/GreetingJob.ts', isIdempotent: false, isTracked: false }],
       repository,
     );
     const { files } = modulesOf('GreetingJob', built.metafile);
@@ -62,7 +62,7 @@ describe('a bundle', () => {
   });
 
   test('the generated entry', () => {
-    const source = { name: 'Echo', file: 'src/jobs/Echo.ts' };
+    const source = { name: 'Echo', file: 'src/jobs/Echo.ts', isTracked: false };
     expect(entryModule({ ...source, isIdempotent: false })).toBe(
       "import job from './src/jobs/Echo.ts';\n" +
         "import { createHandler } from './src/runtime/index.ts';\n" +
@@ -73,6 +73,13 @@ describe('a bundle', () => {
         "import { createHandler } from './src/runtime/index.ts';\n" +
         "import { dynamoOnce } from './src/runtime/dynamoOnce.ts';\n" +
         "export const handler = createHandler(job, 'Echo', { once: dynamoOnce('Echo', job.idempotency) });\n",
+    );
+    expect(entryModule({ ...source, isIdempotent: true, isTracked: true })).toBe(
+      "import job from './src/jobs/Echo.ts';\n" +
+        "import { createHandler } from './src/runtime/index.ts';\n" +
+        "import { dynamoOnce } from './src/runtime/dynamoOnce.ts';\n" +
+        "import { dynamoTracker } from './src/runtime/dynamoTracker.ts';\n" +
+        "export const handler = createHandler(job, 'Echo', { once: dynamoOnce('Echo', job.idempotency), tracker: dynamoTracker('Echo') });\n",
     );
   });
 
@@ -252,16 +259,36 @@ describe('warnings', () => {
     const { warnings } = await bundle(root);
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toMatch(
-      /Big's bundle has 3\d\d KB, above the budget of 256 KB; biggest: zod 201 KB, moment 81 KB, lodash 41 KB/,
+      /Big's bundle loads 3\d\d KB at its start, above the budget of 256 KB; biggest: zod 201 KB, moment 81 KB, lodash 41 KB/,
     );
     expect(warnings[0]).toContain("import * as z from 'zod/mini'");
     expect((await bundle(root)).warnings).toEqual(warnings);
   });
 
   test('the budget itself is within', () => {
-    const output = (bytes: number) => ({ bytes, inputs: {}, imports: [], exports: [] });
-    expect(budgetWarning('A', output(bundleBudgetBytes))).toBeUndefined();
-    expect(budgetWarning('A', output(bundleBudgetBytes + 1))).toContain("A's bundle has 257 KB");
+    const output = (bytes: number) => ({
+      bytes: 2 * bytes,
+      inputs: { 'src/a.ts': { bytesInOutput: bytes }, 'src/later.ts': { bytesInOutput: bytes } },
+      imports: [],
+      exports: [],
+    });
+    const warningAt = (bytes: number) => budgetWarning('A', output(bytes), new Set(['src/a.ts']));
+    expect(warningAt(bundleBudgetBytes)).toBeUndefined();
+    expect(warningAt(bundleBudgetBytes + 1)).toContain("A's bundle loads 257 KB at its start");
+  });
+
+  test('what is imported by import() inside run does not count: it is loaded when it is needed', async () => {
+    const big = "export const text = '".concat('x'.repeat(300 * 1024), "';");
+    const root = temporaryProject({
+      'src/shared/big.ts': big,
+      'src/jobs/Later.ts': jobFile("async run() { return (await import('../shared/big.ts')).text; }"),
+    });
+    expect((await bundle(root)).warnings).toEqual([]);
+    const together = temporaryProject({
+      'src/shared/big.ts': big,
+      'src/jobs/Now.ts': jobFile('run() { return text; }', "import { text } from '../shared/big.ts';"),
+    });
+    expect((await bundle(together)).warnings).toEqual([expect.stringContaining('biggest: src 301 KB')]);
   });
 
   test('an error that takes its name from its class', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll } from '@jest/globals';
 import { Template } from 'aws-cdk-lib/assertions';
 import { App } from 'aws-cdk-lib/core';
-import type { BundledJob } from '../../lib/bundle.ts';
+import type { BundledJob, JobBundle } from '../../lib/bundle.ts';
 import { JobPlatformStack, type JobPlatformStackProps } from '../../lib/JobPlatformStack.ts';
 import { defineJob, type JobOptions } from '../../src/job/index.ts';
 import { repository } from './project.ts';
@@ -26,6 +26,9 @@ export function bundledJob(name: string, options: Partial<JobOptions> = {}): Bun
   };
 }
 
+/** The API's, enough for a template too. */
+export const apiBundle: JobBundle = { directory: bundleDirectory, hash: 'hash-of-the-api', bytes: 32 };
+
 /** With cdk.json's feature flags. The CDK's validator takes a second, its report is printed: `cdk synth` has both. */
 export function testApp(context: Record<string, unknown> = {}): App {
   return new App({
@@ -40,7 +43,7 @@ export function platformStack(
   props: Partial<JobPlatformStackProps> = {},
   app: App = testApp(),
 ): JobPlatformStack {
-  return new JobPlatformStack(app, 'Platform', { jobs: [bundledJob('GreetingJob')], ...props });
+  return new JobPlatformStack(app, 'Platform', { jobs: [bundledJob('GreetingJob')], apiBundle, ...props });
 }
 
 export function templateOf(props: Partial<JobPlatformStackProps> = {}): Template {

@@ -2,6 +2,12 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import {
+  CreateScheduleCommand,
+  DeleteScheduleCommand,
+  GetScheduleCommand,
+  SchedulerClient,
+} from '@aws-sdk/client-scheduler';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Browser, chromium, type Page } from 'playwright-core';
@@ -226,6 +232,42 @@ inBrowser('the page in Chromium, on a real platform', () => {
     expect(nameless).toEqual([]);
   });
 
+  test('shows the schedules: when they fire next, how the last firing went, and that one is gone', async () => {
+    await row('yearly').getByText('cron(0 9 1 1 ? *)').waitFor();
+    await row('yearly').getByText('Europe/Berlin').waitFor();
+    await row('yearly')
+      .getByText(/^for .*, 1 Jan 20\d\d, 09:00:00$/)
+      .waitFor();
+    await row('yearly')
+      .getByText(/^then \w+,? 1 Jan 09:00:00, /)
+      .waitFor();
+    await row('yearly').getByText(hostile).waitFor();
+    await row('yearly').getByText('not fired yet').waitFor();
+    const { endpoint, region } = platform;
+    const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
+    const scheduler = new SchedulerClient({ endpoint, region, credentials });
+    const { Target } = await scheduler.send(new GetScheduleCommand({ Name: 'yearly' }));
+    await scheduler.send(
+      new CreateScheduleCommand({
+        Name: 'order-42',
+        ScheduleExpression: 'at(2020-01-01T00:00:00)',
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        Target: {
+          ...Target,
+          Arn: 'arn:aws:sns:us-east-1:000000000000:nowhere',
+          RoleArn: Target?.RoleArn,
+        },
+      }),
+    );
+    await row('order-42').getByText('retrying').waitFor();
+    await row('order-42').getByText('Topic does not exist').waitFor();
+    await page.getByText(/^2, the next in /).waitFor();
+    await scheduler.send(new DeleteScheduleCommand({ Name: 'order-42' }));
+    await until(async () => (await row('order-42').count()) === 0);
+    scheduler.destroy();
+    expect(complaints).toEqual([]);
+  });
+
   test('says when the platform is gone, and goes on when it is back', async () => {
     const { port } = new URL(served.url);
     await served.stop();
@@ -306,6 +348,24 @@ function resources(): Record<string, FixtureResource> {
         ComparisonOperator: 'GreaterThanOrEqualToThreshold',
         TreatMissingData: 'notBreaching',
         AlarmActions: [{ Ref: 'AlarmTopic' }],
+      },
+    },
+    Yearly: {
+      Type: 'AWS::Scheduler::Schedule',
+      Properties: {
+        Name: 'yearly',
+        ScheduleExpression: 'cron(0 9 1 1 ? *)',
+        ScheduleExpressionTimezone: 'Europe/Berlin',
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        Target: {
+          Arn: 'arn:aws:scheduler:::aws-sdk:sns:publish',
+          RoleArn: 'arn:aws:iam::000000000000:role/sched',
+          Input: JSON.stringify({
+            TopicArn: 'arn:aws:sns:us-east-1:000000000000:test',
+            Message: '{}',
+            MessageAttributes: { jobName: { DataType: 'String', StringValue: hostile } },
+          }),
+        },
       },
     },
     Rule: { Type: 'AWS::Events::Rule', Properties: { ScheduleExpression: 'rate(1 day)' } },

@@ -81,6 +81,8 @@ const emptySnapshot: PlatformSnapshot = {
   region: 'us-east-1',
   topicArn,
   consoleUrl: undefined,
+  apiUrl: 'http://127.0.0.1:4102',
+  filesBucket: undefined,
   speed: 30,
   jobs: [greetingJob, jobView('PushupsJob')],
   otherQueues: [
@@ -98,6 +100,7 @@ const emptySnapshot: PlatformSnapshot = {
     alarm('jobs-dev-GreetingJob-backlog'),
     alarm('jobs-dev-unrouted'),
   ],
+  schedules: [],
   problems: [
     { logicalId: 'Rule', path: 'Jobs/Rule', type: 'AWS::Events::Rule', why: 'is not supported locally' },
   ],

@@ -112,6 +112,7 @@ test('platform.json says what design.md says, stays true, and goes when it stops
     topicArn: 'arn:aws:sns:us-east-1:000000000000:test',
     consoleUrl: null,
     apiUrl: null,
+    filesBucket: null,
     speed: 5,
     jobs: {
       A: {

@@ -35,6 +35,7 @@ const content = (speed: number): PlatformFile => ({
   topicArn: 't',
   consoleUrl: null,
   apiUrl: null,
+  filesBucket: null,
   speed,
   jobs: {},
 });

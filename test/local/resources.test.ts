@@ -8,7 +8,9 @@ import { type FixtureStack, jobResources, topicResource } from './fixtures/assem
 const place = {
   region: 'us-east-1',
   accountId: '000000000000',
+  endpoint: 'http://127.0.0.1:4100',
   queueUrl: (name: string) => `http://queues/${name}`,
+  apiUrl: (name: string) => `http://apis/${name}`,
 };
 
 function assembly(stacks: Record<string, FixtureStack>, hashes: string[] = ['hash']): Assembly {

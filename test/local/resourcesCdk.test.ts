@@ -25,7 +25,9 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 const place = {
   region: 'eu-west-1',
   accountId: '000000000000',
+  endpoint: 'http://127.0.0.1:4100',
   queueUrl: (name: string) => `http://queues/${name}`,
+  apiUrl: (name: string) => `http://apis/${name}`,
 };
 
 /** Two stacks, nothing named by hand, so that all of CDK's references between them have to be resolved. */

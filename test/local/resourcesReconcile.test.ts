@@ -9,7 +9,11 @@ let reconciler: Reconciler;
 
 beforeEach(async () => {
   engine = await startEngine({ port: 0, region: 'us-east-1', speed: 1 });
-  const context: Partial<ResourceContext> = { place: engine, engine, functions: new Map() };
+  const context: Partial<ResourceContext> = {
+    place: { ...engine, apiUrl: String },
+    engine,
+    functions: new Map(),
+  };
   reconciler = createReconciler(context as ResourceContext); // these templates have neither alarms nor e-mail
 });
 afterEach(async () => {

@@ -25,7 +25,7 @@ beforeEach(async () => {
   lines = [];
   const onLog: ResourceContext['onLog'] = ({ text }) => void lines.push(text);
   const context: Partial<ResourceContext> = {
-    place: engine,
+    place: { ...engine, apiUrl: String },
     engine,
     functions: new Map(),
     tasks,

@@ -34,23 +34,31 @@ async function showLetters(session: Session, options: ShowOptions): Promise<End>
     import('../../dlq/letterJson.ts'),
     import('../../dlq/letter.ts'),
   ]);
+  const offloaded = await offloadedIn(session);
   using interrupt = onInterrupt('giving back what was received');
   const { letters, received } = await peek(session, options, interrupt.signal);
   letters.sort((one, other) => diedAtMs(other) - diedAtMs(one));
   if (options.oldestFirst) letters.reverse();
   if (options.json) {
     const { name } = session.queue;
-    console.log(
-      JSON.stringify(
-        letters.map((letter) => letterJson(name, letter)),
-        undefined,
-        2,
-      ),
-    );
+    const shown: object[] = [];
+    for (const letter of letters) shown.push(letterJson(name, letter, await offloaded(letter)));
+    console.log(JSON.stringify(shown, undefined, 2));
   }
-  await print(session, letters, received, options);
+  await print(session, letters, received, options, offloaded);
   if (interrupt.signal.aborted) return 'interrupted';
   return letters.length > 0 ? 'done' : 'failed';
+}
+
+/** One payload at a time: each may have 16 MiB. */
+async function offloadedIn({ target, queue }: Session) {
+  const [{ offloadedPayloads }, { isSafetyNet }, { jobNameOf }] = await Promise.all([
+    import('../../dlq/offloadedPayloads.ts'),
+    import('../../dlq/deadLetterQueue.ts'),
+    import('../../dlq/throughTopic.ts'),
+  ]);
+  const payloads = offloadedPayloads(target);
+  return (letter: Letter) => payloads.read(letter, isSafetyNet(queue.name) ? jobNameOf(letter) : queue.name);
 }
 
 async function print(
@@ -58,6 +66,7 @@ async function print(
   letters: readonly Letter[],
   received: number,
   { id, json, oldestFirst }: ShowOptions,
+  offloaded: Awaited<ReturnType<typeof offloadedIn>>,
 ): Promise<void> {
   const [{ letterText }, { lastPart }, { counted }] = await Promise.all([
     import('../../dlq/letterText.ts'),
@@ -72,7 +81,9 @@ async function print(
     const all = Math.max(depth.waiting + depth.inFlight, letters.length);
     const order = id === undefined ? `, ${oldestFirst ? 'oldest' : 'newest'} first` : '';
     console.log(`${queue.name}: ${letters.length} of about ${counted(all, 'dead letter')}${order}\n`);
-    console.log(letters.map((letter) => letterText(letter, queue, target)).join('\n\n'));
+    const texts: string[] = [];
+    for (const letter of letters) texts.push(letterText(letter, queue, target, await offloaded(letter)));
+    console.log(texts.join('\n\n'));
   }
   if (received > 0) console.error(`\n${receivedNote(received, target.speed === undefined)}`);
 }

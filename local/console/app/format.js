@@ -15,7 +15,39 @@ export function timeOfDay(atMs) {
 
 /** 12 s, 3 min, 2 h, 4 days @param {number} atMs */
 export function since(atMs) {
-  const seconds = Math.max(0, Math.round((Date.now() - atMs) / 1_000));
+  return span(Date.now() - atMs);
+}
+
+/** in 12 s, in 3 min, now @param {number} atMs */
+export function until(atMs) {
+  return atMs - Date.now() < 500 ? 'now' : `in ${span(atMs - Date.now())}`;
+}
+
+/** Mon, 23 Nov 2026, 09:00:00 in that zone @param {number} atMs @param {string} timeZone */
+export function dateTime(atMs, timeZone) {
+  return new Date(atMs).toLocaleString('en-GB', {
+    timeZone,
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  });
+}
+
+/** The time alone on the same day as another, else with its day. @param {number} atMs @param {number} afterMs @param {string} timeZone */
+export function laterTime(atMs, afterMs, timeZone) {
+  const day = (/** @type {number} */ ms) =>
+    new Date(ms).toLocaleDateString('en-GB', { timeZone, weekday: 'short', day: 'numeric', month: 'short' });
+  const time = new Date(atMs).toLocaleTimeString('en-GB', { timeZone });
+  return day(atMs) === day(afterMs) ? time : `${day(atMs)} ${time}`;
+}
+
+/** @param {number} ms */
+function span(ms) {
+  const seconds = Math.max(0, Math.round(ms / 1_000));
   if (seconds < 60) return `${seconds} s`;
   if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`;
   if (seconds < 172_800) return `${Math.floor(seconds / 3_600)} h`;

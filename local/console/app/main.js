@@ -8,6 +8,7 @@ import { createMailbox } from './mailbox.js';
 import { createProblems } from './problems.js';
 import { createPublishForm } from './publishForm.js';
 import { openQueue } from './queueDialog.js';
+import { createSchedules } from './schedules.js';
 
 const form = createPublishForm(panel('publish'));
 const board = createBoard(byId('board'), {
@@ -18,6 +19,7 @@ const board = createBoard(byId('board'), {
 const alarms = createAlarms(panel('alarms'));
 const mailbox = createMailbox(panel('mail'));
 const problems = createProblems(panel('problems'));
+const schedules = createSchedules(panel('schedules'));
 const log = createLog(byId('log-tools'), byId('log'));
 
 /** @type {import('../view.ts').ConsoleView | undefined} */
@@ -41,13 +43,16 @@ byId('endpoint').addEventListener('click', () => void copyEndpoint());
 function show(view) {
   const jobNames = view.jobs.map(({ name }) => name);
   setText(byId('endpoint'), view.endpoint);
+  setText(byId('api'), view.apiUrl ?? 'none');
   setText(byId('region'), view.region);
   setText(byId('speed'), view.speed === 1 ? 'as it is' : `${view.speed} × as fast`);
-  byId('speed').title = 'Delays, visibility timeouts, retention and alarms; never a function’s timeout';
+  byId('speed').title =
+    'Delays, schedules, visibility timeouts, retention and alarms; never a function’s timeout';
   log.setJobs(view.jobs);
   board.update(view);
   form.setJobs(jobNames);
   alarms.update(view.alarms);
+  schedules.update(view);
   mailbox.update(view.mails);
   problems.update(view.problems, view.notEvaluated);
   const up = view.alarms.filter(({ state }) => state === 'ALARM').length;

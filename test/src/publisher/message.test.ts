@@ -8,10 +8,11 @@ import {
 } from '../../../src/publisher/index.ts';
 import type { AnyItem } from '../../../src/publisher/item.ts';
 import { toMessage } from '../../../src/publisher/message.ts';
+import { topicArn } from './snsOf.ts';
 
 const now = '2026-11-21T00:00:00.000Z';
 const message = (options: Partial<AnyItem>, jobId = 'id') =>
-  toMessage({ job: 'AnyJob', payload: {}, ...options }, jobId, now);
+  toMessage({ job: 'AnyJob', payload: {}, ...options }, jobId, now, { topicArn });
 
 describe('size', () => {
   const attributes = { note: 'für' };
@@ -31,7 +32,9 @@ describe('size', () => {
     const making = message({ payload: 'x'.repeat(room + 1), attributes });
     await expect(making).rejects.toThrow(MessageTooLargeError);
     await expect(making).rejects.toMatchObject({ jobName: 'AnyJob', bytes: 262_145, maxBytes: 262_144 });
-    await expect(making).rejects.toThrow(/262145 bytes; SNS takes 262144.*Put the data in S3/);
+    await expect(making).rejects.toThrow(
+      /262145 bytes; SNS takes 262144.*Give createPublisher a filesBucket/,
+    );
   });
 
   test('counts bytes, not characters', async () => {

@@ -12,7 +12,7 @@ export function snsOf(
     calls.push(input);
     return { MessageId: `call ${calls.length}`, ...answer(input, calls.length) };
   };
-  return { client: { send } as unknown as SNSClient, calls };
+  return { client: { send, config: {} } as unknown as SNSClient, calls };
 }
 
 /** Every entry succeeds; its message's ID is its text. */

@@ -73,3 +73,31 @@ test('a misfit by name is an error of the compiler alone: there is no schema to 
   const numbered = publisher.publish('GreetingJob', { friendName: 'Hank' }, { attributes: { a: 1 } });
   await expect(numbered).rejects.toThrow("attribute 'a'");
 });
+
+test('a handle gives what the job’s run returns, by its name and by its object', async () => {
+  const ReportJob = defineJob({ run: async () => ({ pages: 3 }) });
+  const reports = createPublisher<{ ReportJob: typeof ReportJob }>({
+    topicArn,
+    client: snsOf(allSuccessful).client,
+    apiUrl: 'https://jobs.example.com',
+    fetch: async () => Response.json({ state: 'succeeded', result: { pages: 3 } }),
+  });
+  const published = await reports.publish('ReportJob', {});
+  const texts: string[] = [published.jobId, published.messageId];
+  const { pages }: { pages: number } = await published.result();
+  // @ts-expect-error pages is a number
+  const wrong: { pages: string } = await reports.handle('ReportJob', 'order-7').result();
+  expect([pages, wrong, texts.length]).toEqual([3, { pages: 3 }, 2]);
+
+  const ofObject: { pages: number } = await reports.handle(ReportJob, 'order-7').result();
+  // @ts-expect-error there is no such job
+  const ofNone = await reports.handle('RepotJob', 'order-7').result();
+  expect([ofObject, ofNone]).toEqual([{ pages: 3 }, { pages: 3 }]);
+
+  // @ts-expect-error a timeout is a duration
+  await expect(published.result({ timeout: '5 minutes' })).rejects.toThrow(RangeError);
+  const state: 'queued' | 'running' | 'retrying' | 'succeeded' | 'dead' | 'cancelled' | undefined = (
+    await published.status()
+  )?.state;
+  expect(state).toBe('succeeded');
+});

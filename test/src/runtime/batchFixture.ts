@@ -5,6 +5,7 @@ import { createHandler } from '../../../src/runtime/handler.ts';
 import type { DelayedMessage, JobQueue } from '../../../src/runtime/jobQueue.ts';
 import type { MessageLogger } from '../../../src/runtime/log.ts';
 import { AlreadyRunningError, type Once } from '../../../src/runtime/once.ts';
+import type { Tracker } from '../../../src/runtime/tracker.ts';
 
 /** An SQS record as the event source mapping delivers it; `body` as given, wrapped in SNS's envelope on request. */
 export function record(
@@ -57,10 +58,16 @@ export interface LogLine {
   readonly fields: Record<string, unknown>;
 }
 
+interface Parts {
+  readonly once?: Once;
+  readonly tracker?: Tracker;
+  readonly logger?: MessageLogger;
+}
+
 /** A job with its handler, and all that it did to SQS and to the log. */
 export function testBench(
   options: Omit<JobOptions, 'run'> & { run: AnyJob['run'] },
-  { once, logger, ...faults }: Partial<JobQueue> & { once?: Once; logger?: MessageLogger } = {},
+  { once, tracker, logger, ...faults }: Partial<JobQueue> & Parts = {},
 ) {
   const delayed: DelayedMessage[] = [];
   const deadLetters: DeadLetter[] = [];
@@ -85,6 +92,7 @@ export function testBench(
     logger: logger ?? (recorder as never),
     queue,
     ...(once ? { once } : {}),
+    ...(tracker ? { tracker } : {}),
   });
   const run = (records: SQSRecord[], remainingMs = 15_000): Promise<SQSBatchResponse> =>
     handle(

@@ -18,3 +18,7 @@ export function ecrAssets(): typeof import('aws-cdk-lib/aws-ecr-assets') {
 export function autoScaling(): typeof import('aws-cdk-lib/aws-applicationautoscaling') {
   return load('aws-cdk-lib/aws-applicationautoscaling');
 }
+
+export function apiGateway(): typeof import('aws-cdk-lib/aws-apigatewayv2') {
+  return load('aws-cdk-lib/aws-apigatewayv2');
+}

@@ -7,7 +7,7 @@ export interface Credentials {
 }
 
 export interface UnsignedRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly url: URL;
   /** Names in lower case. All of them are signed; `host` and the date are added. */
   readonly headers: Readonly<Record<string, string>>;
@@ -15,7 +15,7 @@ export interface UnsignedRequest {
 }
 
 export interface SigningScope {
-  /** As AWS signs for it: `sqs`, `lambda`. */
+  /** As AWS signs for it: `sqs`, `lambda`, `execute-api`. Not `s3`, which alone takes a path as it is. */
   readonly service: string;
   readonly region: string;
   readonly credentials: Credentials;
@@ -37,13 +37,18 @@ export function signedHeaders(
   const names = Object.keys(signed).sort();
   const lines = names.map((name) => `${name}:${signed[name]}\n`).join('');
   const nameList = names.join(';');
-  const canonical = `${method}\n${url.pathname}\n${canonicalQuery(url)}\n${lines}\n${nameList}\n${sha256(body)}`;
+  const canonical = `${method}\n${canonicalPath(url)}\n${canonicalQuery(url)}\n${lines}\n${nameList}\n${sha256(body)}`;
   const scope = `${date}/${region}/${service}/aws4_request`;
   const signature = createHmac('sha256', signingKey(credentials.secretAccessKey, date, region, service))
     .update(`AWS4-HMAC-SHA256\n${time}\n${scope}\n${sha256(canonical)}`)
     .digest('hex');
   signed.authorization = `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${nameList}, Signature=${signature}`;
   return signed;
+}
+
+/** A path is encoded once more for the signature. */
+function canonicalPath({ pathname }: URL): string {
+  return pathname === '/' ? pathname : pathname.split('/').map(encoded).join('/');
 }
 
 function canonicalQuery({ searchParams }: URL): string {

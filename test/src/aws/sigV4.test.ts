@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { signedHeaders, type UnsignedRequest } from '../../../src/worker/sigV4.ts';
+import { signedHeaders, type UnsignedRequest } from '../../../src/aws/sigV4.ts';
 
 /** Node's hashes, as the SDK's signer takes them. */
 class Sha256 {
@@ -40,6 +40,18 @@ const requests: Record<string, UnsignedRequest> = {
     headers: {},
     body: '',
   },
+  'a path with characters to encode': {
+    method: 'GET',
+    url: new URL("https://abc.lambda-url.eu-west-1.on.aws/jobs/a%20b%2Fü'(1)*~:@"),
+    headers: {},
+    body: '',
+  },
+  'a DELETE': {
+    method: 'DELETE',
+    url: new URL('https://abc.lambda-url.eu-west-1.on.aws/jobs/order-7'),
+    headers: { accept: 'application/json' },
+    body: '',
+  },
   'another port': {
     method: 'POST',
     url: new URL('http://127.0.0.1:4100/'),
@@ -53,7 +65,7 @@ describe.each(Object.entries(requests))('%s', (_name, request) => {
     ['without a session', credentials],
     ['with a session', { ...credentials, sessionToken: 'token/+=' }],
   ])('is signed as the AWS SDK signs it, %s', async (_session, given) => {
-    const service = request.method === 'GET' ? 'lambda' : 'sqs';
+    const service = request.method === 'POST' ? 'sqs' : 'lambda';
     const signer = new SignatureV4({ service, region: 'eu-west-1', credentials: given, sha256: Sha256 });
     const { url, headers, body, method } = request;
     const query: Record<string, string> = Object.fromEntries(url.searchParams);

@@ -1,0 +1,82 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import { payloadKey } from '../../src/claimCheck/payloadKey.ts';
+import { isPayloadKey, isPointer, type PointerPlace, pointerTo } from '../../src/claimCheck/pointer.ts';
+import { maxClaimCheckBytes } from '../../src/job/bounds.ts';
+import { CommandError } from '../CommandError.ts';
+import type { Target } from '../target.ts';
+import type { Letter } from './letter.ts';
+
+/** A payload that was too large for a message: the letter only points to it. */
+export type OffloadedPayload = {
+  /** `s3://<bucket>/<key>` */
+  readonly url: string;
+} & ({ readonly text: string } | { readonly problem: string });
+
+/** The payloads of a platform that are in its files bucket. */
+export interface OffloadedPayloads {
+  /**
+   * What a letter points to, as far as it can be read; undefined for a letter that holds its payload itself. Like the
+   * runtime, it reads nothing but payloads of the job in the platform's own bucket: anybody may have sent the pointer.
+   */
+  read(letter: Letter, jobName: string): Promise<OffloadedPayload | undefined>;
+  /**
+   * Puts a new payload, at a place of its own, and gives the message's body that points to it; undefined where the bucket
+   * is not known.
+   * @throws {CommandError} when S3 does not take it
+   */
+  put(jobName: string, jobId: string, text: string): Promise<string | undefined>;
+}
+
+/** The SDK's client is loaded for the first payload. */
+export function offloadedPayloads({ filesBucket, clientConfig, name }: Target): OffloadedPayloads {
+  let client: S3Client | undefined;
+
+  async function textAt({ s3BucketName: Bucket, s3Key: Key }: PointerPlace): Promise<string> {
+    const { GetObjectCommand, S3Client } = await import('@aws-sdk/client-s3');
+    client ??= new S3Client(clientConfig);
+    const { Body, ContentLength = Infinity } = await client.send(new GetObjectCommand({ Bucket, Key }));
+    if (ContentLength <= maxClaimCheckBytes) return (await Body?.transformToString()) ?? '';
+    (Body as unknown as { destroy(): void }).destroy();
+    throw new RangeError(`it has ${ContentLength} bytes; a payload may have ${maxClaimCheckBytes}`);
+  }
+
+  return {
+    async read({ payload }, jobName) {
+      if (!('value' in payload) || !isPointer(payload.value)) return undefined;
+      const place = Object(payload.value[1]) as PointerPlace;
+      const url = `s3://${place.s3BucketName}/${place.s3Key}`;
+      if (filesBucket === undefined) return { url, problem: `the files bucket of ${name} is not known` };
+      if (place.s3BucketName !== filesBucket || !isPayloadKey(place.s3Key, jobName)) {
+        return { url, problem: `that is no payload of ${jobName} in s3://${filesBucket}` };
+      }
+      try {
+        return { url, text: await textAt(place) };
+      } catch (error) {
+        return { url, problem: problemOf(error as Error) };
+      }
+    },
+
+    async put(jobName, jobId, text) {
+      if (filesBucket === undefined) return undefined;
+      const { PutObjectCommand, S3Client } = await import('@aws-sdk/client-s3');
+      client ??= new S3Client(clientConfig);
+      const place = { Bucket: filesBucket, Key: payloadKey(jobName, `${jobId}-${Date.now()}`) };
+      try {
+        await client.send(new PutObjectCommand({ ...place, Body: text, ContentType: 'application/json' }));
+      } catch (cause) {
+        const reason = problemOf(cause as Error);
+        throw new CommandError(
+          `nothing was sent: the payload could not be put into s3://${filesBucket}: ${reason}`,
+          {
+            cause,
+          },
+        );
+      }
+      return JSON.stringify(pointerTo(place.Bucket, place.Key));
+    },
+  };
+}
+
+function problemOf({ name, message }: Error): string {
+  return name === 'NoSuchKey' ? 'it has expired' : `${name}: ${message}`;
+}

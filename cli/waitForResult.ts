@@ -1,0 +1,95 @@
+import cliProgress from 'cli-progress';
+import type { AnyJob, Duration, JobHandle } from '../src/index.ts';
+import { durationSeconds } from '../src/job/duration.ts';
+import { CommandError } from './CommandError.ts';
+import { oneLine } from './dlq/words.ts';
+import { apiUrlOf } from './status/apiUrl.ts';
+import type { Target } from './target.ts';
+
+/** How to wait for a published job. */
+export interface WaitOptions {
+  readonly jobName: string;
+  readonly json: boolean;
+  /** The publisher's own default when left out. */
+  readonly timeout?: Duration | undefined;
+}
+
+/** @throws {CommandError} when `--timeout` is no duration, or stands alone */
+export function checkTimeout(timeout: string | undefined, wait: boolean): void {
+  if (timeout === undefined) return;
+  if (!wait) throw new CommandError('--timeout says how long to --wait: give both');
+  try {
+    durationSeconds(timeout);
+  } catch (cause) {
+    throw new CommandError(`--timeout: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/**
+ * Before anything is published: waiting in vain is worse than a mistake that is named at once.
+ * @throws {CommandError} when nobody would know what becomes of the job
+ */
+export function checkCanWait(target: Target, jobName: string, job: AnyJob | string): void {
+  if (typeof job !== 'string' && job.track !== true) {
+    throw new CommandError(
+      `${jobName} is not tracked, so nobody knows how it goes: write track: true in src/jobs/${jobName}.ts, or publish without --wait`,
+    );
+  }
+  apiUrlOf(target);
+}
+
+/**
+ * Waits for a job, with a bar while it says how far it is, and prints what became of it.
+ * @returns whether it failed: dead, cancelled, or not to be known
+ */
+export async function waitForResult(handle: JobHandle, options: WaitOptions): Promise<boolean> {
+  const bar = startBar();
+  const ending = handle.result({
+    timeout: options.timeout,
+    onProgress: ({ fraction, text = '' }) => bar.update(fraction, { text: oneLine(text, 60) }),
+  });
+  const end = await ending.then(
+    (result): End => ({ status: 'succeeded', result }),
+    (error: Error): End => ({ status: ends[error.name] ?? 'unknown', error }),
+  );
+  bar.stop();
+  print(handle.jobId, end, options);
+  return end.status !== 'succeeded';
+}
+
+type End =
+  | { readonly status: 'succeeded'; readonly result: unknown }
+  | { readonly status: 'dead' | 'cancelled' | 'unknown'; readonly error: Error };
+
+/** By the errors of a handle. */
+const ends: Readonly<Record<string, 'dead' | 'cancelled'>> = {
+  JobDeadError: 'dead',
+  JobCancelledError: 'cancelled',
+};
+
+/** On standard error; nothing where that is no terminal. */
+function startBar() {
+  const bar = new cliProgress.SingleBar({
+    format: 'waiting |{bar}| {percentage}% {text}',
+    stream: process.stderr,
+    hideCursor: true,
+    clearOnComplete: true,
+  });
+  bar.start(1, 0, { text: '' });
+  return bar;
+}
+
+function print(jobId: string, end: End, { jobName, json }: WaitOptions): void {
+  if (json) {
+    const { name, message } = 'error' in end ? end.error : {};
+    const outcome = 'error' in end ? { error: { name, message } } : { result: end.result };
+    console.log(JSON.stringify({ status: end.status, jobName, jobId, ...outcome }));
+  } else if ('error' in end) {
+    console.error(
+      `${end.status === 'unknown' ? 'not known' : end.status}: ${oneLine(end.error.message, 2_000)}`,
+    );
+  } else {
+    const result = end.result === undefined ? '' : `: ${JSON.stringify(end.result, undefined, 2)}`;
+    console.log(`succeeded${result}`);
+  }
+}

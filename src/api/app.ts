@@ -1,0 +1,124 @@
+import { type Context, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { etag } from 'hono/etag';
+import { methodNotAllowed } from 'hono/method-not-allowed';
+import { routePath } from 'hono/route';
+import type { StatusStore } from '../status/statusStore.ts';
+import type { ApiEnv } from './apiEnv.ts';
+import type { ApiJob } from './apiJob.ts';
+import { type ApiAuth, authorized } from './caller.ts';
+import { cancelJob } from './cancelJob.ts';
+import type { DeadLetters } from './deadLetters.ts';
+import type { FileLinks } from './fileLinks.ts';
+import { jobEvents } from './jobEvents.ts';
+import { jobResult } from './jobResult.ts';
+import { jobStatus } from './jobStatus.ts';
+import { maxBodyBytes } from './jsonBody.ts';
+import { listJobs } from './listJobs.ts';
+import { openApi } from './openApi.ts';
+import { pages } from './pages.ts';
+import { Problem } from './problem.ts';
+import { statusReader } from './readStatus.ts';
+import { responseHeaders } from './responseHeaders.ts';
+import { type JobPublisher, scheduleJob } from './scheduleJob.ts';
+import { uploads } from './uploads.ts';
+
+/** What the API works with. A test brings its own. */
+export interface ApiParts {
+  /** The jobs that track. */
+  readonly jobs: readonly ApiJob[];
+  readonly auth: ApiAuth;
+  /** Whether the host hands on what is written as it is written. */
+  readonly streams: boolean;
+  readonly store: StatusStore;
+  readonly publisher: JobPublisher;
+  readonly files: FileLinks;
+  readonly deadLetters: DeadLetters;
+  readonly pagesFolder: URL;
+  readonly logger: ApiLogger;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<unknown>;
+}
+
+/** Never gets a payload, a result or a token. */
+export interface ApiLogger {
+  info(message: string, fields: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields: Readonly<Record<string, unknown>>): void;
+}
+
+/** The routes. Nobody passes whom the host did not authorize; whatever goes wrong is answered by problem details. */
+export function createApi(parts: ApiParts): Hono<ApiEnv> {
+  const { auth, logger, now } = parts;
+  const routes = { ...parts, readStatus: statusReader(parts) };
+  const app = new Hono<ApiEnv>({ strict: false });
+  app.use(async (c, next) => {
+    const startedAt = now();
+    await next();
+    const { method } = c.req;
+    logger.info('answered', {
+      method,
+      route: routePath(c, -1),
+      status: c.res.status,
+      durationMs: now() - startedAt,
+    });
+  });
+  // The host answers browsers' preflights by its CORS rules; where it asks here first, nothing may turn them away.
+  app.use(async (c, next) => (c.req.method === 'OPTIONS' ? c.body(null, 204) : next()));
+  app.use(responseHeaders, methodNotAllowed({ app, onMethodNotAllowed: wrongMethod }), authorized(auth));
+  app.use(bodyLimit({ maxSize: maxBodyBytes, onError: bodyTooLarge }));
+
+  app.get('/jobs', listJobs(routes));
+  app.post('/jobs/:jobName', scheduleJob(routes));
+  app.get('/jobs/:jobId', etag(), jobStatus(routes));
+  app.delete('/jobs/:jobId', cancelJob(routes));
+  app.get('/jobs/:jobId/events', jobEvents(routes));
+  app.get('/jobs/:jobId/result', jobResult(routes));
+  app.post('/jobs/:jobName/uploads', uploads(routes));
+  app.get('/openapi.json', etag(), openApi(routes));
+  app.get('/pages/:file', etag(), pages(routes));
+
+  app.notFound((c) => new Problem('not-found', 'See /openapi.json for what there is.').response(c.req.path));
+  app.onError((error, c) => problemOf(error, c).response(c.req.path));
+  return app;
+
+  function problemOf(error: Error, c: Context): Problem {
+    const problem = error instanceof Problem ? error : unexpected(error);
+    if (problem.status >= 500) {
+      const fields = { method: c.req.method, route: routePath(c, -1), error: problem.cause };
+      logger.error(problem.message, fields);
+    }
+    return problem;
+  }
+}
+
+function wrongMethod(c: Context, methods: readonly string[]): Response {
+  const allow = methods.join(', ');
+  const problem = new Problem('method-not-allowed', `${c.req.method} is not known here; there is ${allow}.`, {
+    headers: { allow },
+  });
+  return problem.response(c.req.path);
+}
+
+function bodyTooLarge(): never {
+  throw new Problem('too-large', `A request's body may have ${maxBodyBytes} bytes: upload a file instead.`, {
+    maxBytes: maxBodyBytes,
+  });
+}
+
+/** What AWS could not do for now is worth another try; of anything else the caller learns nothing. */
+function unexpected(cause: Error): Problem {
+  const { $fault, $retryable } = cause as { readonly $fault?: string; readonly $retryable?: object };
+  if (
+    $fault === 'server' ||
+    $retryable !== undefined ||
+    /Throttl|Throughput|Timeout|ECONN/.test(cause.name)
+  ) {
+    return new Problem('unavailable', 'A service that the API needs does not answer: try again.', {
+      headers: { 'retry-after': '5' },
+      cause,
+    });
+  }
+  return new Problem('internal-error', 'The API failed to answer; its log says why.', { cause });
+}

@@ -1,0 +1,100 @@
+import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
+import { attachment } from './attachment.ts';
+
+/** Presigned URLs of the platform's bucket: a file's bytes never pass through the API. */
+export interface FileLinks {
+  /** A form that takes one file under this key, of this type and of at most so many bytes, for 15 minutes. */
+  upload(file: {
+    readonly key: string;
+    readonly contentType: string;
+    readonly maxBytes: number;
+  }): Promise<UploadForm>;
+  /** Where a file is for 5 minutes, as a download where it has a name; undefined when it is not there. */
+  download(
+    key: string,
+    as: { readonly name?: string; readonly contentType: string },
+  ): Promise<string | undefined>;
+  /** Where a page uploads to and downloads from, such as `https://files.s3.eu-west-1.amazonaws.com`. */
+  origin(): Promise<string>;
+}
+
+export interface UploadForm {
+  readonly url: string;
+  readonly fields: Readonly<Record<string, string>>;
+  /** An ISO instant. */
+  readonly expiresAt: string;
+}
+
+const uploadSeconds = 15 * 60;
+const downloadSeconds = 5 * 60;
+
+/** By S3's SDK, loaded on first use. */
+export function s3FileLinks(Bucket: string, config: S3ClientConfig = {}): FileLinks {
+  let loading: Promise<LoadedSdk> | undefined;
+  const loaded = (): Promise<LoadedSdk> => {
+    loading ??= loadSdk(config);
+    return loading;
+  };
+  return {
+    async upload({ key, contentType, maxBytes }) {
+      const { client, createPresignedPost } = await loaded();
+      const expiresAt = new Date(Date.now() + uploadSeconds * 1000).toISOString();
+      const { url, fields } = await createPresignedPost(client, {
+        Bucket,
+        Key: key,
+        Fields: { 'Content-Type': contentType },
+        Conditions: [['content-length-range', 1, maxBytes]],
+        Expires: uploadSeconds,
+      });
+      return { url, fields, expiresAt };
+    },
+
+    async download(Key, { name, contentType }) {
+      const { client, sdk, getSignedUrl } = await loaded();
+      if (!(await isThere(client.send(new sdk.HeadObjectCommand({ Bucket, Key }))))) return undefined;
+      const command = new sdk.GetObjectCommand({
+        Bucket,
+        Key,
+        ResponseContentType: contentType,
+        ...(name === undefined ? {} : { ResponseContentDisposition: attachment(name) }),
+      });
+      return getSignedUrl(client, command, { expiresIn: downloadSeconds });
+    },
+
+    async origin() {
+      const { client, sdk, getSignedUrl } = await loaded();
+      return new URL(await getSignedUrl(client, new sdk.GetObjectCommand({ Bucket, Key: 'any' }))).origin;
+    },
+  };
+}
+
+interface LoadedSdk {
+  readonly sdk: typeof import('@aws-sdk/client-s3');
+  readonly client: S3Client;
+  readonly createPresignedPost: typeof import('@aws-sdk/s3-presigned-post').createPresignedPost;
+  readonly getSignedUrl: typeof import('@aws-sdk/s3-request-presigner').getSignedUrl;
+}
+
+async function loadSdk(config: S3ClientConfig): Promise<LoadedSdk> {
+  const [sdk, { createPresignedPost }, { getSignedUrl }] = await Promise.all([
+    import('@aws-sdk/client-s3'),
+    import('@aws-sdk/s3-presigned-post'),
+    import('@aws-sdk/s3-request-presigner'),
+  ]);
+  return { sdk, client: new sdk.S3Client(config), createPresignedPost, getSignedUrl };
+}
+
+/**
+ * Where a role may not list the bucket, S3 refuses with 403 what is not there.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+ */
+async function isThere(head: Promise<unknown>): Promise<boolean> {
+  try {
+    await head;
+    return true;
+  } catch (error) {
+    const { httpStatusCode } = (error as { $metadata?: { httpStatusCode?: number } }).$metadata ?? {};
+    if (httpStatusCode === 404 || httpStatusCode === 403) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,122 @@
+import type { Handler } from 'hono';
+import type { JobStatus } from '../status/jobStatus.ts';
+import type { ApiEnv } from './apiEnv.ts';
+import type { ApiLogger } from './app.ts';
+import { isEnd, statusView, versionOf } from './jobStatus.ts';
+import { jobIdOf, type ReadStatus } from './readStatus.ts';
+
+export interface EventParts {
+  readonly readStatus: ReadStatus;
+  /** Whether the host hands on what is written as it is written. */
+  readonly streams: boolean;
+  readonly logger: ApiLogger;
+  readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<unknown>;
+}
+
+/**
+ * `GET /jobs/{jobId}/events`: server-sent events. `status` carries the status as JSON, now and at each change, its ID the
+ * same as the status's ETag; `end` follows a terminal state. Shortly before the function's deadline the stream ends; an
+ * EventSource then asks again with `Last-Event-ID`, and gets only what it has not seen. One that has seen the end gets
+ * 204, which tells it to stop asking.
+ *
+ * A host that cannot stream gets the state of the moment and the time to ask again, so that an EventSource polls.
+ *
+ * Nothing is read from the store while the client takes nothing: it is the client's reading that drives the loop.
+ */
+export function jobEvents({ readStatus, streams, logger, now, sleep }: EventParts): Handler<ApiEnv> {
+  return async (c) => {
+    const caller = c.get('caller');
+    const jobId = jobIdOf(c);
+    const first = await readStatus(jobId, caller);
+    const seen = c.req.header('last-event-id');
+    if (isEnd(first.state) && seen === endId(changeOf(first).version)) return c.body(null, 204);
+
+    const remainingMs = (c.env?.context ?? c.env?.lambdaContext)?.getRemainingTimeInMillis() ?? Infinity;
+    const endsAt = streams ? now() + remainingMs - marginMs : Number.NEGATIVE_INFINITY;
+    const gone = new AbortController();
+    const events = follow(first, () => readStatus(jobId, caller), seen, endsAt, gone.signal);
+    return new Response(streamOf(events, gone), {
+      headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
+    });
+  };
+
+  async function* follow(
+    first: JobStatus,
+    read: () => Promise<JobStatus>,
+    lastEventId: string | undefined,
+    endsAt: number,
+    gone: AbortSignal,
+  ): AsyncGenerator<string> {
+    yield `retry: ${retryMs}\n\n`;
+    let [status, seen, writtenAt, pollMs] = [first, lastEventId, now(), shortestPollMs];
+    for (;;) {
+      const { version, body } = changeOf(status);
+      if (version !== seen) {
+        yield serverSentEvent('status', version, body);
+        [seen, writtenAt, pollMs] = [version, now(), shortestPollMs];
+      } else if (now() - writtenAt >= keepAliveMs) {
+        yield ': still the same\n\n';
+        writtenAt = now();
+      }
+      if (isEnd(status.state)) {
+        yield serverSentEvent('end', endId(version), JSON.stringify({ state: status.state }));
+        return;
+      }
+      if (now() + pollMs > endsAt) return;
+      await sleep(pollMs);
+      if (gone.aborted) return;
+      pollMs = Math.min(pollMs * pollGrowth, longestPollMs);
+      try {
+        status = await read();
+      } catch (error) {
+        // It asks again, and then it is an answer that has a status code.
+        logger.warn('following a job ended early', { jobId: status.jobId, error });
+        return;
+      }
+    }
+  }
+}
+
+/** What an EventSource waits before it asks again. */
+const retryMs = 1000;
+
+/** Kept of the function's time, for a last look and the end of the answer. */
+const marginMs = 2000;
+
+const shortestPollMs = 500;
+const longestPollMs = 1000;
+const pollGrowth = 1.1;
+
+/** Load balancers and proxies cut a connection on which nothing is said, many after 30 seconds. */
+const keepAliveMs = 15_000;
+
+function changeOf(status: JobStatus): { readonly version: string; readonly body: string } {
+  const body = JSON.stringify(statusView(status));
+  return { version: versionOf(body), body };
+}
+
+function endId(version: string): string {
+  return `${version}-end`;
+}
+
+/** JSON has no line breaks, so it is one line of data. */
+function serverSentEvent(event: string, id: string, data: string): string {
+  return `event: ${event}\nid: ${id}\ndata: ${data}\n\n`;
+}
+
+/** A stream that asks for a text only when the client takes one, and says when it is gone. */
+function streamOf(texts: AsyncGenerator<string>, gone: AbortController): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await texts.next();
+        if (done) controller.close();
+        else controller.enqueue(encoder.encode(value));
+      },
+      cancel: () => gone.abort(),
+    },
+    { highWaterMark: 0 },
+  );
+}

@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import type { Handler } from 'hono';
+import type { JobState, JobStatus } from '../status/jobStatus.ts';
+import type { ApiEnv } from './apiEnv.ts';
+import { type StatusLinks, statusLinks } from './links.ts';
+import { jobIdOf, type ReadStatus } from './readStatus.ts';
+
+/** A job's status as the API gives it. */
+export type StatusView = Omit<JobStatus, 'resultKey'> & { readonly links: StatusLinks };
+
+/** `GET /jobs/{jobId}`: its status, with an ETag, and while it has not ended, when to ask again. */
+export function jobStatus({
+  readStatus,
+  now,
+}: {
+  readStatus: ReadStatus;
+  now: () => number;
+}): Handler<ApiEnv> {
+  return async (c) => {
+    const status = await readStatus(jobIdOf(c), c.get('caller'));
+    const body = JSON.stringify(statusView(status));
+    return c.body(body, 200, {
+      'content-type': 'application/json',
+      'cache-control': 'private, no-cache',
+      etag: `"${versionOf(body)}"`,
+      ...(isEnd(status.state) ? {} : { 'retry-after': String(retryAfterSeconds(status, now())) }),
+    });
+  };
+}
+
+/** Without what only the platform itself needs to know. */
+export function statusView(status: JobStatus): StatusView {
+  const { resultKey: _, ...shown } = status;
+  return { ...shown, links: statusLinks(status) };
+}
+
+/** Changes with whatever a client can see of a job. */
+export function versionOf(body: string): string {
+  return createHash('sha256').update(body).digest('base64url').slice(0, 22);
+}
+
+export function isEnd(state: JobState): boolean {
+  return state === 'succeeded' || state === 'dead' || state === 'cancelled';
+}
+
+/** 1 to 5 seconds, a tenth of the job's age: what has taken long takes a little longer. */
+export function retryAfterSeconds({ createdAt }: Pick<JobStatus, 'createdAt'>, nowMs: number): number {
+  const ageSeconds = (nowMs - Date.parse(createdAt)) / 1000;
+  return Math.min(Math.max(Math.ceil(ageSeconds / 10), 1), 5);
+}

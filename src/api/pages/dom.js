@@ -1,0 +1,68 @@
+// Elements are made here and nowhere else, and text is only ever text: nothing in the pages parses markup.
+
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, string>} [attributes]
+ * @param {...(Node | string)} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+/**
+ * The element of the page's skeleton with that id.
+ * @template {HTMLElement} [Kind=HTMLElement]
+ * @param {string} id
+ */
+export function byId(id) {
+  return /** @type {Kind} */ (document.getElementById(id));
+}
+
+/**
+ * Shows a text; none hides its element. Written only where it differs, so that nothing is announced twice.
+ * @param {string} id
+ * @param {string} [text]
+ */
+export function show(id, text = '') {
+  const element = byId(id);
+  element.hidden = text === '';
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** A time of today, or a date and a time. @param {string} at */
+export function timeOf(at) {
+  const date = new Date(at);
+  const isToday = date.toDateString() === new Date().toDateString();
+  const text = isToday
+    ? date.toLocaleTimeString()
+    : date.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+  return h('time', { datetime: at, title: date.toLocaleString() }, text);
+}
+
+/** 1.5 MB, as file managers count. @param {number} bytes */
+export function sizeOf(bytes) {
+  if (bytes === 1) return '1 byte';
+  const step = Math.min(Math.floor(Math.log(Math.max(bytes, 1)) / Math.log(1024)), 3);
+  const value = bytes / 1024 ** step;
+  return `${value.toLocaleString(undefined, { maximumFractionDigits: value < 10 ? 1 : 0 })} ${['bytes', 'KB', 'MB', 'GB'][step]}`;
+}
+
+/** What a state is called. @param {string} state */
+export function stateName(state) {
+  return names[state] ?? state;
+}
+
+/** @type {Record<string, string>} */
+const names = {
+  queued: 'Waiting',
+  running: 'Running',
+  retrying: 'Waiting to be tried again',
+  succeeded: 'Done',
+  dead: 'Failed',
+  cancelled: 'Cancelled',
+};

@@ -1,0 +1,88 @@
+import type { Context } from 'hono';
+import type { FailureReason, JobStatus } from '../status/jobStatus.ts';
+import type { StatusStore } from '../status/statusStore.ts';
+import type { ApiEnv } from './apiEnv.ts';
+import type { ApiLogger } from './app.ts';
+import { BoundedMap } from './boundedMap.ts';
+import type { Caller } from './caller.ts';
+import type { DeadLetters } from './deadLetters.ts';
+import { Problem } from './problem.ts';
+
+export interface ReadStatusParts {
+  readonly store: Pick<StatusStore, 'get' | 'foundDead'>;
+  readonly deadLetters: DeadLetters;
+  readonly logger: ApiLogger;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/**
+ * A job's status, for whom it belongs to. Another owner's job does not exist for them.
+ * @throws {Problem} when there is no such job
+ */
+export type ReadStatus = (jobId: string, caller: Caller) => Promise<JobStatus>;
+
+/**
+ * Reads a status, and looks for the job in its dead-letter queue when nothing has been heard of it for too long: SQS
+ * itself moves a message whose function does not even load, and nobody else would say so.
+ */
+export function statusReader({ store, deadLetters, logger, now }: ReadStatusParts): ReadStatus {
+  const nextLooks = new BoundedMap<string, number>(rememberedLooks);
+
+  return async (jobId, caller) => {
+    const status = await store.get(jobId);
+    if (status === undefined || (caller.owner !== undefined && status.owner !== caller.owner)) {
+      throw new Problem('unknown-job-id', 'There is no job with this ID, or no longer, or it is not yours.');
+    }
+    return isLookDue(status) ? await looked(status) : status;
+  };
+
+  function isLookDue(status: JobStatus): boolean {
+    return overdueMs(status) >= overdueAfterMs && now() >= (nextLooks.get(status.jobId) ?? 0);
+  }
+
+  /** A run that was lost has no next attempt's time: its last entry in the history is the end of its lease. */
+  function overdueMs({ state, updatedAt, nextAttemptAt, history }: JobStatus): number {
+    if (state !== 'queued' && state !== 'retrying') return 0;
+    return now() - Date.parse(nextAttemptAt ?? history.at(-1)?.at ?? updatedAt);
+  }
+
+  /** At ever longer intervals: a page that polls for hours must not keep receiving other jobs' dead letters. */
+  async function looked(status: JobStatus): Promise<JobStatus> {
+    const { jobId, jobName } = status;
+    nextLooks.set(jobId, now() + Math.max(overdueMs(status), shortestLookIntervalMs));
+    const reason = await reasonOf(jobName, jobId);
+    return reason === undefined ? status : ((await store.foundDead(jobId, reason)) ?? status);
+  }
+
+  async function reasonOf(jobName: string, jobId: string): Promise<FailureReason | undefined> {
+    try {
+      return await deadLetters.reasonOf(jobName, jobId);
+    } catch (error) {
+      logger.warn('the dead-letter queue could not be asked for an overdue job', { jobName, jobId, error });
+      return undefined;
+    }
+  }
+}
+
+/** How long past its time a job may be silent before its dead letters are looked at. */
+const overdueAfterMs = 30_000;
+
+const shortestLookIntervalMs = 10_000;
+
+const rememberedLooks = 1000;
+
+/**
+ * The ID in a request's path.
+ * @throws {Problem} when no job can have it
+ */
+export function jobIdOf(c: Context<ApiEnv>): string {
+  const jobId = c.req.param('jobId') ?? '';
+  if (jobId !== '' && jobId.length <= maxJobIdLength && !/[\p{Cc}\p{Cs}]/u.test(jobId)) return jobId;
+  throw new Problem(
+    'malformed-job-id',
+    `A jobId has 1 to ${maxJobIdLength} characters and no control characters; this one has ${jobId.length}.`,
+  );
+}
+
+const maxJobIdLength = 512;

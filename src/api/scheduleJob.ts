@@ -1,0 +1,124 @@
+import type { Context, Handler } from 'hono';
+import { MessageTooLargeError, NotSerializableError } from '../publisher/index.ts';
+import { uuidv7Maker } from '../publisher/uuid.ts';
+import type { NewJob, StatusStore } from '../status/statusStore.ts';
+import type { ApiEnv } from './apiEnv.ts';
+import type { ApiJob } from './apiJob.ts';
+import { BoundedMap } from './boundedMap.ts';
+import { checkIdempotencyKey, jobIdOfKey } from './idempotencyKey.ts';
+import { jobNamed } from './jobNamed.ts';
+import { jsonBody } from './jsonBody.ts';
+import { jobPath, statusLinks } from './links.ts';
+import { type Fault, faultFinder } from './payloadFaults.ts';
+import { Problem } from './problem.ts';
+
+export interface ScheduleParts {
+  readonly jobs: readonly ApiJob[];
+  readonly store: Pick<StatusStore, 'queue' | 'forget'>;
+  readonly publisher: JobPublisher;
+}
+
+/** The part of the publisher that takes a job by its name. */
+export interface JobPublisher {
+  publish(jobName: string, payload: unknown, options: { readonly jobId: string }): Promise<unknown>;
+}
+
+/**
+ * `POST /jobs/{jobName}`: checks the payload, records the job, publishes it, and answers 202 with its ID.
+ *
+ * With an `Idempotency-Key` the ID follows from the key, and a replay gets the same answer. Nothing is published for
+ * it, unless the job is still queued and this process does not know that it was: the first attempt may have ended
+ * between record and message. Then it is published once more, under the same ID: a message twice is what a job must
+ * bear anyway, a job that never runs is not.
+ */
+export function scheduleJob({ jobs, store, publisher }: ScheduleParts): Handler<ApiEnv> {
+  const makeJobId = uuidv7Maker();
+  const finders = new Map<string, (value: unknown) => Fault[]>();
+  const published = new BoundedMap<string, Promise<unknown>>(rememberedPublishes);
+
+  return async (c) => {
+    const job = jobNamed(jobs, c.req.param('jobName') ?? '');
+    const { owner } = c.get('caller');
+    const key = c.req.header('idempotency-key');
+    if (key !== undefined) checkIdempotencyKey(key);
+    const { value: payload, hash: requestHash } = await jsonBody(c);
+    checkPayload(job, payload);
+
+    const jobId = key === undefined ? makeJobId() : jobIdOfKey(key, job.name, owner);
+    const { name: jobName, maxAttempts } = job;
+    const newJob = { jobId, jobName, maxAttempts, requestHash, ...(owner === undefined ? {} : { owner }) };
+    const queued = await store.queue(newJob);
+    if (queued.isNew) {
+      await publishNew(newJob, payload);
+      return accepted(c, { jobId, jobName, state: 'queued' });
+    }
+    if (queued.requestHash !== undefined && queued.requestHash !== requestHash) throw reused(jobId);
+    const { state } = queued.existing;
+    if (state === 'queued') await (published.get(jobId) ?? publish(newJob, payload)).catch(unpublished);
+    return accepted(c, { jobId, jobName, state });
+  };
+
+  function checkPayload({ name, payloadSchema }: ApiJob, payload: unknown): void {
+    if (payloadSchema === undefined) return;
+    const faultsOf = finders.get(name) ?? faultFinder(payloadSchema);
+    finders.set(name, faultsOf);
+    const errors = faultsOf(payload);
+    if (errors.length > 0)
+      throw new Problem('invalid-body', `The body is no payload of ${name}.`, { errors });
+  }
+
+  /** What was recorded and not published is forgotten again, as if it had never been asked for. */
+  async function publishNew(job: NewJob, payload: unknown): Promise<void> {
+    try {
+      await publish(job, payload);
+    } catch (error) {
+      await store.forget(job.jobId);
+      unpublished(error);
+    }
+  }
+
+  function publish({ jobId, jobName }: NewJob, payload: unknown): Promise<unknown> {
+    const publishing = publisher.publish(jobName, payload, { jobId });
+    published.set(jobId, publishing);
+    publishing.catch(() => published.deleteEntry(jobId, publishing));
+    return publishing;
+  }
+}
+
+/** Enough for the replays of a client that got no answer; each is an ID. */
+const rememberedPublishes = 1000;
+
+type Scheduled = Parameters<typeof statusLinks>[0] & { readonly jobName: string };
+
+function accepted(c: Context<ApiEnv>, job: Scheduled): Response {
+  return c.json({ ...job, links: statusLinks(job) }, 202, { location: jobPath(job.jobId) });
+}
+
+function reused(jobId: string): Problem {
+  return new Problem(
+    'idempotency-key-reused',
+    'This Idempotency-Key was used with another body: use a new key for a new job.',
+    { jobId, links: { job: jobPath(jobId) } },
+  );
+}
+
+function unpublished(error: unknown): never {
+  if (error instanceof NotSerializableError) {
+    const path = error.path.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+    const message = 'cannot be published as JSON';
+    throw new Problem('invalid-body', 'The body cannot be published.', {
+      errors: [{ path, message }],
+      cause: error,
+    });
+  }
+  if (error instanceof MessageTooLargeError) {
+    throw new Problem('too-large', `The payload may have ${error.maxBytes} bytes as a message.`, {
+      maxBytes: error.maxBytes,
+      cause: error,
+    });
+  }
+  throw new Problem('unavailable', 'The job could not be published and is not scheduled: try again.', {
+    headers: { 'retry-after': '5' },
+    cause: error,
+  });
+}

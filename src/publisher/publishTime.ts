@@ -1,0 +1,45 @@
+import { type Duration, durationSeconds } from '../job/duration.ts';
+import { InvalidDelayError } from '../schedule/delayErrors.ts';
+import { isInstant } from '../schedule/instant.ts';
+import { timeAhead } from '../schedule/onceSchedule.ts';
+
+/** When to publish; at once where nothing is said. One of the two. */
+export interface When {
+  /** How long from now, such as `'10m'` or `'30d'`; `'0s'` is at once. */
+  readonly delay?: Duration | undefined;
+  /** A time ahead: a `Date`, or an ISO instant with `Z` or an offset (`'2026-12-24T18:00:00+01:00'`). */
+  readonly at?: Date | string | undefined;
+}
+
+/**
+ * The time that was given, in whole seconds and never earlier; undefined for at once.
+ * @throws {InvalidDelayError} when it is none, is past, or lies after the year 9999
+ */
+export function publishTime(
+  job: { readonly jobName?: string; readonly jobId: string },
+  { delay, at }: When,
+  nowMs: number,
+): Date | undefined {
+  if (delay !== undefined && at !== undefined) {
+    throw new InvalidDelayError(job, 'delay and at both say when. Give one of them');
+  }
+  if (at !== undefined) return timeAhead(job, instantOf(job, at), nowMs);
+  const delayMs = delay === undefined ? 0 : delayMsOf(job, delay);
+  return delayMs === 0 ? undefined : timeAhead(job, new Date(nowMs + delayMs), nowMs);
+}
+
+function instantOf(job: Parameters<typeof publishTime>[0], at: unknown): Date {
+  if (typeof at === 'string' && isInstant(at)) return new Date(at);
+  // By its tag, because `instanceof` does not know the Date of another realm.
+  if (Object.prototype.toString.call(at) === '[object Date]') return at as Date;
+  const problem = `at is ${JSON.stringify(at) ?? typeof at}, which is no instant. Give a Date, or an ISO text with Z or an offset, such as '2026-12-24T18:00:00+01:00'`;
+  throw new InvalidDelayError(job, problem);
+}
+
+function delayMsOf(job: Parameters<typeof publishTime>[0], delay: string): number {
+  try {
+    return durationSeconds(delay) * 1000;
+  } catch (cause) {
+    throw new InvalidDelayError(job, `its delay: ${(cause as Error).message}`, { cause });
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * Why a text is no time zone; undefined when it is one. Names are written as the IANA Time Zone Database writes them:
+ * `Europe/Berlin`, never `europe/berlin` or `+02:00`.
+ */
+export function timeZoneProblem(timezone: string): string | undefined {
+  const known = /^[A-Za-z]/.test(timezone) ? canonicalName(timezone) : undefined;
+  if (known === undefined) return 'take a name of the IANA Time Zone Database, such as Europe/Berlin';
+  const isMisspelt = known !== timezone && known.toLowerCase() === timezone.toLowerCase();
+  return isMisspelt ? `write ${known}` : undefined;
+}
+
+/** What clocks in a zone show at an instant, in milliseconds as if it were UTC. */
+export function wallTimeOf(instant: number, timezone: string): number {
+  return instant + offsetAt(instant, timezone);
+}
+
+/**
+ * The instant at which clocks in a zone show a time for the first time; undefined for a time that they skip.
+ * @param wallTime in milliseconds as if it were UTC
+ */
+export function instantOf(wallTime: number, timezone: string): number | undefined {
+  const before = offsetAt(wallTime - dayMs, timezone);
+  const after = offsetAt(wallTime + dayMs, timezone);
+  if (before === after) return wallTime - before;
+  const instants = [wallTime - before, wallTime - after].filter(
+    (instant) => wallTimeOf(instant, timezone) === wallTime,
+  );
+  return instants.length === 0 ? undefined : Math.min(...instants);
+}
+
+/** Further from a time than any change of clocks; two changes are weeks apart. */
+const dayMs = 86_400_000;
+
+function canonicalName(timezone: string): string | undefined {
+  try {
+    return new Intl.DateTimeFormat('en-US', { timeZone: timezone }).resolvedOptions().timeZone;
+  } catch {
+    return undefined;
+  }
+}
+
+function offsetAt(instant: number, timezone: string): number {
+  if (timezone === 'UTC') return 0;
+  const [, sign, hours, minutes, seconds = '0'] =
+    /([+-])(\d\d):(\d\d)(?::(\d\d))?$/.exec(formatOf(timezone).format(instant)) ?? [];
+  const total = Number(hours ?? 0) * 3600 + Number(minutes ?? 0) * 60 + Number(seconds);
+  return (sign === '-' ? -total : total) * 1000;
+}
+
+/** Shows the offset, such as `GMT+02:00`. Making one takes a hundred times as long as using it. */
+function formatOf(timezone: string): Intl.DateTimeFormat {
+  const made =
+    formats.get(timezone) ??
+    new Intl.DateTimeFormat('en-US', { timeZone: timezone, timeZoneName: 'longOffset' });
+  formats.set(timezone, made);
+  return made;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();

@@ -1,0 +1,57 @@
+import type { SQSRecord } from 'aws-lambda';
+import type { JobContext } from '../job/context.ts';
+import type { JobMessage } from '../runtime/message.ts';
+
+/**
+ * One delivery of a job's message. Those of a job are ordered by `sentAt`, then by `receiveCount`: a redriven dead letter
+ * is a new message of SQS, sent later.
+ */
+export interface Delivery {
+  readonly jobName: string;
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  /** When SQS got the message, in epoch ms. */
+  readonly sentAt: number;
+  readonly receiveCount: number;
+  /** Of this run alone. */
+  readonly runId: string;
+  /** When the job was published, as far as anybody said. */
+  readonly createdAt: string;
+}
+
+export function deliveryOf(
+  { record, receiveCount }: JobMessage,
+  { attempt, maxAttempts }: Pick<JobContext, 'attempt' | 'maxAttempts'>,
+  jobName: string,
+  nowMs: number,
+): Delivery {
+  const sentAt = Number(record.attributes.SentTimestamp) || 0;
+  return {
+    jobName,
+    attempt,
+    maxAttempts,
+    sentAt,
+    receiveCount,
+    runId: crypto.randomUUID(),
+    createdAt: instantOf(publishedAtOf(record)) ?? new Date(sentAt || nowMs).toISOString(),
+  };
+}
+
+/** Of SNS's envelope, or of a message that was sent straight to the queue. */
+function publishedAtOf({ body, messageAttributes }: SQSRecord): unknown {
+  const own = messageAttributes.publishedAt?.stringValue;
+  if (own !== undefined || !body.includes('"publishedAt"')) return own;
+  try {
+    return JSON.parse(body)?.MessageAttributes?.publishedAt?.Value;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Any producer may have written it. */
+function instantOf(value: unknown): string | undefined {
+  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/.test(value))
+    return undefined;
+  const ms = Date.parse(value);
+  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
+}

@@ -1,0 +1,61 @@
+import { type Clock, systemClock } from './clock.ts';
+
+/**
+ * Hands values on, at most one in each interval and one at a time: the first at once, then always the newest. What is
+ * overtaken before its turn is never handed on.
+ */
+export class Throttle<Value> {
+  readonly #write: (value: Value) => Promise<unknown>;
+  readonly #intervalMs: number;
+  readonly #clock: Clock;
+  #newest: { readonly value: Value } | undefined;
+  #nextAt = Number.NEGATIVE_INFINITY;
+  #isWriting = false;
+  #isClosed = false;
+  #stopWaiting: (() => void) | undefined;
+
+  /** @param write must not reject */
+  constructor(write: (value: Value) => Promise<unknown>, intervalMs: number, clock: Clock = systemClock) {
+    this.#write = write;
+    this.#intervalMs = intervalMs;
+    this.#clock = clock;
+  }
+
+  push(value: Value): void {
+    if (this.#isClosed) return;
+    this.#newest = { value };
+    this.#proceed();
+  }
+
+  /** Hands on no more. Gives the newest value that was not handed on. */
+  close(): Value | undefined {
+    this.#isClosed = true;
+    this.#stopWaiting?.();
+    const newest = this.#newest?.value;
+    this.#newest = undefined;
+    return newest;
+  }
+
+  #proceed(): void {
+    if (this.#newest === undefined || this.#isWriting || this.#stopWaiting !== undefined) return;
+    const waitMs = this.#nextAt - this.#clock.now();
+    if (waitMs <= 0) {
+      this.#hand(this.#newest.value);
+      return;
+    }
+    this.#stopWaiting = this.#clock.after(waitMs, () => {
+      this.#stopWaiting = undefined;
+      this.#proceed();
+    });
+  }
+
+  #hand(value: Value): void {
+    this.#newest = undefined;
+    this.#isWriting = true;
+    this.#nextAt = this.#clock.now() + this.#intervalMs;
+    void this.#write(value).then(() => {
+      this.#isWriting = false;
+      this.#proceed();
+    });
+  }
+}
