@@ -4,6 +4,7 @@ import { localMeasures } from './localPlatform.ts';
 import { holds, type Measure } from './measure.ts';
 import { publishMeasures } from './publish.ts';
 import { redriveMeasures } from './redrive.ts';
+import { statusMeasures } from './status.ts';
 import { synthMeasures } from './synth.ts';
 import { workerMeasures } from './worker.ts';
 import { wrapperMeasures } from './wrapper.ts';
@@ -16,6 +17,7 @@ const all: readonly Measure[] = [
   ...redriveMeasures,
   ...workerMeasures,
   ...localMeasures,
+  ...statusMeasures,
   ...synthMeasures,
 ];
 const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string' } } });

@@ -3,6 +3,7 @@ import { CommandError } from './CommandError.ts';
 import { cancelCommand } from './commands/cancel.ts';
 import { dlqCommand } from './commands/dlq.ts';
 import { publishCommand } from './commands/publish.ts';
+import { schedulesCommand } from './commands/schedules.ts';
 import { statusCommand } from './commands/status.ts';
 import { workerCommand } from './commands/worker.ts';
 import { exitCodes } from './exitCodes.ts';
@@ -31,7 +32,14 @@ function program(): Command {
       'after',
       '\nExit codes: 0 done, 1 something failed or was refused, 2 the command itself has a mistake.',
     );
-  const commands = [publishCommand(), statusCommand(), cancelCommand(), dlqCommand(), workerCommand()];
+  const commands = [
+    publishCommand(),
+    statusCommand(),
+    cancelCommand(),
+    schedulesCommand(),
+    dlqCommand(),
+    workerCommand(),
+  ];
   for (const command of commands) jobs.addCommand(command);
   for (const command of withSubcommands(jobs)) {
     command.exitOverride().showHelpAfterError('(--help shows how)');

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { AnyJob, Publisher, PublishItem } from '../src/index.ts';
+import type { AnyJob, Publisher, PublishItem, PublishResult, When } from '../src/index.ts';
 import type { JobLookup } from './jobFiles.ts';
 import { type Line, linesOf, parseLine } from './jsonLines.ts';
 
@@ -8,14 +8,19 @@ export interface LineResult {
   readonly line: number;
   readonly jobName: string | undefined;
   readonly jobId: string | undefined;
-  readonly outcome: { readonly messageId: string } | { readonly error: Error };
+  readonly outcome: Outcome;
 }
+
+/** It was published, waits for its time, or is neither. */
+export type Outcome = { readonly messageId: string } | { readonly at: Date } | { readonly error: Error };
 
 export interface LineOptions {
   /** The job of all lines, which then are payloads; without it each line says its `jobName` and `payload`. */
   readonly jobName: string | undefined;
   /** The group of the lines that name none. */
   readonly group: string | undefined;
+  /** When the lines are published that do not say it themselves. */
+  readonly when?: When;
 }
 
 /** Any job under any name, checked when it is published and not by the compiler. */
@@ -54,22 +59,27 @@ export async function* publishLines(
     }
   }
 
-  for await (const { jobId, ...result } of publisher.publishStream(items())) {
+  for await (const result of publisher.publishStream(items())) {
     const { line, jobName } = onTheirWay.shift() as { line: number; jobName: string };
     yield* unread.splice(0, unread.findLastIndex((earlier) => earlier.line < line) + 1);
-    const outcome = result.status === 'published' ? { messageId: result.messageId } : { error: result.error };
-    yield { line, jobName, jobId, outcome };
+    yield { line, jobName, jobId: result.jobId, outcome: outcomeOf(result) };
   }
   yield* unread;
 }
 
+function outcomeOf(result: PublishResult): Outcome {
+  if (result.status === 'failed') return { error: result.error };
+  return result.status === 'delayed' ? { at: result.at } : { messageId: result.messageId };
+}
+
 type GivenItem = Omit<PublishItem<AnyJobs>, 'job'> & { readonly jobName: string };
 
-function readLine(line: Line, { jobName, group }: LineOptions): GivenItem | undefined {
+function readLine(line: Line, { jobName, group, when }: LineOptions): GivenItem | undefined {
   const value = parseLine(line);
   if (value === undefined) return undefined;
-  if (jobName !== undefined) return { jobName, payload: value, group };
-  return { group, ...itemOf(value) };
+  if (jobName !== undefined) return { jobName, payload: value, group, ...when };
+  const item = itemOf(value);
+  return { group, ...('delay' in item || 'at' in item ? {} : when), ...item };
 }
 
 function itemOf(value: unknown): GivenItem {
@@ -82,7 +92,7 @@ function itemOf(value: unknown): GivenItem {
   return fields as GivenItem;
 }
 
-const knownFields = ['jobName', 'payload', 'jobId', 'group', 'attributes'];
+const knownFields = ['jobName', 'payload', 'jobId', 'group', 'attributes', 'delay', 'at'];
 
 const expected =
-  'without a job name as argument each line is {"jobName":…,"payload":…}, and jobId, group, attributes where wanted';
+  'without a job name as argument each line is {"jobName":…,"payload":…}, and jobId, group, attributes, delay or at where wanted';

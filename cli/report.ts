@@ -3,6 +3,8 @@ import type { LineResult } from './publishLines.ts';
 /** Counts what became of the lines, and says so: as JSON Lines while they come, or for people at the end. */
 export class Report {
   published = 0;
+  /** Those that wait for their time. */
+  delayed = 0;
   failed = 0;
   readonly #json: boolean;
   /** The first ones; a file of a million bad lines must not fill the memory, nor the screen. */
@@ -14,6 +16,7 @@ export class Report {
 
   add(result: LineResult): void {
     if ('error' in result.outcome) this.#addFailure(result.line, result.outcome.error);
+    else if ('at' in result.outcome) this.delayed += 1;
     else this.published += 1;
     if (this.#json) console.log(jsonOf(result));
   }
@@ -25,7 +28,8 @@ export class Report {
     if (hidden > 0)
       console.error(`… and ${counted(hidden, 'more failure')}${this.#json ? '' : '; --json shows all'}`);
     const failures = this.failed === 0 ? '' : `, ${counted(this.failed, 'failure')}`;
-    const summary = `published ${counted(this.published, 'message')} to ${targetName}${failures}`;
+    const delayed = this.delayed === 0 ? '' : `, delayed ${counted(this.delayed, 'job')}`;
+    const summary = `published ${counted(this.published, 'message')} to ${targetName}${delayed}${failures}`;
     if (this.#json) console.error(summary);
     else console.log(summary);
   }
@@ -44,9 +48,10 @@ export function jsonOf({
   jobId,
   outcome,
 }: Omit<LineResult, 'line'> & { line?: number }): string {
-  if (!('error' in outcome)) {
+  if ('messageId' in outcome) {
     return JSON.stringify({ line, status: 'published', jobName, jobId, messageId: outcome.messageId });
   }
+  if ('at' in outcome) return JSON.stringify({ line, status: 'delayed', jobName, jobId, at: outcome.at });
   const { name, message } = outcome.error;
   return JSON.stringify({ line, status: 'failed', jobName, jobId, error: { name, message } });
 }

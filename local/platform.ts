@@ -129,6 +129,7 @@ function createPlatform(options: PlatformOptions, engine: Engine, claim: Claim) 
       isDeadLetterQueue: (queueName) => isDeadLetterQueue(queueName, reconciler.resources()),
       attributeFilteredSubscriptions: (topicArn) =>
         attributeFilteredSubscriptions(topicArn, reconciler.resources()),
+      functionErrors: (functionName) => functions.get(functionName)?.errors,
     },
     onScaling: (policyArn, breach) => scaling.policies.get(policyArn)?.(breach),
     onTransition: (transition) => emit({ type: 'alarm', transition }),

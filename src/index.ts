@@ -1,4 +1,5 @@
 /** The package's front door: what a job file needs, and what publishes jobs. */
+export type { FileResult, SavedFile } from './files/index.ts';
 export * from './job/index.ts';
 export type { Jobs } from './jobs.generated.ts';
 export * from './publisher/index.ts';

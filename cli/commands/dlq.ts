@@ -26,5 +26,6 @@ export function dlqCommand(): Command {
 
 const notes = `
 In place of a job's name, unrouted stands for the messages that no job has the name of, and undelivered for those that
-SNS could not deliver. Exit codes: 0 done, 1 nothing to do or something failed, 2 nothing was tried, 130 interrupted.
+SNS could not deliver, or a schedule could not publish. Exit codes: 0 done, 1 nothing to do or something failed, 2 nothing
+was tried, 130 interrupted.
 docs/when-a-job-fails.md goes from the alarm e-mail to the mended job.`;

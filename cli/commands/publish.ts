@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { Command } from 'commander';
-import type { AnyJob, Duration, Publisher } from '../../src/index.ts';
+import type { AnyJob, Delayed, Duration, JobHandle, Published, Publisher } from '../../src/index.ts';
 import { tokenFetch } from '../apiFetch.ts';
 import { CommandError } from '../CommandError.ts';
 import { exitCodes } from '../exitCodes.ts';
@@ -11,6 +11,7 @@ import { type AnyJobs, publishLines } from '../publishLines.ts';
 import { jsonOf, Report } from '../report.ts';
 import { addTargetOptions, findTarget, type Target, type TargetOptions } from '../target.ts';
 import { checkCanWait, checkTimeout, waitForResult } from '../waitForResult.ts';
+import { untilText, type WhenOptions, whenOf } from '../when.ts';
 
 export function publishCommand(): Command {
   const command = new Command('publish')
@@ -22,6 +23,8 @@ export function publishCommand(): Command {
     .option('--file <path>', 'JSON Lines to publish, a payload a line; - for standard input')
     .option('--job-id <id>', "the job's ID, for a single one; made when left out")
     .option('--group <id>', 'whose job it is, such as a tenant, for fair queues')
+    .option('--delay <duration>', 'publish it that much later, such as 10m or 30d')
+    .option('--at <instant>', 'publish it then, such as 2026-12-24T18:00:00+01:00')
     .option('--wait', 'wait for a single job that tracks: show its progress, print its result')
     .option('--timeout <duration>', 'the longest to --wait, such as 90s or 2h (default: 5m)')
     .option('--force', 'publish what src/jobs does not know or would refuse')
@@ -33,15 +36,17 @@ const examples = `
 Examples:
   npm run jobs -- publish GreetingJob '{"friendName":"Hank"}'
   npm run jobs -- publish GreetingJob '{"friendName":"Hank"}' --job-id order-7 --stack jobs-dev
+  npm run jobs -- publish GreetingJob '{"friendName":"Hank"}' --delay 10m
   npm run jobs -- publish DocumentJob '{"upload":"uploads/…"}' --wait --timeout 10m
   npm run jobs -- publish GreetingJob --file friends.jsonl     a line: {"friendName":"Hank"}
   npm run jobs -- publish --file jobs.jsonl                    a line: {"jobName":"GreetingJob","payload":{"friendName":"Hank"}}
   cat friends.jsonl | npm run jobs -- publish GreetingJob -
 
-A line of jobs.jsonl may also have jobId, group and attributes. Payloads too large for a message go through the files bucket,
+A line of jobs.jsonl may also have jobId, group, attributes, and delay or at. What is delayed comes within the minute after its
+time; schedules list shows it, schedules cancel takes it back. Payloads too large for a message go through the files bucket,
 up to 16 MiB. With --wait the exit code is 1 when the job is dead, cancelled, or has not ended in time; it may still then.`;
 
-interface PublishOptions extends TargetOptions {
+interface PublishOptions extends TargetOptions, WhenOptions {
   readonly file?: string;
   readonly jobId?: string;
   readonly group?: string;
@@ -58,6 +63,7 @@ async function publish(
 ): Promise<void> {
   const { jobName, payload, file } = readArguments(first, second, options);
   const value = payload === undefined ? undefined : parsePayload(payload);
+  whenOf(options);
   const target = await findTarget(options);
   const failed =
     file === undefined
@@ -119,10 +125,13 @@ async function publishOne(
   if (wait) checkCanWait(target, jobName, job);
   const publisher = await publisherFor(target);
   try {
-    const published = await publisher.publish<string | AnyJob>(job, payload, { jobId: givenId, group });
-    const { jobId, messageId } = published;
-    const text = `published ${jobName} ${jobId} (message ${messageId})`;
-    console.log(json ? jsonOf({ jobName, jobId, outcome: { messageId } }) : text);
+    const given = { jobId: givenId, group, ...whenOf(options) };
+    const published: JobHandle & (Published | Delayed) = await publisher.publish<string | AnyJob>(
+      job,
+      payload,
+      given as { delay: Duration },
+    );
+    print(published, jobName, target, json);
     if (!wait) return false;
     return await waitForResult(published, {
       jobName,
@@ -137,19 +146,33 @@ async function publishOne(
   }
 }
 
+function print(published: Published | Delayed, jobName: string, { speed }: Target, json: boolean): void {
+  const { jobId, messageId } = published;
+  if (messageId !== undefined) {
+    const text = `published ${jobName} ${jobId} (message ${messageId})`;
+    console.log(json ? jsonOf({ jobName, jobId, outcome: { messageId } }) : text);
+  } else if ('at' in published) {
+    const { at } = published;
+    const text = `delayed ${jobName} ${jobId} until ${untilText(at, speed)}`;
+    console.log(json ? jsonOf({ jobName, jobId, outcome: { at } }) : text);
+  }
+}
+
 async function publishFile(
   target: Target,
   jobName: string | undefined,
   file: string,
-  { group, force = false, json = false }: PublishOptions,
+  options: PublishOptions,
 ): Promise<boolean> {
+  const { group, force = false, json = false } = options;
   const lookup = jobLookup(target, force);
   if (jobName !== undefined) await lookup(jobName);
   const { input, bytes, bytesRead } = await openInput(file);
   const report = new Report({ json });
   const bar = startProgressBar(bytes);
   try {
-    for await (const result of publishLines(await publisherFor(target), input, lookup, { jobName, group })) {
+    const lines = { jobName, group, when: whenOf(options) };
+    for await (const result of publishLines(await publisherFor(target), input, lookup, lines)) {
       report.add(result);
       bar.update(bytesRead(), report);
     }

@@ -1,6 +1,7 @@
 import type { Message, MessageAttributeValue } from '@aws-sdk/client-sqs';
 import { type DeadLetterReason, reasonAttribute } from '../../src/runtime/deadLetter.ts';
 import { type JobMessage, readMessage } from '../../src/runtime/message.ts';
+import { type ScheduledPublish, scheduledPublish } from './scheduledPublish.ts';
 
 /** A message that was received from a dead-letter queue. */
 export interface Letter {
@@ -18,23 +19,26 @@ export interface Letter {
   readonly receiveCount: number;
   /** The `MessageGroupId`, for fair queues. */
   readonly group: string | undefined;
+  /** What a schedule was to publish, where this is a letter of EventBridge Scheduler. */
+  readonly scheduled?: ScheduledPublish;
 }
 
 /** Never throws: whatever a message looks like, it can be shown, moved and discarded. */
 export function readLetter(message: Message): Letter {
   const { MessageId = '', ReceiptHandle = '', Body = '', Attributes = {}, MessageAttributes = {} } = message;
   const { SentTimestamp = '0', ApproximateReceiveCount = '1', MessageGroupId } = Attributes;
+  const scheduled = scheduledPublish(Body, MessageAttributes);
   const { jobId, payload } = readMessage({
     messageId: MessageId,
     receiptHandle: ReceiptHandle,
-    body: Body,
+    body: scheduled?.body ?? Body,
     attributes: {
       ApproximateReceiveCount,
       SentTimestamp,
       SenderId: '',
       ApproximateFirstReceiveTimestamp: '',
     },
-    messageAttributes: jobIdAlone(MessageAttributes),
+    messageAttributes: jobIdAlone(scheduled?.attributes ?? MessageAttributes),
     md5OfBody: '',
     eventSource: 'aws:sqs',
     eventSourceARN: '',
@@ -50,7 +54,8 @@ export function readLetter(message: Message): Letter {
     attributes: MessageAttributes,
     sentAtMs: Number(SentTimestamp),
     receiveCount: Number(ApproximateReceiveCount),
-    group: MessageGroupId,
+    group: scheduled?.group ?? MessageGroupId,
+    ...(scheduled && { scheduled }),
   };
 }
 

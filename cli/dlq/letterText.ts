@@ -3,6 +3,7 @@ import type { Target } from '../target.ts';
 import type { DeadLetterQueue } from './deadLetterQueue.ts';
 import { diedAtMs, type Letter } from './letter.ts';
 import type { OffloadedPayload } from './offloadedPayloads.ts';
+import { schedulerError } from './scheduledPublish.ts';
 import { jobNameOf } from './throughTopic.ts';
 import { counted, lengthOfTime, oneLine } from './words.ts';
 
@@ -65,8 +66,11 @@ function ago(ms: number): string {
   return `${lengthOfTime((Date.now() - ms) / 1_000)} ago`;
 }
 
-/** What SNS says about a message of the undelivered queue. */
-function deliveryError({ attributes: { ErrorCode, ErrorMessage } }: Letter): string {
+/** What SNS or EventBridge Scheduler says about a message of the undelivered queue. */
+function deliveryError({ attributes }: Letter): string {
+  const { ErrorCode, ErrorMessage } = attributes;
+  const ofSchedule = schedulerError(attributes);
+  if (ofSchedule !== undefined) return oneLine(ofSchedule, 500);
   if (ErrorCode?.StringValue === undefined) return 'SNS could not deliver it, and does not say why';
   return oneLine(`SNS: ${ErrorCode.StringValue}: ${ErrorMessage?.StringValue ?? ''}`, 500);
 }

@@ -1,3 +1,4 @@
+import { awsProblem, errorCode, isDenied } from '../awsProblem.ts';
 import type { Target } from '../target.ts';
 import { type DeadLetterQueue, lastPart, queueArn } from './deadLetterQueue.ts';
 import { type Permissions, type PermittedCommand, permissions } from './permissions.ts';
@@ -13,23 +14,17 @@ export interface Work {
 /** One line: what AWS refused and what to do; undefined for an error that is no answer of AWS: a bug. */
 export function explain(error: unknown, work: Work): string | undefined {
   if (!(error instanceof Error)) return undefined;
-  const code = (error as { Code?: string }).Code ?? error.name;
-  const named = `${code}: ${error.message}`.replace(/\s+/g, ' ');
-  if (/AccessDenied|NotAuthorized|AuthorizationError/.test(code)) return `no permission: ${needs(work)}`;
+  const code = errorCode(error);
+  if (isDenied(error)) return `no permission: ${needs(work)}`;
   if (/NonExistentQueue|QueueDoesNotExist/.test(code)) {
     return `${queueName(work)} does not exist (any more): see with 'dlq list' what there is, or deploy the stack again`;
   }
-  if (/Credentials|ExpiredToken|InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch/.test(code)) {
-    return `AWS does not take the credentials (${named}): check AWS_PROFILE, or sign in again`;
-  }
-  if (isUnreachable(error)) {
-    return work.target.speed === undefined
-      ? `AWS cannot be reached (${named}): check the network and AWS_REGION`
-      : 'the local platform does not answer (any more). Start it again: npm start';
-  }
+  const problem = awsProblem(error, work.target);
+  if (problem !== undefined) return problem;
   if (code === 'OverLimit') {
     return `${queueName(work)} has 120,000 messages in flight, SQS's bound: take the oldest first, with --older-than`;
   }
+  const named = `${code}: ${error.message}`.replace(/\s+/g, ' ');
   return '$metadata' in error ? `${queueName(work)}: ${named}` : undefined;
 }
 
@@ -49,12 +44,4 @@ function needs({ command, target, queue }: Work): string {
     ...of(onAnything, '*'),
   ];
   return `dlq ${command} needs ${all.join('; ')}`;
-}
-
-function isUnreachable(error: Error): boolean {
-  const code = (error as NodeJS.ErrnoException).code ?? '';
-  return (
-    /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH)$/.test(code) ||
-    error.name === 'TimeoutError'
-  );
 }

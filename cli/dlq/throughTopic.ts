@@ -3,6 +3,7 @@ import type { Message } from '../../src/publisher/message.ts';
 import { envelopeOf } from './envelope.ts';
 import type { Letter } from './letter.ts';
 import { bytesOf, outgoing } from './outgoing.ts';
+import { isFromScheduler } from './scheduledPublish.ts';
 import type { Send } from './sendLetters.ts';
 
 /**
@@ -28,6 +29,9 @@ export function publishToTopic(sns: SNSClient, topicArn: string, jobNames: reado
 
 /** Why no job takes a letter; undefined for one that would run. */
 export function refusal(letter: Letter, jobNames: readonly string[]): string | undefined {
+  if (letter.scheduled === undefined && isFromScheduler(letter.attributes)) {
+    return 'the input of its schedule cannot be read (Scheduler cuts off what is too large): publish the job again';
+  }
   const { jobName } = publication(letter);
   if (jobName === '') return 'it has no attribute jobName (of type String), so no job takes it';
   return jobNames.includes(jobName) ? undefined : `there is still no job '${jobName}': add it first`;
@@ -38,12 +42,9 @@ export function jobNameOf(letter: Letter): string {
   return publication(letter).jobName;
 }
 
-/** What was published: what the envelope holds, or, without one, the message itself. */
+/** What was published, or was to be: what the schedule or the envelope holds, or, without one, the message itself. */
 function publication(letter: Letter): Message {
-  const envelope = envelopeOf(letter.body);
-  const published = envelope
-    ? { body: envelope.Message, attributes: envelopeAttributes(envelope.MessageAttributes ?? {}) }
-    : { body: letter.body, attributes: withoutDeliveryError(outgoing(letter).attributes) };
+  const published = letter.scheduled ?? deliveredPublish(letter);
   const attributes = {
     ...published.attributes,
     jobId: { DataType: 'String', StringValue: letter.jobId },
@@ -57,6 +58,13 @@ function publication(letter: Letter): Message {
     group: letter.group,
     bytes: bytesOf({ body: published.body, attributes, group: undefined }),
   };
+}
+
+function deliveredPublish(letter: Letter): { body: string; attributes: Attributes } {
+  const envelope = envelopeOf(letter.body);
+  return envelope
+    ? { body: envelope.Message, attributes: envelopeAttributes(envelope.MessageAttributes ?? {}) }
+    : { body: letter.body, attributes: withoutDeliveryError(outgoing(letter).attributes) };
 }
 
 type Attributes = Readonly<Record<string, MessageAttributeValue>>;

@@ -25,6 +25,8 @@ export interface Topology {
   isDeadLetterQueue(queueName: string): boolean;
   /** The number of a topic's subscriptions that filter on message attributes. */
   attributeFilteredSubscriptions(topicArn: string): number;
+  /** How many of a function's invocations failed so far; undefined when there is no such function. */
+  functionErrors(functionName: string): number | undefined;
 }
 
 /** Why a metric cannot be evaluated locally, or undefined when it can. */
@@ -50,9 +52,16 @@ export function createMetrics(engine: Engine, topology: Topology): Metrics {
   return { look, stop: unsubscribe };
 
   function look(nowMs: number): Look {
-    return {
-      read: (metric) => (metric.namespace === 'AWS/SNS' ? readTopic(metric) : readQueue(metric, nowMs)),
-    };
+    return { read };
+
+    async function read(metric: Metric): Promise<Reading | undefined> {
+      if (metric.namespace === 'AWS/SNS') return readTopic(metric);
+      return metric.namespace === 'AWS/Lambda' ? readFunction(metric) : readQueue(metric, nowMs);
+    }
+  }
+
+  function readFunction({ dimensions }: Metric): Reading {
+    return { kind: 'counter', value: topology.functionErrors(dimensions.FunctionName ?? '') ?? 0 };
   }
 
   async function readTopic({ name, dimensions }: Metric): Promise<Reading | undefined> {
@@ -119,6 +128,7 @@ const supported: Readonly<Record<string, { names: readonly string[]; dimension: 
     ],
     dimension: 'TopicName',
   },
+  'AWS/Lambda': { names: ['Errors'], dimension: 'FunctionName' },
 };
 
 function gauge(value: number | undefined): Reading | undefined {

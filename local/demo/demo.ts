@@ -3,8 +3,9 @@ import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { type Platform, startPlatform } from '../platform.ts';
 import type { PlatformEvent } from '../platformView.ts';
 import { removeOldAssemblies, synthesize } from '../synth.ts';
-import { mendingOf, runCli } from './mend.ts';
-import { alarmed, type DemoMessage, demoMessages } from './messages.ts';
+import { cliCommand, runCli } from './cli.ts';
+import { mendingOf } from './mend.ts';
+import { alarmed, type DemoMessage, delayed, demoMessages, recurring } from './messages.ts';
 import { type Tracker, track } from './tracker.ts';
 import { fateTable, startView } from './view.ts';
 
@@ -21,8 +22,8 @@ export interface DemoOptions {
 
 /**
  * The main path, from nothing: synthesizes the template, runs it, publishes a message of each kind with the plain AWS
- * SDK, watches what becomes of them, and stops.
- * @returns the exit code: 0 only if every message met its expected fate and the alarm e-mail came
+ * SDK and one for later with the CLI, watches what becomes of them and of the job that recurs, and stops.
+ * @returns the exit code: 0 only if every message met its expected fate, the job recurred and the alarm e-mail came
  */
 export async function runDemo(options: DemoOptions): Promise<number> {
   const print = (text: string): void => void options.output.write(`${text}\n`);
@@ -39,7 +40,9 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   try {
     await removeOldAssemblies(options.stateDirectory, platform.codeDirectories());
     print(await introduction(platform));
-    const tracker = track(await publishAll(platform));
+    const later = await publishLater({ ...options, print });
+    const tracker = track([...(await publishAll(platform)), later, recurs]);
+    print('');
     for (const event of events) tracker.hear(event);
     hear = tracker.hear;
     await watch(platform, tracker, options);
@@ -56,11 +59,10 @@ async function introduction(platform: Platform): Promise<string> {
   return [
     `The template runs at ${platform.endpoint}: ${jobs.map(({ name }) => name).join(', ')} behind ${topicArn}`,
     `Time runs ${platform.speed} times as fast: a retry delay of 30 s takes ${Math.max(30 / platform.speed, 1)} s.`,
-    '',
   ].join('\n');
 }
 
-async function publishAll(platform: Platform): Promise<(DemoMessage & { jobId: string })[]> {
+async function publishAll(platform: Platform): Promise<TrackedMessage[]> {
   const { topicArn } = await platform.snapshot();
   const { endpoint, region } = platform;
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
@@ -84,6 +86,25 @@ async function publishAll(platform: Platform): Promise<(DemoMessage & { jobId: s
     client.destroy();
   }
 }
+
+/** As a person would: in two minutes, which the platform's speed makes two seconds. */
+async function publishLater(options: Parameters<typeof runCli>[1]): Promise<TrackedMessage> {
+  const { jobName, payload, jobId, delay } = delayed;
+  const words = ['publish', jobName, JSON.stringify(payload), '--delay', delay, '--job-id', jobId];
+  await runCli(cliCommand(words), options);
+  return { jobName, payload, jobId, comes: `in ${delay}`, expected: 'succeeded' };
+}
+
+type TrackedMessage = DemoMessage & { readonly jobId: string };
+
+/** It has been coming since the platform started. */
+const recurs: TrackedMessage = {
+  jobName: recurring.jobName,
+  payload: recurring.payload,
+  jobId: recurring.schedule,
+  comes: 'by its schedule',
+  expected: 'succeeded',
+};
 
 async function watch(
   platform: Platform,

@@ -1,9 +1,11 @@
 import type { Platform } from '../platform.ts';
 import type { PlatformEvent, PlatformSnapshot } from '../platformView.ts';
-import { alarmed, type DemoMessage, type Fate } from './messages.ts';
+import type { ScheduleFiring } from '../scheduler/scheduleView.ts';
+import { alarmed, type DemoMessage, type Fate, recurring } from './messages.ts';
 
-/** What is known of a published message. */
+/** What is known of a message. */
 export interface Tracked extends DemoMessage {
+  /** Of a job that recurs: its schedule's name, with which the ID of each firing begins. */
   readonly jobId: string;
   /** How often it was run so far. */
   attempts: number;
@@ -28,7 +30,12 @@ export interface Tracker {
 }
 
 export function track(published: readonly (DemoMessage & { jobId: string })[]): Tracker {
-  const messages: Tracked[] = published.map((message) => ({ ...message, attempts: 0, state: 'published' }));
+  const messages: Tracked[] = published.map((message) => ({
+    ...message,
+    attempts: 0,
+    state: (message.comes ?? 'now') === 'now' ? 'published' : `comes ${message.comes}`,
+  }));
+  const firings = new Set<string>();
   let mail: ReturnType<Tracker['alarmMail']>;
   return {
     messages,
@@ -41,7 +48,8 @@ export function track(published: readonly (DemoMessage & { jobId: string })[]): 
     isDone: () => mail !== undefined && messages.every(({ fate }) => fate !== undefined),
     hear(event) {
       if (event.type === 'mail' && event.mail.subject.includes(`-${alarmed.jobName}-`)) mail = event.mail;
-      if (event.type === 'log') hearLog(event.line.text, messages);
+      if (event.type === 'schedule') hearFiring(event.firing, messages);
+      if (event.type === 'log') hearLog(event.line.text, messages, firings);
     },
     async look(platform) {
       const snapshot = await platform.snapshot();
@@ -54,14 +62,34 @@ export function track(published: readonly (DemoMessage & { jobId: string })[]): 
   };
 }
 
+/** A schedule has published, or could not. A delayed job's schedule has the job's ID as its name. */
+function hearFiring({ name, state }: ScheduleFiring, messages: readonly Tracked[]): void {
+  const message = messages.find(({ jobId }) => jobId === name);
+  if (message === undefined || message.attempts > 0 || state === undefined) return;
+  message.state = state === 'delivered' ? 'fired by its schedule' : `its schedule: ${state}`;
+}
+
 /** The runtime logs a line for each outcome. */
-function hearLog(text: string, messages: readonly Tracked[]): void {
+function hearLog(text: string, messages: readonly Tracked[], firings: Set<string>): void {
   const line = parsedLine(text);
-  const message = messages.find(({ jobId }) => jobId === line?.jobId);
-  if (message === undefined || line?.outcome === undefined) return;
+  if (line?.outcome === undefined) return;
+  const recurs = messages.find(({ jobId }) => jobId === recurring.schedule);
+  if (recurs && line.jobId?.startsWith(`${recurring.schedule}-`)) hearRun(recurs, line, firings);
+  const message = messages.find(({ jobId }) => jobId === line.jobId);
+  if (message === undefined) return;
   message.attempts = Math.max(message.attempts, line.attempt ?? 0);
   message.state = line.outcome === 'retry' ? `retries in ${line.delaySeconds} s` : line.outcome;
   if (line.outcome === 'succeeded') message.fate = 'succeeded';
+}
+
+/** Each firing is a job of its own; it has been seen to recur when enough of them succeeded. */
+function hearRun(recurs: Tracked, { jobId = '', outcome }: OutcomeLine, firings: Set<string>): void {
+  if (recurs.fate !== undefined) return;
+  if (outcome === 'succeeded') firings.add(jobId);
+  recurs.attempts = firings.size;
+  const isSeen = firings.size >= recurring.firings;
+  recurs.state = isSeen || outcome !== 'succeeded' ? `${outcome}` : 'fired by its schedule';
+  if (isSeen) recurs.fate = 'succeeded';
 }
 
 interface OutcomeLine {

@@ -18,11 +18,12 @@ export function fateTable(tracker: Tracker): string {
     message.fate === message.expected ? '✓' : '✗',
     message.jobName,
     JSON.stringify(message.payload),
+    message.comes ?? 'now',
     message.fate ?? `${message.state} (not ended)`,
     String(message.attempts || '–'),
     message.reason ?? '',
   ]);
-  return table(['', 'job', 'payload', 'fate', 'runs', 'reason'], rows);
+  return table(['', 'job', 'payload', 'comes', 'fate', 'runs', 'reason'], rows);
 }
 
 function liveView(stream: NodeJS.WriteStream): View {
@@ -56,13 +57,14 @@ function progressText(tracker: Tracker, elapsedMs: number): string {
     message.fate === undefined ? spinner : message.fate === message.expected ? '✓' : '✗',
     message.jobName,
     JSON.stringify(message.payload),
+    message.comes ?? 'now',
     stateText(message),
   ]);
   const mail = tracker.alarmMail();
   const alarm = mail
     ? `✓ the alarm e-mail has come: ${mail.subject}`
     : `${spinner} waiting for the alarm e-mail`;
-  return `${table(['', 'job', 'payload', 'state'], rows)}\n${alarm}   ${seconds(elapsedMs)}`;
+  return `${table(['', 'job', 'payload', 'comes', 'state'], rows)}\n${alarm}   ${seconds(elapsedMs)}`;
 }
 
 function stateText({ state, attempts, reason }: Tracked): string {

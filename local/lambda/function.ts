@@ -63,6 +63,8 @@ export interface LocalFunction {
   invoke(payload: string, options?: InvokeOptions): Promise<InvokeResult>;
   readonly busy: number;
   readonly sandboxes: number;
+  /** Invocations that failed, since it was created. */
+  readonly errors: number;
   /** Process ids of the sandboxes. */
   readonly pids: number[];
   /** Takes a new bundle or environment: idle sandboxes end now, busy ones after their invocation. */
@@ -86,6 +88,7 @@ export function createFunction(
   /** Those of the current config, the one used last at the end. */
   let idle: { sandbox: Sandbox; sinceMs: number }[] = [];
   const drained = new Set<() => void>();
+  let errors = 0;
   const reaper = setInterval(reap, 60_000);
   reaper.unref();
 
@@ -101,6 +104,7 @@ export function createFunction(
       signal?.removeEventListener('abort', abort);
       busy.delete(sandbox);
       giveBack(sandbox, startedWith);
+      if (result?.status === 'error') errors += 1;
       if (result) return result;
     }
   }
@@ -153,6 +157,9 @@ export function createFunction(
     },
     get sandboxes() {
       return living.size;
+    },
+    get errors() {
+      return errors;
     },
     get pids() {
       return [...living].flatMap(({ pid }) => pid ?? []);

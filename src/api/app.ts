@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { etag } from 'hono/etag';
+import { etag, RETAINED_304_HEADERS } from 'hono/etag';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { routePath } from 'hono/route';
 import type { StatusStore } from '../status/statusStore.ts';
@@ -77,7 +77,9 @@ export function createApi(parts: ApiParts): Hono<ApiEnv> {
   app.get('/jobs/:jobId/result', jobResult(routes));
   app.post('/jobs/:jobName/uploads', uploads(routes));
   app.get('/openapi.json', etag(), openApi(routes));
-  app.get('/pages/:file', etag(), pages(routes));
+  // A browser takes a 304's policy for the page that it has: without its own it would show nothing.
+  const retainedHeaders = [...RETAINED_304_HEADERS, 'content-security-policy'];
+  app.get('/pages/:file', etag({ retainedHeaders }), pages(routes));
 
   app.notFound((c) => new Problem('not-found', 'See /openapi.json for what there is.').response(c.req.path));
   app.onError((error, c) => problemOf(error, c).response(c.req.path));

@@ -8,7 +8,10 @@ export interface JobContext {
   readonly maxAttempts: number;
   /** Writes structured log lines that carry the job's name, ID and attempt. */
   readonly log: JobLog;
-  /** Aborted shortly before the deadline. Hand it to `fetch` and the like; what ignores it is reported as unfinished. */
+  /**
+   * Aborted shortly before the deadline, and with a `CancelledError` when somebody cancels a tracked job. Hand it to
+   * `fetch` and the like; what ignores it is reported as unfinished.
+   */
   readonly signal: AbortSignal;
   /**
    * Says how far it is, 0 to 1, and what it does: `progress(0.4, 'rendered 4 of 10 pages')`. Call it as often as you like:

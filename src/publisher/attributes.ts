@@ -38,7 +38,8 @@ export function checkNoKeyword(
 ): void {
   for (const [name, { StringValue = '' }] of Object.entries(attributes)) {
     if (!StringValue.includes(keywordStart)) continue;
-    const advice = 'which EventBridge Scheduler would fill in: put it in the payload, where it is left as it is';
+    const advice =
+      'which EventBridge Scheduler would fill in: put it in the payload, where it is left as it is';
     throw new InvalidAttributeError(jobName, name, `holds ${keywordStart}…>, ${advice}`);
   }
 }

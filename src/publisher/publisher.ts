@@ -155,9 +155,11 @@ export function createPublisher<JobTypes = Jobs>(
       const message = await steps.prepare(item, steps.jobIdOf(item));
       const notStored = await message.stored;
       if (notStored !== undefined) throw notStored;
+      // A delay of none is a time, too.
+      const atOnce = options.delay === undefined ? {} : { at: new Date(clock.now()) };
       const sent = await sendOne(message, way);
       // Which of the two it is, the overloads know.
-      return { ...(sent as Published & Delayed), ...jobHandle<never>(message.jobId, api, clock) };
+      return { ...atOnce, ...(sent as Published & Delayed), ...jobHandle<never>(message.jobId, api, clock) };
     },
 
     cancel: (jobId) => delay.cancel(jobId),

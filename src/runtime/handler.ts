@@ -16,12 +16,7 @@ import { settle } from './settle.ts';
 export function createHandler(
   job: AnyJob,
   jobName: string,
-  {
-    logger = jobLogger(jobName, process.env.JOB_CODE_VERSION),
-    queue = lambdaQueue(),
-    once,
-    tracker,
-  }: HandlerParts = {},
+  { logger = jobLogger(jobName, codeVersion), queue = lambdaQueue(), once, tracker }: HandlerParts = {},
 ): (event: SQSEvent, context: LambdaContext) => Promise<SQSBatchResponse> {
   return async (event, context) => {
     if (!Array.isArray(event?.Records)) {
@@ -33,7 +28,7 @@ export function createHandler(
         requestId: context.awsRequestId,
         logGroup: context.logGroupName,
         logStream: context.logStreamName,
-        codeVersion: process.env.JOB_CODE_VERSION,
+        codeVersion,
       };
       const surroundings = { job, jobName, logger, queue, once, tracker, deadline, origin };
       const failed = await settle(await runBatch(event.Records, surroundings), surroundings);
@@ -51,6 +46,9 @@ export type LambdaContext = Pick<
   Context,
   'awsRequestId' | 'getRemainingTimeInMillis' | 'logGroupName' | 'logStreamName'
 >;
+
+/** Read once: `process.env` is slow to read. */
+const codeVersion = process.env.JOB_CODE_VERSION;
 
 function lambdaQueue(): JobQueue {
   const { JOB_QUEUE_URL = '', JOB_DEAD_LETTER_QUEUE_URL = '' } = process.env;

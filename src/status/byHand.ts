@@ -36,7 +36,7 @@ function unchanged({ state: before, runId, leaseEndsAt }: StatusItem, values: Re
   return {
     condition: [
       '#state = :before',
-      runId === undefined ? 'attribute_not_exists(#runId)' : '#runId = :runId',
+      '#runId = :runId',
       leaseEndsAt === undefined ? 'attribute_not_exists(#leaseEndsAt)' : '#leaseEndsAt = :leaseEndsAt',
     ].join(' AND '),
     values: { ...values, before, runId, leaseEndsAt },

@@ -2,17 +2,16 @@ import type { SQSRecord } from 'aws-lambda';
 import type { JobContext } from '../job/context.ts';
 import type { JobMessage } from '../runtime/message.ts';
 
-/**
- * One delivery of a job's message. Those of a job are ordered by `sentAt`, then by `receiveCount`: a redriven dead letter
- * is a new message of SQS, sent later.
- */
+/** One delivery of a job's message. */
 export interface Delivery {
   readonly jobName: string;
   readonly attempt: number;
   readonly maxAttempts: number;
-  /** When SQS got the message, in epoch ms. */
-  readonly sentAt: number;
-  readonly receiveCount: number;
+  /**
+   * Orders the deliveries of a job, as a text: by when SQS got the message, then by its receive count. A redriven dead
+   * letter is a new message of SQS, sent later.
+   */
+  readonly sequence: string;
   /** Of this run alone. */
   readonly runId: string;
   /** When the job was published, as far as anybody said. */
@@ -30,11 +29,17 @@ export function deliveryOf(
     jobName,
     attempt,
     maxAttempts,
-    sentAt,
-    receiveCount,
+    sequence: sequenceOf(sentAt, receiveCount),
     runId: crypto.randomUUID(),
     createdAt: instantOf(publishedAtOf(record)) ?? new Date(sentAt || nowMs).toISOString(),
   };
+}
+
+/** Before every delivery. */
+export const firstSequence = sequenceOf(0, 0);
+
+function sequenceOf(sentAt: number, receiveCount: number): string {
+  return `${String(sentAt).padStart(15, '0')}-${String(receiveCount).padStart(9, '0')}`;
 }
 
 /** Of SNS's envelope, or of a message that was sent straight to the queue. */

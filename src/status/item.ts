@@ -26,11 +26,10 @@ export interface StatusItem {
   readonly nextAttemptAt?: string;
   readonly isCancelRequested?: true;
   readonly history: readonly StateChange[];
-  /** When SQS got the message of the delivery that moved the state last, in epoch ms, and its receive count. */
-  readonly sentAt?: number;
-  readonly receiveCount?: number;
+  /** Of the delivery that moved the state last: an earlier one does not move it any more. */
+  readonly sequence: string;
   /** Of whoever moved the state last: by that it knows its own write again. */
-  readonly runId?: string;
+  readonly runId: string;
   /** Epoch ms: when a running job's process has died, if nothing was heard of it. */
   readonly leaseEndsAt?: number;
   /** What the API was asked, to tell a replay from another job. */
@@ -50,7 +49,7 @@ export const listedAttributes = [
  */
 export function statusOf(item: StatusItem, nowMs: number): JobStatus | undefined {
   if (isExpired(item, nowMs)) return undefined;
-  const { listKey, sentAt, receiveCount, runId, requestHash, leaseEndsAt, result, ...told } = item;
+  const { listKey, sequence, runId, requestHash, leaseEndsAt, result, ...told } = item;
   const status: JobStatus = {
     ...told,
     ...(result === undefined ? {} : { result: JSON.parse(result) }),

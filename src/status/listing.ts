@@ -37,7 +37,8 @@ export async function list(
   const jobs: JobStatus[] = [];
   let after = cursor === undefined ? undefined : placeOf(cursor);
   for (let page = 1; page <= maxPages; page++) {
-    const size = state === undefined ? Math.min(limit - jobs.length, largestPage) : largestPage;
+    // One more than is wanted tells whether there are more.
+    const size = state === undefined ? Math.min(limit - jobs.length + 1, largestPage) : largestPage;
     const { places, hasMore } = await pageOf(table, listKey, after, size);
     const items = await itemsOf(table, places);
     for (const [index, place] of places.entries()) {

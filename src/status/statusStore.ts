@@ -1,5 +1,6 @@
 import { burying, cancelling } from './byHand.ts';
 import type { Change } from './change.ts';
+import { firstSequence } from './delivery.ts';
 import { expiryAfter, isExpired, listKeyOf, type StatusItem, statusOf } from './item.ts';
 import type { FailureReason, JobStatus } from './jobStatus.ts';
 import { type Listing, type ListQuery, list } from './listing.ts';
@@ -83,6 +84,7 @@ function newItem({ jobId, jobName, owner, maxAttempts, requestHash }: NewJob, no
     expiresAt: expiryAfter(nowMs),
     history: [stateChange('queued', nowMs)],
     runId: crypto.randomUUID(),
+    sequence: firstSequence,
     ...(owner === undefined ? {} : { owner }),
     ...(maxAttempts === undefined ? {} : { maxAttempts }),
     ...(requestHash === undefined ? {} : { requestHash }),

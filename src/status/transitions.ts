@@ -12,7 +12,7 @@ import type { FailureReason, JobState, Progress, StateChange } from './jobStatus
  */
 export function began(delivery: Delivery, nowMs: number, leaseEndsAt: number): Change {
   return moved(delivery, 'running', nowMs, {
-    condition: `${isWanted} AND ${isNewer}`,
+    where: [`${isWanted} AND ${isNewer}`],
     set: { leaseEndsAt },
     assign: ['#startedAt = if_not_exists(#startedAt, :at)'],
     remove: ['progress', 'result', 'resultKey'],
@@ -26,7 +26,7 @@ export function succeeded(
   ends: { readonly result?: string; readonly resultKey?: string; readonly progress?: Progress | undefined },
 ): Change {
   return moved(delivery, 'succeeded', nowMs, {
-    condition: '#state IN (:queued, :running, :retrying)',
+    where: ['#state IN (:queued, :running, :retrying)'],
     set: { ...ends, endedAt: instant(nowMs) },
   });
 }
@@ -45,19 +45,19 @@ export function retrying(
   { nextAttemptAt, ...failure }: Failure & { readonly nextAttemptAt?: string | undefined },
 ): Change {
   return moved(delivery, 'retrying', nowMs, {
-    condition: `${isWanted} AND ${isCurrent}`,
+    where: isCurrent.map((condition) => `${isWanted} AND ${condition}`),
     set: { nextAttemptAt },
     failure,
   });
 }
 
 export function dead(delivery: Delivery, nowMs: number, failure: Failure): Change {
-  return moved(delivery, 'dead', nowMs, { condition: isCurrent, set: { endedAt: instant(nowMs) }, failure });
+  return moved(delivery, 'dead', nowMs, { where: isCurrent, set: { endedAt: instant(nowMs) }, failure });
 }
 
 export function cancelled(delivery: Delivery, nowMs: number, failure: Failure = {}): Change {
   return moved(delivery, 'cancelled', nowMs, {
-    condition: isCurrent,
+    where: isCurrent,
     set: { endedAt: instant(nowMs) },
     failure,
   });
@@ -108,7 +108,8 @@ export const passing: readonly (keyof StatusItem)[] = [
 ];
 
 interface Move {
-  readonly condition: string;
+  /** One of these must hold for a record that is there. Flat, since a local DynamoDB is slow with parentheses. */
+  readonly where: readonly string[];
   readonly set?: Readonly<Record<string, unknown>>;
   readonly assign?: readonly string[];
   readonly remove?: readonly string[];
@@ -119,7 +120,7 @@ function moved(
   delivery: Delivery,
   state: JobState,
   nowMs: number,
-  { condition, set, assign = [], remove = [], failure = {} }: Move,
+  { where, set, assign = [], remove = [], failure = {} }: Move,
 ): Change {
   const { createdAt, ...recorded } = delivery;
   const { reason, progress, history } = failure;
@@ -143,7 +144,10 @@ function moved(
       ...assign,
     ],
     remove: [...passing, ...remove],
-    condition: `attribute_not_exists(#jobId) OR (#jobName = :jobName AND #expiresAt > :now AND (${condition}))`,
+    condition: [
+      'attribute_not_exists(#jobId)',
+      ...where.map((condition) => `${isThere} AND ${condition}`),
+    ].join(' OR '),
     values: {
       ...states,
       at: instant(nowMs),
@@ -156,14 +160,14 @@ function moved(
   });
 }
 
-/** A redelivery, a later message, or one of the few that the API recorded before they were delivered. */
-const isNewer =
-  '#state IN (:queued, :running, :retrying, :dead) AND (attribute_not_exists(#sentAt) OR #sentAt < :sentAt OR (#sentAt = :sentAt AND #receiveCount < :receiveCount))';
+const isThere = '#jobName = :jobName AND #expiresAt > :now';
+
+const isNewer = '#state IN (:queued, :running, :retrying, :dead) AND #sequence < :sequence';
 
 const isRunning = '#runId = :runId AND #state = :running';
 
-/** The delivery that is recorded as running, or one that ends before it could say that it runs. */
-const isCurrent = `((${isRunning}) OR (${isNewer}))`;
+/** The delivery that is recorded as running, or a newer one that ends before it could say that it runs. */
+const isCurrent = [isRunning, isNewer];
 
 const isWanted = 'attribute_not_exists(#isCancelRequested)';
 

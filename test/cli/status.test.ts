@@ -31,6 +31,7 @@ beforeAll(async () => {
 beforeEach(() => {
   api.requests.length = 0;
   api.fault = undefined;
+  api.s3Fault = undefined;
 });
 afterAll(async () => {
   await Promise.all([directory.remove(), api.close()]);
@@ -68,7 +69,7 @@ describe('status of a job', () => {
   });
 
   test('shows a result, a file by where it is, and one that is too large to show by its size', async () => {
-    await Promise.all(['value', 'file', 'nothing'].map((jobId) => queued(jobId)));
+    await Promise.all(['value', 'file', 'large', 'nothing'].map((jobId) => queued(jobId)));
     const file = {
       key: 'results/DocumentJob/file/a.pdf',
       name: 'a.pdf',
@@ -77,14 +78,18 @@ describe('status of a job', () => {
     };
     store().change('value', { state: 'succeeded', result: { pages: 3 } });
     store().change('file', { state: 'succeeded', result: { file } });
+    store().change('large', { state: 'succeeded', resultKey: 'results/DocumentJob/large.json' });
     store().change('nothing', { state: 'succeeded' });
-    const [value, aFile, nothing] = await Promise.all(
-      ['value', 'file', 'nothing'].map((jobId) => jobs('status', jobId)),
+    api.s3Fault = (_, answer) =>
+      answer.writeHead(200, { 'content-length': 250_000 }).end(Buffer.alloc(250_000));
+    const [value, aFile, large, nothing] = await Promise.all(
+      ['value', 'file', 'large', 'nothing'].map((jobId) => jobs('status', jobId)),
     );
     expect(value?.stdout).toContain('  result   {\n             "pages": 3\n           }\n');
     expect(aFile?.stdout).toContain(
       `  result   a.pdf (text/plain, 2,345 bytes): ${api.url}/jobs/file/result\n`,
     );
+    expect(large?.stdout).toMatch(/ {2}result {3}a value of 250,000 bytes: http:\S+\/jobs\/large\/result\n/);
     expect(nothing?.stdout).not.toContain('result');
   });
 

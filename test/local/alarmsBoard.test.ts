@@ -37,6 +37,7 @@ let board: AlarmBoard;
 let time: ReturnType<typeof virtualClock>;
 let transitions: AlarmTransition[];
 let published: AcceptedPublish[];
+const functionErrors = new Map<string, number>();
 
 beforeEach(() => startWith(1));
 afterEach(stop);
@@ -52,6 +53,7 @@ async function startWith(speed: number) {
     topology: {
       isDeadLetterQueue: (queue) => queue.endsWith('-dead'),
       attributeFilteredSubscriptions: () => 3,
+      functionErrors: (name) => functionErrors.get(name),
     },
     onTransition: (transition) => transitions.push(transition),
     onWarning: (text) => {
@@ -226,6 +228,24 @@ test('counts what filtered subscriptions did not get for want of attributes', as
   expect(stateOf('no-attributes')).toBe('ALARM');
   await pass(180); // CloudWatch looks back past the one period for existing datapoints
   expect(stateOf('no-attributes')).toBe('OK');
+});
+
+test('counts the invocations of a function that failed', async () => {
+  functionErrors.set('api', 2); // before the alarm was there
+  await board.put(
+    queueAlarm('errors', 'Errors', '', {
+      Namespace: 'AWS/Lambda',
+      Dimensions: [{ Name: 'FunctionName', Value: 'api' }],
+      Statistic: 'Sum',
+    }),
+  );
+  await pass(60);
+  expect(stateOf('errors')).toBe('OK');
+  functionErrors.set('api', 3);
+  await pass(60);
+  expect(stateOf('errors')).toBe('ALARM');
+  await pass(300);
+  expect(stateOf('errors')).toBe('OK');
 });
 
 test('a period of several minutes aggregates their readings', async () => {

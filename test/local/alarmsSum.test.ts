@@ -81,7 +81,11 @@ test('while it is up, its scaling policy hears of each minute; afterwards of non
         return () => {};
       },
     },
-    topology: { isDeadLetterQueue: () => false, attributeFilteredSubscriptions: () => 0 },
+    topology: {
+      isDeadLetterQueue: () => false,
+      attributeFilteredSubscriptions: () => 0,
+      functionErrors: () => undefined,
+    },
     onTransition: () => {},
     onScaling: (arn, breach) => heard.push([arn, breach]),
     onWarning: (text) => {

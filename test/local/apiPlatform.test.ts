@@ -30,7 +30,7 @@ const answering = (text: string) =>
 const streaming = `export const handler = awslambda.streamifyResponse(async (event, stream) => {
   const http = awslambda.HttpResponseStream.from(stream, { headers: { 'content-type': 'text/event-stream' } });
   http.write(String(process.pid));
-  await new Promise((resolve) => setTimeout(resolve, 60_000));
+  await new Promise((resolve) => setTimeout(resolve, 600_000));
 });`;
 
 /** A store of files by way of the SDK that Lambda's runtime carries. */
@@ -45,7 +45,10 @@ export const handler = async () => {
 async function assemblyOf(source: string, more: Record<string, FixtureResource> = {}): Promise<string> {
   generation += 1;
   const Variables = 'FilesBucket' in more ? { JOB_FILES_BUCKET: { Ref: 'FilesBucket' } } : {};
-  const Resources = { Api: functionResource(`code${generation}`, { Environment: { Variables } }), ...more };
+  const Resources = {
+    Api: functionResource(`code${generation}`, { Timeout: 600, Environment: { Variables } }),
+    ...more,
+  };
   return writeAssembly(
     join(root, `cdk.out.${generation}`),
     { 'Jobs-dev': { Resources } },

@@ -129,6 +129,7 @@ describe('a handler that streams', () => {
   });
 
   test('is gathered where nobody takes the stream', async () => {
+    const { errors } = shared;
     expect(await shared.invoke('{"do":"words"}')).toMatchObject({
       status: 'ok',
       payload: 'one {"as":"json"}',
@@ -141,6 +142,7 @@ describe('a handler that streams', () => {
     expect(await shared.invoke('{"do":"large","chunks":128}')).toMatchObject({
       errorType: 'Function.ResponseSizeTooLarge',
     });
+    expect(shared.errors).toBe(errors + 2);
   });
 });
 

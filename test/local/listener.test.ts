@@ -98,6 +98,18 @@ describe('a listener', () => {
     expect((await fetch(listener.url)).status).toBe(200);
   });
 
+  test('answers a body that is too large before it has an end', async () => {
+    const listener = await listen();
+    const chunk = `400000\r\n${'x'.repeat(0x40_00_00)}\r\n`;
+    const answer = raw(
+      listener,
+      'POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n',
+      chunk,
+      chunk,
+    );
+    expect(await answer).toMatch(/^(HTTP\/1\.1 413 [\s\S]*Request Entity Too Large|$)/);
+  });
+
   test('does not mind who leaves in the middle', async () => {
     const listener = await listen();
     const socket = connect(Number(new URL(listener.url).port), '127.0.0.1');

@@ -145,6 +145,7 @@ test.each([
   [['--speed', 'fast'], /A speed is a number/],
   [['--port', 'abc'], /--port.*A port is a whole number from 0 to 65535/],
   [['--console-port', '70000'], /A port is a whole number/],
+  [['--api-port', '-1'], /A port is a whole number/],
   [['-c', 'stage'], /--context takes key=value, got stage/],
   [['--what'], /unknown option '--what'/],
 ])('%j is refused with exit code 2', async (options, message) => {

@@ -101,3 +101,20 @@ test('a handle gives what the job’s run returns, by its name and by its object
   )?.state;
   expect(state).toBe('succeeded');
 });
+
+test('a delayed job has a time, one that is published at once a message', async () => {
+  const published = await publisher.publish('GreetingJob', { friendName: 'Hank' }, { delay: '0s' });
+  const at: Date = published.at;
+  // @ts-expect-error a delayed job has no message before its time
+  const messageId: string = published.messageId;
+  const atOnce = await publisher.publish('GreetingJob', { friendName: 'Hank' }, { jobId: 'order-7' });
+  // @ts-expect-error it has no other time
+  expect([at, messageId, atOnce.at]).toEqual([expect.any(Date), expect.any(String), undefined]);
+
+  const when = { delay: '10 minutes' } as const;
+  // @ts-expect-error a delay is a duration
+  await expect(publisher.publish('GreetingJob', { friendName: 'Hank' }, when)).rejects.toThrow('no duration');
+  // @ts-expect-error friendName is a text, in a minute too
+  const misfit = publisher.publish(GreetingJob, { friendName: 7 }, { delay: '1m' });
+  await expect(misfit).rejects.toThrow(InvalidPayloadError);
+});

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { CancelledError, NonRetryableError, RetryAfter } from '../../../src/job/index.ts';
+import { systemClock } from '../../../src/status/clock.ts';
 import type { JobStatus } from '../../../src/status/jobStatus.ts';
 import { createStatusStore, type StatusStore } from '../../../src/status/statusStore.ts';
 import { until } from '../../local/lambdaProcesses.ts';
@@ -7,7 +8,7 @@ import { startTestBucket, type TestBucket } from '../files/testBucket.ts';
 import { TestClock } from '../status/testClock.ts';
 import { startTestTable, type TestTable } from '../status/testTable.ts';
 import { memoryOnce, reasonOf, reported } from './batchFixture.ts';
-import { delivery, trackedBench } from './trackedFixture.ts';
+import { batchWithDeadline, delivery, trackedBench } from './trackedFixture.ts';
 
 let table: TestTable;
 let bucket: TestBucket;
@@ -28,7 +29,7 @@ beforeEach(() => {
   clock = new TestClock();
   store = createStatusStore({ tableName: table.tableName, client: table.client, now: clock.now });
   jobId = `job-${++jobs}`;
-  Object.assign(table, { before: undefined, after: undefined, tellsRefusals: true });
+  Object.assign(table, { before: undefined, repeatsWrites: false, tellsRefusals: true });
   table.calls.length = 0;
 });
 
@@ -68,7 +69,7 @@ describe('a tracked job', () => {
       state: 'running',
       attempt: 1,
       maxAttempts: 3,
-      startedAt: clock.iso(),
+      startedAt: clock.iso(-500),
     });
     job.resolve({ pages: [1, null, 0.1] });
     expect(reported(await running)).toEqual([]);
@@ -267,12 +268,7 @@ describe('a tracked job', () => {
   });
 
   test('knows its own write again when its answer was lost', async () => {
-    let isLost = true;
-    table.after = () => {
-      if (!isLost) return;
-      isLost = false;
-      throw Object.assign(new Error('socket hang up'), { name: 'TimeoutError' });
-    };
+    table.repeatsWrites = true;
     const { run } = bench({ run: () => Promise.reject(new RetryAfter('1m')) });
     await run([delivery(jobId)]);
     expect(await states()).toEqual(['running', 'retrying']);
@@ -469,13 +465,18 @@ describe('a job that is cancelled', () => {
 
   test('and ignores that ends as cancelled when its time is over', async () => {
     const job = heldJob();
-    const { run, deadLetters } = bench({ maxAttempts: 1, run: job.run });
-    const running = run([delivery(jobId)], 1500);
+    const { deadline, deadLetters, kept } = batchWithDeadline(
+      table,
+      clock,
+      { maxAttempts: 1, run: job.run },
+      [delivery(jobId)],
+    );
     const signal = await job.started;
     await store.cancel(jobId);
     await clock.advance(2000);
     await until(() => signal.aborted);
-    expect(reported(await running)).toEqual([]);
+    deadline.abort(new Error('its time is over'));
+    expect(await kept).toEqual([]);
     expect(deadLetters).toEqual([]);
     expect((await status()).state).toBe('cancelled');
     job.resolve('too late');
@@ -495,21 +496,22 @@ describe('a job that is cancelled', () => {
 describe('the signal of a batch', () => {
   test('is each job’s own: cancelling one leaves the others alone, and the deadline reaches all', async () => {
     const signals = new Map<string, AbortSignal>();
-    const { run } = bench({
-      run: (payload, context) => {
-        signals.set(context.jobId, context.signal);
-        return obedient(payload, context);
-      },
-    });
+    const run: Bench['run'] = (payload, context) => {
+      signals.set(context.jobId, context.signal);
+      return obedient(payload, context);
+    };
     const other = `${jobId}-other`;
-    const running = run([delivery(jobId), delivery(other)], 3000);
+    const records = [delivery(jobId), delivery(other)];
+    const { deadline, kept } = batchWithDeadline(table, clock, { run }, records);
     await until(() => signals.size === 2);
     await store.cancel(jobId);
     await clock.advance(2000);
     await until(() => signals.get(jobId)?.aborted === true);
     expect(signals.get(other)?.aborted).toBe(false);
-    expect(reported(await running)).toEqual([delivery(other).messageId]);
-    expect(signals.get(other)?.reason).toMatchObject({ name: 'DeadlineError' });
+    const reason = new Error('its time is over');
+    deadline.abort(reason);
+    expect(await kept).toEqual([delivery(other).messageId]);
+    expect(signals.get(other)?.reason).toBe(reason);
     expect([(await status()).state, (await store.get(other))?.state]).toEqual(['cancelled', 'retrying']);
   });
 });
@@ -611,7 +613,7 @@ describe('when DynamoDB', () => {
 
   test('hangs, a batch is reported before its function is killed', async () => {
     table.before = () => new Promise(() => {});
-    const { run, lines } = bench({ run: () => 'done' });
+    const { run, lines } = trackedBench(table, systemClock, { run: () => 'done' });
     const startedAt = performance.now();
     expect(reported(await run([delivery(jobId), delivery(`${jobId}-2`)], 1500))).toEqual([]);
     expect(performance.now() - startedAt).toBeLessThan(1500);

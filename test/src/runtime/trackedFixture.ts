@@ -1,8 +1,12 @@
 import type { SQSRecord } from 'aws-lambda';
-import type { AnyJob, JobOptions } from '../../../src/job/index.ts';
+import { type AnyJob, defineJob, type JobOptions } from '../../../src/job/index.ts';
+import { runBatch } from '../../../src/runtime/batch.ts';
+import type { DeadLetter } from '../../../src/runtime/deadLetter.ts';
+import { startDeadline } from '../../../src/runtime/deadline.ts';
 import { dynamoTracker } from '../../../src/runtime/dynamoTracker.ts';
 import type { JobQueue } from '../../../src/runtime/jobQueue.ts';
 import type { Once } from '../../../src/runtime/once.ts';
+import { settle } from '../../../src/runtime/settle.ts';
 import type { Clock } from '../../../src/status/clock.ts';
 import type { TestTable } from '../status/testTable.ts';
 import { envelope, record, testBench } from './batchFixture.ts';
@@ -16,6 +20,34 @@ export function trackedBench(
 ) {
   const tracker = dynamoTracker('TestJob', { tableName, client, clock });
   return testBench({ track: true, maxAttempts: 3, ...options }, { tracker, ...parts });
+}
+
+/** Runs one batch whose deadline comes when the test says so. Gives what becomes of it, settled. */
+export function batchWithDeadline(
+  { tableName, client }: TestTable,
+  clock: Clock,
+  options: Omit<JobOptions, 'run'> & { run: AnyJob['run'] },
+  records: SQSRecord[],
+) {
+  const deadline = startDeadline(60_000);
+  const deadLetters: DeadLetter[] = [];
+  const quiet = () => {};
+  const surroundings = {
+    job: defineJob({ track: true, ...options }),
+    jobName: 'TestJob',
+    tracker: dynamoTracker('TestJob', { tableName, client, clock }),
+    logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+    queue: {
+      delay: async () => new Map(),
+      sendDeadLetter: async (letter: DeadLetter) => void deadLetters.push(letter),
+    },
+    deadline,
+    origin: {},
+  };
+  const kept = runBatch(records, surroundings)
+    .then((runs) => settle(runs, surroundings))
+    .finally(() => deadline.clear());
+  return { deadline, deadLetters, kept };
 }
 
 export interface MessageOptions {

@@ -18,7 +18,12 @@ test('a worker runs from its bundle alone, with health and metrics, and in a dir
   cleanups.push(() => platform.stop());
   const directory = await mkdtemp(join(tmpdir(), 'worker-bundle-'));
   cleanups.push(() => rm(directory, { recursive: true }));
-  const source = { name: 'GreetingJob', file: 'src/jobs/GreetingJob.ts', isIdempotent: false, isTracked: false };
+  const source = {
+    name: 'GreetingJob',
+    file: 'src/jobs/GreetingJob.ts',
+    isIdempotent: false,
+    isTracked: false,
+  };
   const { outputs } = await buildJobs([source], root, 'worker');
   await writeFile(join(directory, 'index.mjs'), outputs.get('GreetingJob')?.code ?? '');
 

@@ -1,0 +1,28 @@
+import { Command } from 'commander';
+import { addTargetOptions, type TargetOptions } from '../../target.ts';
+
+export function cancelCommand(): Command {
+  const command = new Command('cancel')
+    .description('Takes a delayed job back, before it is published.')
+    .argument('<jobId>', "the job's ID, as publish printed it");
+  return addTargetOptions(command).action(cancel);
+}
+
+async function cancel(jobId: string, options: TargetOptions): Promise<void> {
+  const [{ withSchedules }, { createDelay }, { oneLine }] = await Promise.all([
+    import('../../schedules/session.ts'),
+    import('../../../src/schedule/onceSchedules.ts'),
+    import('../../dlq/words.ts'),
+  ]);
+  await withSchedules('cancel', options, async ({ target, scheduler }) => {
+    const { topicArn } = target;
+    const isCancelled = await createDelay({ topicArn, client: scheduler }).cancel(jobId);
+    const id = oneLine(jobId, 200);
+    if (isCancelled) console.log(`cancelled ${id}`);
+    else
+      console.error(
+        `nothing was cancelled: no delayed job ${id} waits. It was published, cancelled, or never delayed`,
+      );
+    return isCancelled ? 'done' : 'failed';
+  });
+}

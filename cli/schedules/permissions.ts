@@ -1,0 +1,48 @@
+import type { PlatformSchedules } from '../../src/schedule/platformSchedules.ts';
+
+/** The IAM actions that a command needs: on schedules of the recurring and of the one-off group, and elsewhere. */
+interface Permissions {
+  readonly onRecurring?: readonly string[];
+  readonly onOnce?: readonly string[];
+  readonly onRole?: readonly string[];
+  readonly onTopic?: readonly string[];
+  readonly onAnything?: readonly string[];
+}
+
+const change = ['scheduler:GetSchedule', 'scheduler:UpdateSchedule'];
+const passRole = ['iam:PassRole'];
+
+/** By command; docs/schedules.md holds the same table, and a test holds it to this one. */
+export const permissions = {
+  list: {
+    onRecurring: ['scheduler:GetSchedule'],
+    onOnce: ['scheduler:GetSchedule'],
+    onAnything: ['scheduler:ListSchedules'],
+  },
+  pause: { onRecurring: change, onRole: passRole },
+  resume: { onRecurring: change, onRole: passRole },
+  'run-now': { onRecurring: ['scheduler:GetSchedule'], onTopic: ['sns:Publish'] },
+  cancel: { onOnce: ['scheduler:DeleteSchedule'] },
+  reschedule: { onOnce: change, onRole: passRole },
+} as const satisfies Record<string, Permissions>;
+
+export type PermittedCommand = keyof typeof permissions;
+
+/** `schedules pause needs scheduler:GetSchedule, … on arn:…; iam:PassRole on arn:…` */
+export function needs(command: PermittedCommand, platform: PlatformSchedules): string {
+  const { topicArn, recurringGroup, onceGroup, roleArn } = platform;
+  const { onRecurring, onOnce, onRole, onTopic, onAnything }: Permissions = permissions[command];
+  const [, partition, , region, account] = topicArn.split(':');
+  const schedules = (group: string): string =>
+    `arn:${partition}:scheduler:${region}:${account}:schedule/${group}/*`;
+  const of = (actions: readonly string[] | undefined, resource: string): string[] =>
+    actions === undefined ? [] : [`${actions.join(', ')} on ${resource}`];
+  const all = [
+    ...of(onRecurring, schedules(recurringGroup)),
+    ...of(onOnce, schedules(onceGroup)),
+    ...of(onRole, roleArn),
+    ...of(onTopic, topicArn),
+    ...of(onAnything, '*'),
+  ];
+  return `schedules ${command} needs ${all.join('; ')}`;
+}

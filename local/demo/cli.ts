@@ -1,0 +1,31 @@
+import { spawn } from 'node:child_process';
+
+/** A command of the CLI, as a person would type it. */
+export interface CliCommand {
+  /** For the screen. */
+  readonly text: string;
+  readonly words: readonly string[];
+}
+
+export function cliCommand(words: readonly string[]): CliCommand {
+  const quoted = words.map((text) => (/^[\w.-]+$/.test(text) ? text : `'${text}'`));
+  return { text: `npm run jobs -- ${quoted.join(' ')}`, words };
+}
+
+/** Runs it as a person would, against this very platform. Its output goes to the screen. */
+export async function runCli(
+  { text, words }: CliCommand,
+  { projectDirectory, print }: { projectDirectory: string; print: (text: string) => void },
+): Promise<void> {
+  print(`\n$ ${text}`);
+  const child = spawn(process.execPath, ['bin/jobs.ts', ...words], {
+    cwd: projectDirectory,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const output: Buffer[] = [];
+  child.stdout.on('data', (chunk) => output.push(chunk));
+  child.stderr.on('data', (chunk) => output.push(chunk));
+  const exitCode = await new Promise((resolve) => child.once('close', resolve));
+  print(Buffer.concat(output).toString().trimEnd());
+  if (exitCode !== 0) throw new Error(`${text} ended with ${exitCode}`);
+}

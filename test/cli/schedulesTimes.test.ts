@@ -1,0 +1,120 @@
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
+import { expect, test } from '@jest/globals';
+import { schedulesIn } from '../../cli/schedules/group.ts';
+import { recurringText } from '../../cli/schedules/listText.ts';
+import { needs } from '../../cli/schedules/permissions.ts';
+import { platformTime } from '../../cli/schedules/platformTime.ts';
+import { withStartAhead } from '../../cli/schedules/setState.ts';
+import { startEngine } from '../../local/engine/engine.ts';
+import { schedulerApi } from '../../local/scheduler/api.ts';
+import { scheduleFrom } from '../../local/scheduler/schedule.ts';
+import { startScheduler } from '../../local/scheduler/scheduler.ts';
+import { platformSchedules } from '../../src/schedule/platformSchedules.ts';
+import { minute, virtualClock } from '../local/virtualClock.ts';
+
+test.each([1, 60])(
+  'at %d times the speed, list says the firings that the platform will have',
+  async (speed) => {
+    const time = virtualClock('2026-03-28T20:00:00.250Z');
+    const engine = await startEngine({ port: 0, region: 'us-east-1', speed });
+    const scheduler = startScheduler({ engine, clock: time.clock, onFiring: () => {}, onWarning: () => {} });
+    engine.answerScheduler(schedulerApi(scheduler, time.clock.now));
+    const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
+    const client = new SchedulerClient({ endpoint: engine.endpoint, region: 'us-east-1', credentials });
+    const create = (Name: string, ScheduleExpression: string, more = {}) =>
+      scheduler.create(
+        scheduleFrom({
+          Name,
+          ScheduleExpression,
+          FlexibleTimeWindow: { Mode: 'OFF' },
+          Target: {
+            Arn: 'arn:aws:sqs:us-east-1:000000000000:queue',
+            RoleArn: 'arn:aws:iam::000000000000:role/r',
+            RetryPolicy: { MaximumRetryAttempts: 0 },
+          },
+          ...more,
+        }),
+      );
+    try {
+      create('rate', 'rate(7 minutes)');
+      await time.advance(90_400);
+      create('later-rate', 'rate(3 minutes)');
+      create('from', 'rate(3 minutes)', { StartDate: '2026-03-29T09:00:00Z' });
+      create('cron', 'cron(30 2 * * ? *)', { ScheduleExpressionTimezone: 'Europe/Berlin' });
+      create('once', 'at(2026-04-01T00:00:00)');
+      create('paused', 'rate(1 hour)', { State: 'DISABLED' });
+      await time.advance(100_000);
+      const { schedules } = await schedulesIn({ scheduler: client }, 'default', 100);
+      const predicted = await platformTime({ speed }, client, time.clock.now);
+      const views = Object.fromEntries(scheduler.list().map(({ name, nextFirings }) => [name, nextFirings]));
+      expect(schedules).toHaveLength(6);
+      for (const schedule of schedules) {
+        const [own, shown] = [views[schedule.Name ?? ''] ?? [], predicted.firings(schedule, 3)];
+        expect(shown.map(({ scheduledAt }) => scheduledAt)).toEqual(
+          own.map(({ scheduledAt }) => scheduledAt),
+        );
+        const apart = shown.map(({ at }, index) => Math.abs(at.getTime() - (own[index]?.at.getTime() ?? 0)));
+        expect(Math.max(0, ...apart)).toBeLessThanOrEqual(2);
+      }
+    } finally {
+      await scheduler.stop();
+      client.destroy();
+      await engine.stop();
+    }
+  },
+);
+
+test('times are said in the zone of who looks, and in UTC, across its change of clocks', () => {
+  const firing = (iso: string) => ({ scheduledAt: new Date(iso), at: new Date(iso) });
+  const text = recurringText(
+    [
+      {
+        type: 'recurring',
+        name: 'ReportJob-1',
+        jobName: 'ReportJob',
+        expression: 'cron(0 9 * * ? *)',
+        timezone: 'America/New_York',
+        state: 'enabled',
+        flexibleMinutes: 0,
+        nextFirings: [firing('2026-03-28T13:00:00Z'), firing('2026-03-29T13:00:00Z')],
+      },
+    ],
+    { now: Date.parse('2026-03-28T12:48:00Z'), zone: 'Europe/Berlin' },
+  );
+  expect(text.split('\n')).toEqual([
+    'ReportJob-1 (enabled)',
+    '  job   ReportJob',
+    '  when  cron(0 9 * * ? *) in America/New_York',
+    '  next  2026-03-28 14:00:00 GMT+1   2026-03-28T13:00:00Z   in 12m',
+    '        2026-03-29 15:00:00 GMT+2   2026-03-29T13:00:00Z   in 1d',
+  ]);
+});
+
+test('an update says no start that AWS would refuse, and nothing that only an answer has', () => {
+  const now = new Date('2026-03-28T12:50:00Z');
+  const StartDate = new Date(now.getTime() - 50 * minute);
+  const schedule = {
+    $metadata: {},
+    Arn: 'arn',
+    CreationDate: now,
+    LastModificationDate: now,
+    Name: 'ReportJob-1',
+    ScheduleExpression: 'rate(20 minutes)',
+    StartDate,
+  };
+  const update = withStartAhead(schedule, now);
+  expect(update).toEqual({
+    Name: 'ReportJob-1',
+    ScheduleExpression: 'rate(20 minutes)',
+    StartDate: new Date('2026-03-28T13:00:00Z'),
+  });
+  const ended = withStartAhead({ ...schedule, EndDate: new Date('2026-03-28T12:55:00Z') }, now);
+  expect(ended.StartDate).toBeUndefined();
+});
+
+test('a missing permission is named with what it is on', () => {
+  const platform = platformSchedules('arn:aws:sns:eu-west-1:111122223333:jobs-prod');
+  expect(needs('pause', platform)).toBe(
+    'schedules pause needs scheduler:GetSchedule, scheduler:UpdateSchedule on arn:aws:scheduler:eu-west-1:111122223333:schedule/jobs-prod/*; iam:PassRole on arn:aws:iam::111122223333:role/jobs-prod-eu-west-1-sched',
+  );
+});
