@@ -10,9 +10,7 @@ import { wildcardFinding } from './wildcardFinding.ts';
 export function storePermissions(job: BundledJob, stores: JobStores): PolicyStatement[] {
   const { filesBucket, idempotencyTable, statusTable } = stores;
   return [
-    ...(idempotencyTable === undefined
-      ? []
-      : [allow(idempotencyTable.tableArn, ...itemActions, 'dynamodb:DeleteItem')]),
+    ...(idempotencyTable === undefined ? [] : [allow(idempotencyTable.tableArn, ...itemActions)]),
     ...(statusTable === undefined ? [] : [allow(statusTable.tableArn, ...itemActions)]),
     ...fileAccessOf(job).map((access) => allowFiles(filesBucket, access)),
   ];
@@ -55,7 +53,12 @@ export function allow(resource: string | readonly string[], ...actions: readonly
   return new PolicyStatement({ effect: Effect.ALLOW, actions: [...actions], resources: [resource].flat() });
 }
 
-const itemActions = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
+const itemActions = [
+  'dynamodb:GetItem',
+  'dynamodb:PutItem',
+  'dynamodb:UpdateItem',
+  'dynamodb:DeleteItem',
+];
 
 function fileAccessOf({ name, job }: BundledJob): FileAccess[] {
   return [

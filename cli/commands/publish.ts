@@ -2,7 +2,6 @@ import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { Command } from 'commander';
 import type { AnyJob, Delayed, Duration, JobHandle, Published, Publisher } from '../../src/index.ts';
-import { tokenFetch } from '../apiFetch.ts';
 import { CommandError } from '../CommandError.ts';
 import { exitCodes } from '../exitCodes.ts';
 import { jobLookup } from '../jobFiles.ts';
@@ -216,6 +215,5 @@ async function publisherFor({
     filesBucket,
     s3: clientConfig,
     apiUrl,
-    fetch: tokenFetch(),
   });
 }

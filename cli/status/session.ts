@@ -1,10 +1,10 @@
 import { JobApiError } from '../../src/publisher/handleErrors.ts';
-import { tokenVariable } from '../apiFetch.ts';
 import { type End, exitCodeOf } from '../dlq/session.ts';
 import { oneLine } from '../dlq/words.ts';
 import { exitCodes } from '../exitCodes.ts';
 import { findTarget, type Target, type TargetOptions } from '../target.ts';
 import { type StatusApi, statusApiOf } from './statusApi.ts';
+import { tokenVariable } from './tokenFetch.ts';
 
 /**
  * Finds the platform and its API, does the work, and sets the process's exit code. What the API refuses is one line on

@@ -11,10 +11,10 @@ import {
   timely,
 } from '../../src/publisher/jobApi.ts';
 import type { JobState, JobStatus } from '../../src/status/jobStatus.ts';
-import { tokenFetch } from '../apiFetch.ts';
 import { CommandError } from '../CommandError.ts';
 import type { Target } from '../target.ts';
 import { apiUrlOf } from './apiUrl.ts';
+import { tokenFetch } from './tokenFetch.ts';
 
 /** A platform's API, as people ask it. Its methods reject with a `JobApiError` when it does not answer. */
 export interface StatusApi extends JobApi {

@@ -20,7 +20,7 @@ export function startView(jobId: string, stream: NodeJS.WriteStream, json: boole
 }
 
 export function unknownText(jobId: string): string {
-  return `nothing is known of ${JSON.stringify(jobId)}: its first attempt has not begun, it is not there, or its job has no track: true`;
+  return `nothing is known of ${JSON.stringify(jobId)}: its first attempt has not begun, it is not there or not yours, or its job has no track: true`;
 }
 
 function liveView(jobId: string, stream: NodeJS.WriteStream): View {

@@ -224,7 +224,7 @@ describe('the role', () => {
     expect(statements.filter(({ Action }) => /^(s3|dynamodb):/.test(String(Action)))).toEqual([
       {
         Effect: 'Allow',
-        Action: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+        Action: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
         Resource: arnOf(expect.stringMatching(/^JobsStatusTable/)),
       },
       {

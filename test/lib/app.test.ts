@@ -87,6 +87,7 @@ describe('the app', () => {
 test('the app takes who may call the API from the context; its function has src/api and its pages', () => {
   const root = project({
     'src/jobs/A.ts': jobFile('track: true, maxAttempts: 2, run() {}'),
+    'src/runtime/dynamoTracker.ts': 'export const dynamoTracker = () => ({});',
     'src/api/index.ts': 'export const createApiHandler = (jobs: unknown) => () => jobs;',
     'src/api/pages/upload.html': '<title>Upload</title>',
   });

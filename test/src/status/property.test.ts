@@ -62,7 +62,7 @@ test('whatever order, duplication and loss of deliveries: no state goes back, an
         seen.add(await life.reconcile());
       },
     ),
-    { numRuns: 80 },
+    { numRuns: 60 },
   );
   expect([...seen].sort()).toEqual(['cancelled', 'dead', 'succeeded']);
 }, 60_000);

@@ -1,4 +1,4 @@
-import type { Fetch } from '../src/publisher/jobApi.ts';
+import type { Fetch } from '../../src/publisher/jobApi.ts';
 
 /** Where the API asks for tokens: one of them. */
 export const tokenVariable = 'JOB_API_TOKEN';
