@@ -24,7 +24,7 @@ export function whenOf({ delay, at }: WhenOptions): When {
 
 /** `2026-12-24T17:00:00Z, in 10m`; how long that is in real time, on a platform whose time is sped up. */
 export function untilText(at: Date, speed: number = 1): string {
-  const wait = lengthOfTime(Math.round((at.getTime() - Date.now()) / 1_000 / speed));
+  const wait = lengthOfTime((at.getTime() - Date.now()) / 1_000 / speed);
   return `${at.toISOString().replace('.000Z', 'Z')}, in ${wait}${speed === 1 ? '' : ` at ${speed} times the speed`}`;
 }
 

@@ -103,7 +103,7 @@ async function greeting(platform: Platform): Promise<string> {
     `Serving ${jobs.length} ${jobs.length === 1 ? 'job' : 'jobs'}: ${jobs.map(({ name }) => name).join(', ')}`,
     `  endpoint   ${endpoint} (region ${region}, any credentials)${speed === 1 ? '' : `, time runs ${speed} times as fast`}`,
     `  topic      ${topicArn ?? 'none'}`,
-    ...(apiUrl === undefined ? [] : [`  API        ${apiUrl}`]),
+    ...(apiUrl === undefined ? [] : [`  API        ${apiUrl} (upload a file: ${apiUrl}/pages/upload)`]),
     ...(consoleUrl === undefined ? [] : [`  console    ${consoleUrl}`]),
     'Publish with',
     `  npm run jobs -- publish ${first} '{ … }'`,

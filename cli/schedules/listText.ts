@@ -49,7 +49,7 @@ function firingCells({ scheduledAt, at }: Firing, { now, zone }: Shown): string[
   return [
     localText(scheduledAt, zone),
     scheduledAt.toISOString().replace('.000Z', 'Z'),
-    lengthOfTime(Math.round((at.getTime() - now) / 1_000)),
+    lengthOfTime((at.getTime() - now) / 1_000),
   ];
 }
 

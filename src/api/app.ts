@@ -43,6 +43,7 @@ export interface ApiParts {
 
 /** Never gets a payload, a result or a token. */
 export interface ApiLogger {
+  debug(message: string, fields: Readonly<Record<string, unknown>>): void;
   info(message: string, fields: Readonly<Record<string, unknown>>): void;
   warn(message: string, fields: Readonly<Record<string, unknown>>): void;
   error(message: string, fields: Readonly<Record<string, unknown>>): void;
@@ -57,12 +58,10 @@ export function createApi(parts: ApiParts): Hono<ApiEnv> {
     const startedAt = now();
     await next();
     const { method } = c.req;
-    logger.info('answered', {
-      method,
-      route: routePath(c, -1),
-      status: c.res.status,
-      durationMs: now() - startedAt,
-    });
+    const { status } = c.res;
+    // A page that follows its job reads once a second.
+    const level = method === 'GET' && status < 400 ? 'debug' : 'info';
+    logger[level]('answered', { method, route: routePath(c, -1), status, durationMs: now() - startedAt });
   });
   // The host answers browsers' preflights by its CORS rules; where it asks here first, nothing may turn them away.
   app.use(async (c, next) => (c.req.method === 'OPTIONS' ? c.body(null, 204) : next()));

@@ -30,6 +30,8 @@ export interface Message {
   readonly group: string | undefined;
   /** When it is to be published, in whole seconds; at once where there is none. */
   readonly at?: Date;
+  /** Whether that was said as a delay. */
+  readonly isFromNow?: boolean;
   /** What SNS counts: the body and the names, types and values of the attributes. Of a delayed one, Scheduler's input. */
   readonly bytes: number;
   /** Of one whose body only points to its payload: how storing that ended. Never rejects. */
@@ -64,7 +66,14 @@ export async function toMessage(
 
   const body = serializePayload(jobName, payload);
   if (body.startsWith(pointerStart)) throw new NotSerializableError(jobName, [], pointerProblem);
-  const parts = { jobName, jobId, body, attributes, group, ...(at && { at }) };
+  const parts = {
+    jobName,
+    jobId,
+    body,
+    attributes,
+    group,
+    ...(at && { at, isFromNow: item.delay !== undefined }),
+  };
   const message = { ...parts, bytes: sizeOf(parts, topicArn) };
   if (!isTooLarge(message)) {
     if (isJob(job)) await validateBody(jobName, job.payload, body);

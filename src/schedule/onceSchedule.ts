@@ -22,6 +22,8 @@ export interface DelayedMessage {
   /** Strings, `jobName` and `jobId` among them. */
   readonly attributes: Readonly<Record<string, MessageAttributeValue>>;
   readonly group?: string | undefined;
+  /** Its time was counted from now: the same message again, a moment later, is the same job at its first time. */
+  readonly isFromNow?: boolean | undefined;
 }
 
 /** A job that is published at a time, to the second in `at`; Scheduler does it within the minute after. */
@@ -134,18 +136,10 @@ export function delayedJobOf(schedule: GetScheduleCommandOutput): DelayedJob | u
   return { jobName, jobId, at: new Date(instantOf(wallTime, ScheduleExpressionTimezone) ?? wallTime) };
 }
 
-/** Whether a schedule publishes what is wanted, at that time. When it was asked for makes no difference. */
-export function isSameJob(
-  schedule: GetScheduleCommandOutput,
-  wanted: CreateScheduleCommandInput,
-  at: Date,
-): boolean {
+/** Whether a schedule publishes what is wanted, whenever that is. When it was asked for makes no difference. */
+export function isSameJob(schedule: GetScheduleCommandOutput, wanted: CreateScheduleCommandInput): boolean {
   const [published, toPublish] = [publishOf(schedule.Target?.Input), publishOf(wanted.Target?.Input)];
-  return (
-    delayedJobOf(schedule)?.at.getTime() === at.getTime() &&
-    published.body === toPublish.body &&
-    published.attributes.jobName === toPublish.attributes.jobName
-  );
+  return published.body === toPublish.body && published.attributes.jobName === toPublish.attributes.jobName;
 }
 
 function timing(at: Date) {

@@ -33,7 +33,7 @@ export interface DelayOptions {
 export interface Delay {
   /**
    * Any time ahead, a second or years; a fraction of a second is rounded up. The same message for the same time is
-   * scheduled once, however often it is given.
+   * scheduled once, however often it is given; one whose time is counted from now, at its first time.
    * @throws {InvalidDelayError} when the time is past: publish it at once instead
    * @throws {AlreadyDelayedError} when another message, or another time, was given under that ID
    * @throws {DelayTooLargeError | DelayFailedError}
@@ -82,16 +82,22 @@ export function createDelay({ topicArn, client, config, now = Date.now }: DelayO
     message: DelayedMessage,
     input: CreateScheduleCommandInput,
     at: Date,
-  ): Promise<void> => {
+    attempt = 1,
+  ): Promise<Date> => {
     const { sdk, client } = await scheduler();
     try {
       await client.send(new sdk.CreateScheduleCommand(input));
+      return at;
     } catch (error) {
       if (!isNamed(error, 'ConflictException')) throw error;
       const existing = await find(onceScheduleName(message.jobId));
-      // Fired or cancelled meanwhile, so the name is free.
-      if (existing === undefined) return create(message, input, at);
-      if (!isSameJob(existing, input, at)) throw new AlreadyDelayedError(message, delayedJobOf(existing)?.at);
+      // Fired or cancelled meanwhile, so the name is free; a group that is being deleted conflicts for long.
+      if (existing === undefined && attempt < maxCreates) return create(message, input, at, attempt + 1);
+      if (existing === undefined) throw error;
+      const waitsUntil = delayedJobOf(existing)?.at;
+      const isThen = message.isFromNow === true || waitsUntil?.getTime() === at.getTime();
+      if (waitsUntil && isThen && isSameJob(existing, input)) return waitsUntil;
+      throw new AlreadyDelayedError(message, waitsUntil);
     }
   };
 
@@ -100,8 +106,7 @@ export function createDelay({ topicArn, client, config, now = Date.now }: DelayO
       const { jobName, jobId } = message;
       const time = timeAhead(message, at, now());
       const input = onceSchedule(platform, message, time);
-      await reported(message, () => create(message, input, time));
-      return { jobName, jobId, at: time };
+      return { jobName, jobId, at: await reported(message, () => create(message, input, time)) };
     },
 
     async cancel(jobId) {
@@ -138,6 +143,9 @@ export function createDelay({ topicArn, client, config, now = Date.now }: DelayO
     },
   };
 }
+
+/** How often a schedule is made whose name was taken just before. */
+const maxCreates = 3;
 
 /** As many as are looked at side by side. */
 const pageSize = 20;

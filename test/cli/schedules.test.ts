@@ -1,4 +1,6 @@
 import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { day, hour, minute } from '../local/virtualClock.ts';
@@ -253,6 +255,39 @@ describe('schedules cancel and reschedule', () => {
     const past = await run('schedules', 'reschedule', 'order-7', '--at', '2020-01-01T00:00:00Z');
     expect([past.code, past.stderr]).toEqual([2, expect.stringContaining('--at is past')]);
   });
+});
+
+test('what AWS refuses is one line, with the permission it needs, and exit code 1', async () => {
+  const denying = createServer((_request, response) => {
+    response.writeHead(403, {
+      'content-type': 'application/json',
+      'x-amzn-errortype': 'AccessDeniedException',
+    });
+    response.end('{"Message":"no"}');
+  });
+  await new Promise<void>((resolve) => denying.listen(0, '127.0.0.1', resolve));
+  const endpoint = `http://127.0.0.1:${(denying.address() as AddressInfo).port}`;
+  const { topicArn } = platform;
+  const directory = await startDirectory({ endpoint, region: 'us-east-1', topicArn, speed: 1, jobs: {} });
+  const refused = (...words: string[]) => runJobs(directory.path, ['schedules', ...words]);
+  const [list, pause, cancel] = await Promise.all([
+    refused('list'),
+    refused('pause', 'GreetingJob-1'),
+    refused('cancel', 'order-7'),
+  ]);
+  await directory.remove();
+  denying.closeAllConnections();
+  await new Promise((resolve) => denying.close(resolve));
+  const group = 'arn:aws:scheduler:us-east-1:000000000000:schedule/jobs-dev';
+  expect([list.code, list.stderr]).toEqual([
+    1,
+    `error: no permission: schedules list needs scheduler:GetSchedule on ${group}/*; scheduler:GetSchedule on ${group}-once/*; scheduler:ListSchedules on *\n`,
+  ]);
+  expect(pause.stderr).toContain('schedules pause needs scheduler:GetSchedule, scheduler:UpdateSchedule on');
+  expect([cancel.code, cancel.stderr]).toEqual([
+    1,
+    `error: no permission: schedules cancel needs scheduler:DeleteSchedule on ${group}-once/*\n`,
+  ]);
 });
 
 test('a platform without schedules, and none at all, are said in one line', async () => {

@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { expect, test } from '@jest/globals';
 import { schedulesIn } from '../../cli/schedules/group.ts';
 import { recurringText } from '../../cli/schedules/listText.ts';
-import { needs } from '../../cli/schedules/permissions.ts';
+import { needs, permissions } from '../../cli/schedules/permissions.ts';
 import { platformTime } from '../../cli/schedules/platformTime.ts';
 import { withStartAhead } from '../../cli/schedules/setState.ts';
 import { startEngine } from '../../local/engine/engine.ts';
@@ -110,6 +112,21 @@ test('an update says no start that AWS would refuse, and nothing that only an an
   });
   const ended = withStartAhead({ ...schedule, EndDate: new Date('2026-03-28T12:55:00Z') }, now);
   expect(ended.StartDate).toBeUndefined();
+});
+
+test('the permissions of the documentation are those that the command asks for', () => {
+  const documentation = readFileSync(join(import.meta.dirname, '../../docs/schedules.md'), 'utf8');
+  const rows = documentation.split('\n').filter((row) => /^\| `[a-z-]+`.*(scheduler:|sns:)/.test(row));
+  const documented = rows.flatMap((row) => {
+    const [, commands = '', ...needed] = row.split('|');
+    const actions = (needed.join().match(/[a-z]+:[A-Z]\w+/g) ?? []).sort();
+    return (commands.match(/[a-z-]+/g) ?? []).map((command) => [command, actions]);
+  });
+  const asked = Object.entries(permissions).map(([command, lists]) => [
+    command,
+    [...new Set(Object.values(lists).flat())].sort(),
+  ]);
+  expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(asked));
 });
 
 test('a missing permission is named with what it is on', () => {

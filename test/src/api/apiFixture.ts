@@ -86,7 +86,7 @@ export function apiFixture(parts: Partial<ApiParts> = {}): ApiFixture {
     },
     deadLetters: { reasonOf: async () => undefined },
     pagesFolder: new URL('./pages/', import.meta.url),
-    logger: { info: log, warn: log, error: log },
+    logger: { debug: log, info: log, warn: log, error: log },
     now,
     sleep: async (ms) => {
       clock.nowMs += ms;

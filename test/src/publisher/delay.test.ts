@@ -154,6 +154,16 @@ describe('publish with a delay', () => {
     await expect(other).rejects.toThrow(AlreadyDelayedError);
   });
 
+  test('counted from now, leaves the same job at its first time when it is published again', async () => {
+    const publisher = platform.publisher();
+    const first = await publisher.publish('GreetingJob', hank, { delay: '1h', jobId: 'order-7' });
+    await platform.time.advance(minute);
+    const again = await publisher.publish('GreetingJob', hank, { delay: '1h', jobId: 'order-7' });
+    expect(again.at).toEqual(first.at);
+    const other = publisher.publish('GreetingJob', { friendName: 'Ida' }, { delay: '1h', jobId: 'order-7' });
+    await expect(other).rejects.toThrow(AlreadyDelayedError);
+  });
+
   test('says what EventBridge Scheduler refuses', async () => {
     const publisher = platform.publisher({ topicArn: `${platform.topicArn}2` });
     const refused = publisher.publish('GreetingJob', hank, { delay: '10m' });

@@ -138,6 +138,15 @@ describe('the same job twice', () => {
     expect(scheduler.schedules.get('job-1')?.ScheduleExpression).toBe('at(2026-12-21T08:00:01)');
   });
 
+  test('is an error where Scheduler takes it neither way, such as while its group is being deleted', async () => {
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      scheduler.failNext('ConflictException', 409);
+      scheduler.failNext('ResourceNotFoundException', 404);
+    }
+    const refused = delay.schedule(message('job-1'), in30Days);
+    await expect(refused).rejects.toMatchObject({ name: 'DelayFailedError', code: 'ConflictException' });
+  });
+
   test('is scheduled anew, where the first was published just now', async () => {
     scheduler.failNext('ConflictException', 409);
     await delay.schedule(message('job-1'), in30Days);
