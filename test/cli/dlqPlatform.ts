@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { type Engine, startEngine } from '../../local/engine/engine.ts';
 import type { DeadLetterReason } from '../../src/runtime/deadLetter.ts';
-import { type Ended, runJobs, startDirectory } from './jobsCommand.ts';
+import { type Ended, processEnvironment, runJobs, runJobsProcess, startDirectory } from './jobsCommand.ts';
 
 /** A platform's topic and queues on the real engine, without functions that would consume them. */
 export interface DlqPlatform {
@@ -16,6 +16,8 @@ export interface DlqPlatform {
   run(...words: string[]): Promise<Ended>;
   /** Runs the CLI with standard input. */
   runWith(input: string, ...words: string[]): Promise<Ended>;
+  /** Runs the CLI as a process, for what only that shows: its exit code, and that it ends. */
+  runProcess(input: string, ...words: string[]): Promise<Ended>;
   close(): Promise<void>;
 }
 
@@ -71,6 +73,7 @@ export async function startDlqPlatform({ speed = 1 } = {}): Promise<DlqPlatform>
     },
     run: (...words) => runJobs(directory.path, ['dlq', ...words]),
     runWith: (input, ...words) => runJobs(directory.path, ['dlq', ...words], input),
+    runProcess: (input, ...words) => runJobsProcess(directory.path, ['dlq', ...words], input),
     async close() {
       await engine.stop();
       await directory.remove();
@@ -116,7 +119,7 @@ const program = fileURLToPath(new URL('../../bin/jobs.ts', import.meta.url));
 export function startJobs(cwd: string, words: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const child = spawn(process.execPath, [program, ...words], {
     cwd,
-    env: { PATH: process.env.PATH ?? '', ...env },
+    env: { ...processEnvironment, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = { stdout: '', stderr: '' };
