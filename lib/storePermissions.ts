@@ -53,12 +53,7 @@ export function allow(resource: string | readonly string[], ...actions: readonly
   return new PolicyStatement({ effect: Effect.ALLOW, actions: [...actions], resources: [resource].flat() });
 }
 
-const itemActions = [
-  'dynamodb:GetItem',
-  'dynamodb:PutItem',
-  'dynamodb:UpdateItem',
-  'dynamodb:DeleteItem',
-];
+const itemActions = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'];
 
 function fileAccessOf({ name, job }: BundledJob): FileAccess[] {
   return [
