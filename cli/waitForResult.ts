@@ -1,14 +1,19 @@
-import cliProgress from 'cli-progress';
+import { isFileResult } from '../src/files/fileResult.ts';
 import type { AnyJob, Duration, JobHandle } from '../src/index.ts';
 import { durationSeconds } from '../src/job/duration.ts';
+import { baseOf } from '../src/publisher/jobApi.ts';
 import { CommandError } from './CommandError.ts';
 import { oneLine } from './dlq/words.ts';
 import { apiUrlOf } from './status/apiUrl.ts';
+import { fileText } from './status/resultText.ts';
+import { resultLines } from './status/statusText.ts';
 import type { Target } from './target.ts';
+import { startWaitBar } from './waitBar.ts';
 
 /** How to wait for a published job. */
 export interface WaitOptions {
   readonly jobName: string;
+  readonly target: Target;
   readonly json: boolean;
   /** The publisher's own default when left out. */
   readonly timeout?: Duration | undefined;
@@ -43,11 +48,8 @@ export function checkCanWait(target: Target, jobName: string, job: AnyJob | stri
  * @returns whether it failed: dead, cancelled, or not to be known
  */
 export async function waitForResult(handle: JobHandle, options: WaitOptions): Promise<boolean> {
-  const bar = startBar();
-  const ending = handle.result({
-    timeout: options.timeout,
-    onProgress: ({ fraction, text = '' }) => bar.update(fraction, { text: oneLine(text, 60) }),
-  });
+  const bar = startWaitBar(process.stderr);
+  const ending = handle.result({ timeout: options.timeout, onStatus: (status) => bar.update(status) });
   const end = await ending.then(
     (result): End => ({ status: 'succeeded', result }),
     (error: Error): End => ({ status: ends[error.name] ?? 'unknown', error }),
@@ -67,19 +69,7 @@ const ends: Readonly<Record<string, 'dead' | 'cancelled'>> = {
   JobCancelledError: 'cancelled',
 };
 
-/** On standard error; nothing where that is no terminal. */
-function startBar() {
-  const bar = new cliProgress.SingleBar({
-    format: 'waiting |{bar}| {percentage}% {text}',
-    stream: process.stderr,
-    hideCursor: true,
-    clearOnComplete: true,
-  });
-  bar.start(1, 0, { text: '' });
-  return bar;
-}
-
-function print(jobId: string, end: End, { jobName, json }: WaitOptions): void {
+function print(jobId: string, end: End, { jobName, target, json }: WaitOptions): void {
   if (json) {
     const { name, message } = 'error' in end ? end.error : {};
     const outcome = 'error' in end ? { error: { name, message } } : { result: end.result };
@@ -88,6 +78,9 @@ function print(jobId: string, end: End, { jobName, json }: WaitOptions): void {
     console.error(
       `${end.status === 'unknown' ? 'not known' : end.status}: ${oneLine(end.error.message, 2_000)}`,
     );
+  } else if (isFileResult(end.result)) {
+    const url = baseOf(apiUrlOf(target));
+    console.log(`succeeded\n${resultLines(fileText(end.result, { jobId }, { url }))}`);
   } else {
     const result = end.result === undefined ? '' : `: ${JSON.stringify(end.result, undefined, 2)}`;
     console.log(`succeeded${result}`);

@@ -96,8 +96,7 @@ function printer(terminal: Terminal, print: (text: string) => void): (event: Pla
 
 async function greeting(platform: Platform): Promise<string> {
   const { endpoint, region, speed, topicArn, jobs, consoleUrl, apiUrl } = await platform.snapshot();
-  const first = jobs[0]?.name ?? 'GreetingJob';
-  const attribute = `{"jobName":{"DataType":"String","StringValue":"${first}"}}`;
+  const job = jobs.find(({ name }) => name === 'GreetingJob') ?? jobs[0];
   return [
     '',
     `Serving ${jobs.length} ${jobs.length === 1 ? 'job' : 'jobs'}: ${jobs.map(({ name }) => name).join(', ')}`,
@@ -106,8 +105,9 @@ async function greeting(platform: Platform): Promise<string> {
     ...(apiUrl === undefined ? [] : [`  API        ${apiUrl} (upload a file: ${apiUrl}/pages/upload)`]),
     ...(consoleUrl === undefined ? [] : [`  console    ${consoleUrl}`]),
     'Publish with',
-    `  npm run jobs -- publish ${first} '{ … }'`,
-    `  aws sns publish --endpoint-url ${endpoint} --region ${region} --topic-arn ${topicArn} --message '{ … }' --message-attributes '${attribute}'`,
+    `  npm run jobs -- publish ${job?.name ?? 'GreetingJob'} '${job?.name === 'GreetingJob' ? '{"friendName":"Hank"}' : '{ … }'}'`,
+    'or any AWS SDK or CLI, after',
+    `  export AWS_ENDPOINT_URL=${endpoint} AWS_REGION=${region} AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x TOPIC_ARN=${topicArn}`,
     'Edits in src/, lib/ and bin/ are applied as you save. Ctrl-C stops.',
     '',
   ].join('\n');

@@ -87,7 +87,7 @@ function readArguments(
     throw new CommandError('give a payload or --file, not both');
   if (payload === undefined && path === undefined) {
     throw new CommandError(
-      `nothing to publish: give a payload, such as publish ${jobName ?? 'GreetingJob'} '{}', or --file PATH`,
+      `nothing to publish: give a payload, such as publish GreetingJob '{"friendName":"Hank"}', or --file PATH`,
     );
   }
   if (path !== undefined && jobId !== undefined) {
@@ -134,6 +134,7 @@ async function publishOne(
     if (!wait) return false;
     return await waitForResult(published, {
       jobName,
+      target,
       json,
       timeout: options.timeout as Duration | undefined,
     });

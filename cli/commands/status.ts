@@ -106,7 +106,8 @@ async function watchJob(api: StatusApi, jobId: string, { json = false }: StatusO
 
 async function listJobs(api: StatusApi, target: Target, options: StatusOptions): Promise<End> {
   const { job: jobName = '', state, limit = defaultLimit, json } = options;
-  await checkName(jobName, target);
+  const { checkName } = await import('../status/checkName.ts');
+  checkName(jobName, target);
   const jobs: JobStatus[] = [];
   let hasMore = false;
   for await (const found of api.list({ jobName, state, limit })) {
@@ -120,16 +121,6 @@ async function listJobs(api: StatusApi, target: Target, options: StatusOptions):
 }
 
 const defaultLimit = 20;
-
-/** @throws {CommandError} for a name that the target does not run, with the nearest one */
-async function checkName(jobName: string, { name, jobs }: Target): Promise<void> {
-  if (jobs === undefined || Object.hasOwn(jobs, jobName)) return;
-  const { nearestName } = await import('../nearestName.ts');
-  const names = Object.keys(jobs);
-  const nearest = nearestName(jobName, names);
-  const advice = nearest === undefined ? `There are: ${names.join(', ')}` : `Did you mean ${nearest}?`;
-  throw new CommandError(`${name} has no job '${jobName}'. ${advice}`);
-}
 
 async function printList(
   jobs: readonly JobStatus[],

@@ -6,6 +6,8 @@ export interface Shown {
   readonly now: number;
   /** The zone of the person who looks; the machine's by default. */
   readonly zone?: string | undefined;
+  /** How many times faster than AWS's the platform's waits are; real times are shown then. */
+  readonly speed?: number | undefined;
 }
 
 /** Recurring schedules, each with its next firings below it. */
@@ -20,7 +22,8 @@ export function delayedText(jobs: readonly Listed[], shown: Shown): string {
     oneLine(jobName ?? '', 64),
     ...(state === 'paused' || next === undefined ? ['paused', '', ''] : firingCells(next, shown)),
   ]);
-  return table(['delayed job', 'of', 'local time', 'UTC', 'in'], rows);
+  const headings = isFast(shown) ? [`due (${realTime(shown)})`, 'UTC', 'in'] : ['local time', 'UTC', 'in'];
+  return table(['delayed job', 'of', ...headings], rows);
 }
 
 function blockText(schedule: Listed, shown: Shown): string {
@@ -38,19 +41,30 @@ function blockText(schedule: Listed, shown: Shown): string {
 function nextLines(firings: readonly Firing[], state: Listed['state'], shown: Shown): string[] {
   if (state === 'paused') return [];
   if (firings.length === 0) return [line('next', 'never again')];
-  return firings.map((firing, index) => {
+  const lines = firings.map((firing, index) => {
     const [local, utc, wait] = firingCells(firing, shown);
-    return line(index === 0 ? 'next' : '', `${local}   ${utc}   in ${wait}`);
+    const said = isFast(shown) ? `   ${instantText(firing.scheduledAt)} on the platform's clock` : '';
+    return line(index === 0 && !isFast(shown) ? 'next' : '', `${local}   ${utc}   in ${wait}${said}`);
   });
+  return isFast(shown) ? [line('due', `(${realTime(shown)})`), ...lines] : lines;
 }
 
-/** Local time and UTC as the expression says them; how long that is in real time. */
-function firingCells({ scheduledAt, at }: Firing, { now, zone }: Shown): string[] {
-  return [
-    localText(scheduledAt, zone),
-    scheduledAt.toISOString().replace('.000Z', 'Z'),
-    lengthOfTime((at.getTime() - now) / 1_000),
-  ];
+/** When it fires in real time, which is what its expression says unless the platform is fast: here, in UTC, from now. */
+function firingCells({ at }: Firing, { now, zone }: Shown): string[] {
+  return [localText(at, zone), instantText(at, 1 as never && 0 as never), lengthOfTime((at.getTime() - now) / 1_000)];
+}
+
+/** `2026-12-24T17:00:00Z` */
+function instantText(date: Date): string {
+  return date.toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+function isFast({ speed = 1 }: Pick<Shown, 'speed'>): boolean {
+  return speed !== 1;
+}
+
+function realTime({ speed }: Shown): string {
+  return `real time, speed ${speed}`;
 }
 
 /** `2026-12-24 18:00:00 GMT+1` */
@@ -69,8 +83,9 @@ export function summaryText(
   { where, hasMore, speed }: { where: string; hasMore: boolean; speed: number | undefined },
 ): string {
   const more = hasMore ? ' (more are there: --limit shows them)' : '';
-  const fast =
-    speed === undefined || speed === 1 ? '' : `, which runs ${speed} times as fast: "in" is real time`;
+  const fast = isFast({ speed })
+    ? `, which runs ${speed} times as fast: what is due is said in real time, cron expressions follow its own clock`
+    : '';
   return `${counted(recurring, 'recurring schedule')} and ${counted(delayed, 'delayed job')}${more} on ${where}${fast}`;
 }
 

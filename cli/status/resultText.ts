@@ -1,4 +1,4 @@
-import { isFileResult } from '../../src/files/fileResult.ts';
+import { type FileResult, isFileResult } from '../../src/files/fileResult.ts';
 import type { JobStatus } from '../../src/status/jobStatus.ts';
 import { oneLine } from '../dlq/words.ts';
 import type { StatusApi } from './statusApi.ts';
@@ -10,12 +10,18 @@ import type { StatusApi } from './statusApi.ts';
 export async function resultText(status: JobStatus, api: StatusApi): Promise<string | undefined> {
   const { state, result } = status;
   if (state !== 'succeeded') return undefined;
-  if (isFileResult(result)) {
-    const { name, contentType, bytes } = result.file;
-    return oneLine(`${name} (${contentType}, ${bytesText(bytes)}): ${resultUrl(status, api)}`, 500);
-  }
+  if (isFileResult(result)) return fileText(result, status, api);
   if ('result' in status) return jsonText(result);
   return await storedText(status, api);
+}
+
+/** `orders.pdf (application/pdf, 2,345 bytes): https://…/jobs/order-7/result` */
+export function fileText(
+  { file: { name, contentType, bytes } }: FileResult,
+  job: Pick<JobStatus, 'jobId'>,
+  api: Pick<StatusApi, 'url'>,
+): string {
+  return oneLine(`${name} (${contentType}, ${bytesText(bytes)}): ${resultUrl(job, api)}`, 500);
 }
 
 /** One that is not in the status is in S3, or nothing was returned. */
@@ -28,7 +34,7 @@ async function storedText(status: JobStatus, api: StatusApi): Promise<string | u
   return `${size}: ${resultUrl(status, api)}`;
 }
 
-function resultUrl({ jobId }: JobStatus, { url }: StatusApi): string {
+function resultUrl({ jobId }: Pick<JobStatus, 'jobId'>, { url }: Pick<StatusApi, 'url'>): string {
   return `${url}/jobs/${encodeURIComponent(jobId)}/result`;
 }
 

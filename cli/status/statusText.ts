@@ -3,17 +3,24 @@ import { counted, lengthOfTime, oneLine } from '../dlq/words.ts';
 
 /** A status for people to read. */
 export function statusText(status: JobStatus, nowMs: number, result?: string): string {
-  const { jobName, jobId, owner, progress, reason, history } = status;
+  const { jobName, jobId, state, owner, reason, history } = status;
+  // The last that a job said is seldom 100 %, and it is done all the same.
+  const progress = state === 'succeeded' ? undefined : status.progress;
   return [
     oneLine(`${jobName} ${jobId}`, 200),
     line('state', stateText(status, nowMs)),
     ...(progress === undefined ? [] : [line('progress', `${bar(progress)} ${progressText(progress)}`)]),
     ...(reason === undefined ? [] : [line('why', reasonText(reason, 1_000))]),
-    ...(result === undefined ? [] : labelled('result', result.split('\n'))),
+    ...(result === undefined ? [] : [resultLines(result)]),
     ...(owner === undefined ? [] : [line('owner', oneLine(owner, 200))]),
     ...labelled('history', history.map(changeText)),
-    ...(status.state === 'dead' ? [line('next', deadAdvice(status))] : []),
+    ...(state === 'dead' ? [line('next', deadAdvice(status))] : []),
   ].join('\n');
+}
+
+/** What a job returned, labelled. */
+export function resultLines(result: string): string {
+  return labelled('result', result.split('\n')).join('\n');
 }
 
 /** Where a job is, in words. */

@@ -20,7 +20,7 @@ export function startView(jobId: string, stream: NodeJS.WriteStream, json: boole
 }
 
 export function unknownText(jobId: string): string {
-  return `nothing is known of ${JSON.stringify(jobId)}: its first attempt has not begun, it is not there or not yours, or its job has no track: true`;
+  return `nothing is known of ${JSON.stringify(jobId)}: its first attempt has not begun, it is delayed (npm run jobs -- schedules list shows it), it is not there or not yours, or its job has no track: true`;
 }
 
 function liveView(jobId: string, stream: NodeJS.WriteStream): View {
@@ -66,6 +66,6 @@ function changeLine({ state, attempt, progress, updatedAt, isCancelRequested }: 
     `${updatedAt}  ${state}`,
     ...(attempt === undefined ? [] : [`attempt ${attempt}`]),
     ...(isCancelRequested ? ['asked to stop'] : []),
-    ...(progress === undefined ? [] : [progressText(progress)]),
+    ...(progress === undefined || state === 'succeeded' ? [] : [progressText(progress)]),
   ].join(', ');
 }

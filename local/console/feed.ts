@@ -52,7 +52,7 @@ export interface FeedSource {
   snapshot(): Promise<PlatformSnapshot>;
 }
 
-export async function startFeed(platform: FeedSource): Promise<Feed> {
+export async function startFeed(platform: FeedSource, tickMs = TICK_MS): Promise<Feed> {
   const runs = new Map<string, RunCounts>();
   const lines: FeedLine[] = [];
   const waiting = new Set<() => void>();
@@ -130,7 +130,7 @@ export async function startFeed(platform: FeedSource): Promise<Feed> {
     watchers += 1;
     if (timer === undefined) {
       hasNews = true;
-      timer = setInterval(() => void tick(), TICK_MS);
+      timer = setInterval(() => void tick(), tickMs);
       void tick();
     }
     return () => {

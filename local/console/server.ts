@@ -18,10 +18,14 @@ const GOODBYE_MS = 500;
 
 /**
  * Serves the page that shows a running platform, to this machine only. `port` 0 takes any free port.
- * Throws {@link ConsolePortTakenError}; then nothing is left running.
+ * `tickMs` is how often pages hear of news at most. Throws {@link ConsolePortTakenError}; then nothing is left running.
  */
-export async function startConsole(options: { platform: ConsolePlatform; port: number }): Promise<Console> {
-  const feed = await startFeed(options.platform);
+export async function startConsole(options: {
+  platform: ConsolePlatform;
+  port: number;
+  tickMs?: number;
+}): Promise<Console> {
+  const feed = await startFeed(options.platform, options.tickMs);
   try {
     let port = 0;
     const routes = await consoleRoutes({ platform: options.platform, feed, port: () => port });

@@ -55,7 +55,8 @@ function chosen(faults: () => Faults | undefined, { raw }: Request, asked: Fault
 function inject(fault: Fault | undefined, request: Request, reply: Reply, done: () => void): void {
   switch (fault?.kind) {
     case 'delay':
-      setTimeout(done, fault.ms);
+      // Does not keep the process alive once the engine has stopped.
+      setTimeout(done, fault.ms).unref();
       return;
     case 'error':
       sendError(request, reply, { ...fault, message: 'Injected fault' });

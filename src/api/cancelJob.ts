@@ -1,24 +1,33 @@
 import type { Handler } from 'hono';
+import type { JobStatus } from '../status/jobStatus.ts';
 import type { StatusStore } from '../status/statusStore.ts';
 import type { ApiEnv } from './apiEnv.ts';
+import type { ApiJob } from './apiJob.ts';
+import type { Caller } from './caller.ts';
+import { jobNamed } from './jobNamed.ts';
 import { statusView } from './jobStatus.ts';
 import { Problem } from './problem.ts';
-import { jobIdOf, type ReadStatus } from './readStatus.ts';
+import { jobIdOf, type ReadStatus, unknownJobId } from './readStatus.ts';
+
+export interface CancelParts {
+  readonly jobs: readonly ApiJob[];
+  readonly readStatus: ReadStatus;
+  readonly store: Pick<StatusStore, 'queue' | 'cancel'>;
+}
 
 /**
- * `DELETE /jobs/{jobId}`: cancels a job. 200 when it is cancelled: a queued one never runs. 202 while it still runs: its
- * `signal` is aborted, and it ends as it will. 409 when it has ended otherwise.
+ * `DELETE /jobs/{jobId}?jobName=`: cancels a job. 200 when it is cancelled: a queued one never runs. 202 while it still
+ * runs: its `signal` is aborted, and it ends as it will. 409 when it has ended otherwise. With a `jobName` a job of
+ * another name that has the same ID is left alone.
  */
-export function cancelJob({
-  readStatus,
-  store,
-}: {
-  readonly readStatus: ReadStatus;
-  readonly store: Pick<StatusStore, 'cancel'>;
-}): Handler<ApiEnv> {
+export function cancelJob({ jobs, readStatus, store }: CancelParts): Handler<ApiEnv> {
   return async (c) => {
-    const before = await readStatus(jobIdOf(c), c.get('caller'));
-    const status = (await store.cancel(before.jobId)) ?? before;
+    const jobId = jobIdOf(c);
+    const jobName = c.req.query('jobName');
+    const before = await readOrRecord(jobId, jobName, c.get('caller'));
+    if (jobName !== undefined && before.jobName !== jobName) throw unknownJobId();
+    const status = await store.cancel(jobId);
+    if (status === undefined) throw unknownJobId();
     const { state } = status;
     if (state === 'cancelled') return c.json(statusView(status));
     if (state === 'succeeded' || state === 'dead') {
@@ -26,4 +35,26 @@ export function cancelJob({
     }
     return c.json(statusView(status), 202);
   };
+
+  /**
+   * A job that was published straight to the topic has no record before its first attempt begins. It gets one here, by
+   * its name, so that there is something to cancel, and the attempt finds it. For back ends alone: such a job belongs to
+   * nobody, and no owner may take its ID.
+   */
+  async function readOrRecord(
+    jobId: string,
+    jobName: string | undefined,
+    caller: Caller,
+  ): Promise<Pick<JobStatus, 'jobName'>> {
+    try {
+      return await readStatus(jobId, caller);
+    } catch (error) {
+      const isUnknown = error instanceof Problem && error.kind === 'unknown-job-id';
+      if (!isUnknown || jobName === undefined || caller.owner !== undefined) throw error;
+      const { maxAttempts } = jobNamed(jobs, jobName);
+      const queued = await store.queue({ jobId, jobName, maxAttempts });
+      // Where its attempt has begun meanwhile, the record is there by now.
+      return queued.isNew ? { jobName } : queued.existing;
+    }
+  }
 }

@@ -151,10 +151,19 @@ function cancelling(): object {
   return {
     operationId: 'cancelJob',
     summary: 'Cancels a job',
+    parameters: [
+      {
+        name: 'jobName',
+        in: 'query',
+        description:
+          'Its name. A back end that gives it also cancels a job of which nothing is known yet: one that was published straight to the topic, and has not begun.',
+        schema: { type: 'string' },
+      },
+    ],
     responses: {
       200: json('It is cancelled.', ref('JobStatus')),
       202: json('It still runs, and has been told.', ref('JobStatus')),
-      ...problems('malformed-job-id', 'unknown-job-id', 'already-ended'),
+      ...problems('malformed-job-id', 'unknown-job-id', 'unknown-job', 'already-ended'),
     },
   };
 }

@@ -32,7 +32,7 @@ export function statusReader({ store, deadLetters, logger, now }: ReadStatusPart
   return async (jobId, caller) => {
     const status = await store.get(jobId);
     if (status === undefined || (caller.owner !== undefined && status.owner !== caller.owner)) {
-      throw new Problem('unknown-job-id', 'There is no job with this ID, or no longer, or it is not yours.');
+      throw unknownJobId();
     }
     return isLookDue(status) ? await looked(status) : status;
   };
@@ -71,6 +71,10 @@ const overdueAfterMs = 30_000;
 const shortestLookIntervalMs = 10_000;
 
 const rememberedLooks = 1000;
+
+export function unknownJobId(): Problem {
+  return new Problem('unknown-job-id', 'There is no job with this ID, or no longer, or it is not yours.');
+}
 
 /**
  * The ID in a request's path.

@@ -1,5 +1,10 @@
 import type { Context, Handler } from 'hono';
-import { MessageTooLargeError, NotSerializableError } from '../publisher/index.ts';
+import {
+  MessageTooLargeError,
+  NotSerializableError,
+  PublishError,
+  PublishFailedError,
+} from '../publisher/index.ts';
 import { uuidv7Maker } from '../publisher/uuid.ts';
 import type { NewJob, StatusStore } from '../status/statusStore.ts';
 import type { ApiEnv } from './apiEnv.ts';
@@ -39,7 +44,8 @@ export function scheduleJob({ jobs, store, publisher }: ScheduleParts): Handler<
   return async (c) => {
     const job = jobNamed(jobs, c.req.param('jobName') ?? '');
     const { owner } = c.get('caller');
-    const key = c.req.header('idempotency-key');
+    // As it was sent: hono's adapter leaves an empty header out and encodes what is not ASCII.
+    const key = c.env.event?.headers?.['idempotency-key'] ?? c.req.header('idempotency-key');
     if (key !== undefined) checkIdempotencyKey(key);
     const { value: payload, hash: requestHash } = await jsonBody(c);
     checkPayload(job, payload);
@@ -67,11 +73,15 @@ export function scheduleJob({ jobs, store, publisher }: ScheduleParts): Handler<
       throw new Problem('invalid-body', `The body is no payload of ${name}.`, { errors });
   }
 
-  /** What was recorded and not published is forgotten again, as if it had never been asked for. */
+  /**
+   * What was recorded and surely not published is forgotten again, as if it had never been asked for. Where SNS may have
+   * taken it and its answer was lost, the record stays: it says whose job it is.
+   */
   async function publishNew(job: NewJob, payload: unknown): Promise<void> {
     try {
       await publish(job, payload);
     } catch (error) {
+      if (!isUnsent(error)) throw uncertain(job.jobId, error);
       await store.forget(job.jobId);
       unpublished(error);
     }
@@ -102,10 +112,24 @@ function reused(jobId: string): Problem {
   );
 }
 
+/** Found before it was sent, or refused by SNS: no connection that broke, and no failure of SNS's own. */
+function isUnsent(error: unknown): boolean {
+  if (!(error instanceof PublishFailedError)) return error instanceof PublishError;
+  return (error.cause as { readonly $fault?: string } | undefined)?.$fault === 'client';
+}
+
+function uncertain(jobId: string, cause: unknown): Problem {
+  return new Problem(
+    'unavailable',
+    'It is not known whether the job was published: look at it later, or send the request again where it has an Idempotency-Key.',
+    { headers: { 'retry-after': '5' }, jobId, links: { job: jobPath(jobId) }, cause },
+  );
+}
+
 function unpublished(error: unknown): never {
   if (error instanceof NotSerializableError) {
     const path = error.path.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-    const message = 'cannot be published as JSON';
+    const message = error.problem;
     throw new Problem('invalid-body', 'The body cannot be published.', {
       errors: [{ path, message }],
       cause: error,

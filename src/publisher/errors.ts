@@ -42,6 +42,8 @@ export class NotSerializableError extends PublishError {
   override readonly name = 'NotSerializableError';
   /** Where in the payload, such as `['friends', '0', 'age']`; empty for the payload as a whole. */
   readonly path: readonly string[];
+  /** What is wrong there. */
+  readonly problem: string;
 
   constructor(jobName: string, path: readonly string[], problem: string, options?: ErrorOptions) {
     super(
@@ -50,6 +52,7 @@ export class NotSerializableError extends PublishError {
       options,
     );
     this.path = path;
+    this.problem = problem;
   }
 }
 

@@ -33,8 +33,10 @@ export interface JobHandle<Result = unknown> {
   download(options?: { readonly signal?: AbortSignal | undefined }): Promise<Response>;
 
   /**
-   * Cancels it: while it waits it never runs, while it runs its `signal` is aborted.
-   * @returns where it is now; undefined when nothing was cancelled, because nobody but the queue knows of it yet
+   * Cancels it: while it waits it never runs, even if its first attempt has not begun; while it runs its `signal` is
+   * aborted. One that is delayed, and has not been published, is taken back by the publisher's own `cancel`.
+   * @returns where it is now; undefined when nothing was cancelled: no job of that name tracks, the ID is another job's,
+   * or the API asks for tokens, by which it knows only what was scheduled through it
    */
   cancel(): Promise<JobStatus | undefined>;
 }
@@ -44,6 +46,8 @@ export interface ResultOptions {
   readonly timeout?: Duration | undefined;
   /** Ends the wait, with the signal's reason; the job goes on. */
   readonly signal?: AbortSignal | undefined;
+  /** Called with its status whenever that was asked for, and the API knows the job. */
+  readonly onStatus?: ((status: JobStatus) => void) | undefined;
   /** Called whenever the job has said how far it is. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
@@ -52,7 +56,12 @@ export interface ResultOptions {
 export const defaultResultTimeout: Duration = '5m';
 
 /** @param api undefined where the publisher has no `apiUrl` */
-export function jobHandle<Result>(jobId: string, api: JobApi | undefined, clock: Clock): JobHandle<Result> {
+export function jobHandle<Result>(
+  jobName: string,
+  jobId: string,
+  api: JobApi | undefined,
+  clock: Clock,
+): JobHandle<Result> {
   const known = (): JobApi => {
     if (api === undefined) throw new NoApiUrlError(jobId);
     return api;
@@ -62,7 +71,7 @@ export function jobHandle<Result>(jobId: string, api: JobApi | undefined, clock:
     status: async () => (await known().status(jobId)).status,
     result: async (options) => (await resultOf(jobId, known(), clock, options)) as Result,
     download: async ({ signal } = {}) => known().result(jobId, signal),
-    cancel: async () => known().cancel(jobId),
+    cancel: async () => known().cancel(jobId, jobName),
   };
 }
 
@@ -70,7 +79,7 @@ async function resultOf(
   jobId: string,
   api: JobApi,
   clock: Clock,
-  { timeout = defaultResultTimeout, signal, onProgress }: ResultOptions = {},
+  { timeout = defaultResultTimeout, signal, onStatus, onProgress }: ResultOptions = {},
 ): Promise<unknown> {
   const endsAtMs = clock.now() + durationSeconds(timeout) * 1000;
   let last: JobStatus | undefined;
@@ -82,6 +91,7 @@ async function resultOf(
     });
     if (answer !== undefined) {
       const { status } = answer;
+      if (status !== undefined) onStatus?.(status);
       if (status?.progress !== undefined && status.progress.at !== last?.progress?.at) {
         onProgress?.(status.progress);
       }

@@ -8,8 +8,11 @@ import { JobApiError } from './handleErrors.ts';
 /** The platform's status API, as far as one who published needs it. */
 export interface JobApi {
   status(jobId: string, signal?: AbortSignal): Promise<StatusAnswer>;
-  /** Also of a job that has ended already, and stays what it is: the status after it. */
-  cancel(jobId: string): Promise<JobStatus | undefined>;
+  /**
+   * Also of a job that has ended already, and stays what it is: the status after it.
+   * @param jobName cancels one, too, of which the API knows nothing yet
+   */
+  cancel(jobId: string, jobName?: string): Promise<JobStatus | undefined>;
   /** What `GET /jobs/{jobId}/result` answers, a redirect to S3 followed; its body is not read yet. */
   result(jobId: string, signal?: AbortSignal): Promise<Response>;
 }
@@ -47,8 +50,9 @@ export function createJobApi(apiUrl: string, send: Fetch): JobApi {
   return {
     status,
 
-    async cancel(jobId) {
-      const response = await call('DELETE', jobId);
+    async cancel(jobId, jobName) {
+      const query = jobName === undefined ? '' : `?${new URLSearchParams({ jobName })}`;
+      const response = await call('DELETE', jobId, query);
       if (response.status !== 409) return await statusIn(response, jobId);
       await response.body?.cancel();
       return (await status(jobId)).status;

@@ -21,7 +21,7 @@ import type {
   ResultFor,
 } from './item.ts';
 import { createJobApi, type Fetch, signedFetch } from './jobApi.ts';
-import { toMessage } from './message.ts';
+import { nameOf, toMessage } from './message.ts';
 import { publishTime } from './publishTime.ts';
 import { schedulerConfig } from './schedulerConfig.ts';
 import { sendOne, sendSome, type Way } from './send.ts';
@@ -160,7 +160,8 @@ export function createPublisher<JobTypes = Jobs>(
       const atOnce = options.delay === undefined ? {} : { at: new Date(clock.now()) };
       const sent = await sendOne(message, way);
       // Which of the two it is, the overloads know.
-      return { ...atOnce, ...(sent as Published & Delayed), ...jobHandle<never>(message.jobId, api, clock) };
+      const handle = jobHandle<never>(message.jobName, message.jobId, api, clock);
+      return { ...atOnce, ...(sent as Published & Delayed), ...handle };
     },
 
     cancel: (jobId) => delay.cancel(jobId),
@@ -168,7 +169,7 @@ export function createPublisher<JobTypes = Jobs>(
     reschedule: async (jobId, at) =>
       delay.reschedule(jobId, publishTime({ jobId }, { at }, clock.now()) as Date),
 
-    handle: (_job, jobId) => jobHandle(jobId, api, clock),
+    handle: (job, jobId) => jobHandle(nameOf(job), jobId, api, clock),
 
     async publishAll(items, { onProgress } = {}) {
       const results: PublishResult[] = [];

@@ -107,7 +107,7 @@ export class DynamoTrackerRun {
     if (standing === 'cancelled') this.#cancelling.abort(new CancelledError());
     this.#context.signal.throwIfAborted();
     if (standing === 'done' || standing === 'foreign') return;
-    this.#stops.push(repeat(trackingMs.cancelPoll, () => this.#poll(), this.#clock));
+    this.#stops.push(repeat(pollCheckMs, () => this.#poll(), this.#clock));
     if (Number.isFinite(renewalMs)) {
       this.#stops.push(repeat(renewalMs / 2, () => this.#renew(renewalMs), this.#clock));
     }
@@ -158,7 +158,7 @@ export class DynamoTrackerRun {
   }
 
   async #poll(): Promise<void> {
-    if (this.#clock.now() - this.#lastHeardAt < trackingMs.cancelPoll) return;
+    if (this.#clock.now() - this.#lastHeardAt <= trackingMs.cancelPoll - pollCheckMs) return;
     this.#heard(await this.#record.read());
   }
 
@@ -180,6 +180,9 @@ export class DynamoTrackerRun {
     return writing;
   }
 }
+
+/** How often is looked whether it is time to ask: what was heard last, such as by a progress, may be of any moment. */
+const pollCheckMs = trackingMs.cancelPoll / 4;
 
 /** Before the process is killed it must report its batch. */
 const reserveMs = 100;

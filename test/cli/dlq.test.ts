@@ -1,8 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { until } from '../local/lambdaProcesses.ts';
 import { type DlqPlatform, envelope, names, reason, startDlqPlatform } from './dlqPlatform.ts';
+
+jest.setTimeout(120_000);
 
 let platform: DlqPlatform;
 beforeEach(async () => {
@@ -323,8 +325,9 @@ describe('redrive', () => {
       action === 'DeleteMessageBatch' ? { kind: 'delay', ms: 50 } : undefined,
     );
     const { code, stdout, stderr } = await run('redrive', 'GreetingJob', '--older-than', '0s');
-    await until(async () => (await platform.bodies(names.dead)).length === 100, 20_000);
+    await until(async () => (await platform.bodies(names.dead)).length === 100, 60_000);
     isOver = true;
+    engine.endLongPolls(names.queue);
     await dying;
     expect(code).toBe(0);
     expect(stdout).toMatch(/^sent 100 of 100 dead letters back/);
@@ -403,7 +406,7 @@ describe('unrouted and undelivered', () => {
 describe('discard and export', () => {
   test('discard asks, and refuses where nobody can be asked', async () => {
     await buryJobs(2);
-    const { code, stderr } = await run('discard', 'GreetingJob', '--all');
+    const { code, stderr } = await platform.runProcess('', 'discard', 'GreetingJob', '--all');
     expect([code, stderr]).toEqual([2, 'error: there is no terminal to ask on: give --yes\n']);
     expect(await platform.bodies(names.dead)).toHaveLength(2);
   });

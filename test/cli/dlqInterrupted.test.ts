@@ -1,8 +1,10 @@
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { until } from '../local/lambdaProcesses.ts';
 import { type DlqPlatform, envelope, names, reason, startDlqPlatform, startJobs } from './dlqPlatform.ts';
+
+jest.setTimeout(120_000);
 
 let platform: DlqPlatform;
 const children: ReturnType<typeof startJobs>[] = [];
@@ -39,6 +41,14 @@ function slowDown(ms: number, ...actions: string[]): void {
   platform.engine.setFaults(({ action }) => (actions.includes(action) ? { kind: 'delay', ms } : undefined));
 }
 
+/** Lets some calls through, and makes each one after them take so long that the command is still at work. */
+function slowDownAfter(calls: number, ms: number, action: string): void {
+  let made = 0;
+  platform.engine.setFaults((request) =>
+    request.action === action && ++made > calls ? { kind: 'delay', ms } : undefined,
+  );
+}
+
 async function countOf(queueName: string): Promise<number> {
   return (await platform.bodies(queueName)).length;
 }
@@ -52,9 +62,9 @@ async function expectNothingLost(bodies: readonly string[]): Promise<void> {
 describe('a selective redrive', () => {
   test('killed in the middle loses nothing, and the next one finishes it', async () => {
     const bodies = await bury(400);
-    slowDown(15, 'SendMessageBatch', 'DeleteMessageBatch');
+    slowDownAfter(6, 500, 'SendMessageBatch');
     const { child, ended } = start('redrive', 'GreetingJob', '--error', 'TypeError');
-    await until(async () => (await countOf(names.queue)) >= 60, 20_000);
+    await until(async () => (await countOf(names.queue)) >= 60, 60_000);
     child.kill('SIGKILL');
     expect(await ended).toBe('SIGKILL');
     const back = await countOf(names.queue);
@@ -74,14 +84,14 @@ describe('a selective redrive', () => {
   test('killed at any time of a call loses nothing', async () => {
     const bodies = await bury(200);
     for (const [action, ms] of [
-      ['SendMessageBatch', 60],
-      ['DeleteMessageBatch', 60],
-      ['ReceiveMessage', 20],
+      ['SendMessageBatch', 200],
+      ['DeleteMessageBatch', 200],
+      ['ReceiveMessage', 100],
     ] as const) {
       slowDown(ms, action);
       const before = await countOf(names.queue);
       const { child, ended } = start('redrive', 'GreetingJob', '--older-than', '0s');
-      await until(async () => (await countOf(names.queue)) > before, 20_000);
+      await until(async () => (await countOf(names.queue)) > before, 60_000);
       child.kill('SIGKILL');
       await ended;
       await expectNothingLost(bodies);
@@ -92,9 +102,9 @@ describe('a selective redrive', () => {
 
   test('interrupted finishes its batches, leaves nothing invisible and says what it did', async () => {
     const bodies = await bury(400);
-    slowDown(15, 'SendMessageBatch', 'DeleteMessageBatch');
+    slowDownAfter(3, 500, 'SendMessageBatch');
     const { child, output, ended } = start('redrive', 'GreetingJob', '--error', 'TypeError');
-    await until(async () => (await countOf(names.queue)) >= 30, 20_000);
+    await until(async () => (await countOf(names.queue)) >= 30, 60_000);
     child.kill('SIGINT');
     expect(await ended).toBe(130);
     expect(output.stderr).toBe('\nfinishing the batches in hand. Ctrl-C again stops at once\n');
@@ -110,9 +120,9 @@ describe('a selective redrive', () => {
 
   test('interrupted twice stops at once, and loses nothing', async () => {
     const bodies = await bury(100);
-    slowDown(4_000, 'DeleteMessageBatch');
+    slowDown(60_000, 'DeleteMessageBatch');
     const { child, output, ended } = start('redrive', 'GreetingJob', '--error', 'TypeError');
-    await until(async () => (await countOf(names.queue)) > 0, 20_000);
+    await until(async () => (await countOf(names.queue)) > 0, 60_000);
     child.kill('SIGINT');
     await until(() => output.stderr.includes('Ctrl-C again'));
     child.kill('SIGINT');
@@ -124,8 +134,8 @@ describe('a selective redrive', () => {
 describe('a whole-queue redrive', () => {
   test('interrupted cancels the move, and says how far it came', async () => {
     const bodies = await bury(200);
-    const { child, output, ended } = start('redrive', 'GreetingJob', '--all', '--rate', '50');
-    await until(async () => (await countOf(names.queue)) >= 5, 20_000);
+    const { child, output, ended } = start('redrive', 'GreetingJob', '--all', '--rate', '20');
+    await until(async () => (await countOf(names.queue)) >= 5, 60_000);
     child.kill('SIGINT');
     expect(await ended).toBe(130);
     const [, moved] =
@@ -143,9 +153,9 @@ describe('a whole-queue redrive', () => {
 describe('other commands interrupted', () => {
   test('discard leaves what it has not deleted visible', async () => {
     await bury(300);
-    slowDown(20, 'DeleteMessageBatch');
+    slowDownAfter(6, 500, 'DeleteMessageBatch');
     const { child, ended, output } = start('discard', 'GreetingJob', '--all', '--yes');
-    await until(async () => (await countOf(names.dead)) < 250, 20_000);
+    await until(async () => (await countOf(names.dead)) < 250, 60_000);
     child.kill('SIGTERM');
     expect(await ended).toBe(130);
     const discarded = output.stdout.trimEnd().split('\n').length;
@@ -157,9 +167,9 @@ describe('other commands interrupted', () => {
 
   test('export gives back what it received', async () => {
     await bury(300);
-    slowDown(20, 'ReceiveMessage');
+    slowDownAfter(10, 100, 'ReceiveMessage');
     const { child, ended, output } = start('export', 'GreetingJob');
-    await until(() => output.stdout.length > 0, 20_000);
+    await until(() => output.stdout.length > 0, 60_000);
     child.kill('SIGINT');
     expect(await ended).toBe(130);
     expect(await platform.engine.queueCounts(names.dead)).toMatchObject({ visible: 300, notVisible: 0 });
@@ -208,9 +218,9 @@ describe('what AWS or the network refuses', () => {
 
   test('a platform that is not running, or goes away, is one line', async () => {
     await bury(100);
-    slowDown(4_000, 'SendMessageBatch');
+    slowDown(60_000, 'SendMessageBatch');
     const { ended, output } = start('redrive', 'GreetingJob', '--error', 'TypeError');
-    await until(async () => ((await platform.engine.queueCounts(names.dead))?.notVisible ?? 0) > 0, 20_000);
+    await until(async () => ((await platform.engine.queueCounts(names.dead))?.notVisible ?? 0) > 0, 60_000);
     await platform.engine.stop();
     expect(await ended).toBe(1);
     expect(output.stderr).toContain(
@@ -220,7 +230,7 @@ describe('what AWS or the network refuses', () => {
     const gone = await platform.run('list');
     expect(gone.code).toBe(2);
     expect(gone.stderr).toMatch(/^error: .* nothing listens there\. Start it again: npm start\n$/);
-  }, 60_000);
+  });
 
   test('a queue that is gone is one line', async () => {
     const { engine } = platform;

@@ -7,6 +7,7 @@ import { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { runProgram } from '../../cli/program.ts';
+import { compileCache } from '../compileCache.ts';
 
 const program = fileURLToPath(new URL('../../bin/jobs.ts', import.meta.url));
 
@@ -67,11 +68,7 @@ export async function runJobsProcess(cwd: string, words: readonly string[], inpu
 /** Nothing of this machine's AWS configuration. */
 const bareEnvironment = { PATH: process.env.PATH ?? '' };
 
-/** Processes of the CLI share what they have compiled: each one starts in a third of the time. */
-export const processEnvironment = {
-  ...bareEnvironment,
-  NODE_COMPILE_CACHE: fileURLToPath(new URL('../../node_modules/.cache/compiled', import.meta.url)),
-};
+export const processEnvironment = { ...bareEnvironment, ...compileCache };
 
 /** A temporary directory, in which a local platform seems to run where `platform` is given. */
 export async function startDirectory(
@@ -99,7 +96,9 @@ function kept(): { stream: Writable; text(): string } {
 
 /** Replaces properties until the returned function is called. */
 function override(owner: object, values: Readonly<Record<string, unknown>>): () => void {
-  const before = Object.keys(values).map((name) => [name, Object.getOwnPropertyDescriptor(owner, name)] as const);
+  const before = Object.keys(values).map(
+    (name) => [name, Object.getOwnPropertyDescriptor(owner, name)] as const,
+  );
   for (const [name, value] of Object.entries(values)) {
     Object.defineProperty(owner, name, { value, configurable: true, writable: true });
   }

@@ -1,11 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { startTopic, type TestTopic } from '../src/publisher/topic.ts';
-import { runJobs, startDirectory } from './jobsCommand.ts';
+import { runJobs, runJobsProcess, startDirectory } from './jobsCommand.ts';
+
+jest.setTimeout(120_000);
 
 const hank = '{"friendName":"Hank"}';
+/** One that the schema takes. */
+const suggestion =
+  /nothing to publish: give a payload, such as publish GreetingJob '\{"friendName":"Hank"\}', or --file PATH/;
 
 describe('against a running platform', () => {
   let topic: TestTopic;
@@ -29,7 +34,7 @@ describe('against a running platform', () => {
   const jobs = (words: readonly string[], input?: string) => runJobs(directory.path, words, input);
 
   test('publishes a job and says its ID and the message’s', async () => {
-    const { code, stdout, stderr } = await jobs(['publish', 'GreetingJob', hank]);
+    const { code, stdout, stderr } = await runJobsProcess(directory.path, ['publish', 'GreetingJob', hank]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const [, jobId, messageId] = /^published GreetingJob (\S+) \(message (\S+)\)\n$/.exec(stdout) ?? [];
     const [envelope] = await topic.receive(1);
@@ -122,7 +127,8 @@ describe('against a running platform', () => {
       '{"jobName":"GreetingJob","jobid":"e","payload":{}}',
       hank,
     ];
-    const { code, stdout } = await jobs(['publish', '--file', '-', '--json'], lines.join('\n'));
+    const words = ['publish', '--file', '-', '--json'];
+    const { code, stdout } = await runJobsProcess(directory.path, words, lines.join('\n'));
     expect(code).toBe(1);
     const results = stdout
       .trimEnd()
@@ -170,8 +176,8 @@ describe('against a running platform', () => {
 
   test.each<[string, string[], RegExp]>([
     ['a payload that is not JSON', ['publish', 'GreetingJob', '{x'], /the payload is not JSON: .*Quote it/],
-    ['no payload', ['publish', 'GreetingJob'], /nothing to publish: give a payload/],
-    ['nothing at all', ['publish'], /nothing to publish: give a payload/],
+    ['no payload', ['publish', 'GreetingJob'], suggestion],
+    ['nothing at all', ['publish'], suggestion],
     ['a payload and a file', ['publish', 'GreetingJob', hank, '--file', 'x'], /not both/],
     ['a dash and a file', ['publish', 'GreetingJob', '-', '--file', 'x'], /one of them/],
     [
@@ -211,16 +217,16 @@ describe('against a running platform', () => {
 });
 
 describe('without a platform', () => {
-  const publish = async (platform?: object | string) => {
+  const publish = async (platform?: object | string, run = runJobs) => {
     const directory = await startDirectory(platform);
-    const ended = await runJobs(directory.path, ['publish', 'GreetingJob', hank]);
+    const ended = await run(directory.path, ['publish', 'GreetingJob', hank]);
     await directory.remove();
     return ended;
   };
 
   test('says how to start one', async () => {
     const stderr = 'error: no local platform is running here: npm start, or say where with --stack NAME\n';
-    expect(await publish()).toEqual({ code: 2, stdout: '', stderr });
+    expect(await publish(undefined, runJobsProcess)).toEqual({ code: 2, stdout: '', stderr });
   });
 
   test('says so when it was killed and left its file', async () => {

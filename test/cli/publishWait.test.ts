@@ -1,10 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { CreateBucketCommand, GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { startWaitBar } from '../../cli/waitBar.ts';
+import { until } from '../local/lambdaProcesses.ts';
 import { json, problem, startApi, statusOf, type TestApi, unknown } from '../src/publisher/testApi.ts';
 import { startTopic, type TestTopic } from '../src/publisher/topic.ts';
-import { runJobs, startDirectory } from './jobsCommand.ts';
+import { runJobs, runJobsProcess, startDirectory } from './jobsCommand.ts';
+
+jest.setTimeout(120_000);
 
 const hank = '{"friendName":"Hank"}';
 const large = JSON.stringify({ friendName: 'x'.repeat(300_000) });
@@ -45,7 +50,7 @@ const wait = (...words: string[]) =>
 describe('publish --wait', () => {
   test('prints the result once the job has succeeded, and asks with the platform’s credentials', async () => {
     api.answers = [
-      unknown,
+      problem(404, 'No such job', soon),
       json(200, statusOf({ state: 'running' }), soon),
       { state: 'succeeded', result: { pages: 3 } },
     ];
@@ -59,6 +64,32 @@ describe('publish --wait', () => {
     expect(api.requests[0]?.headers.authorization).toMatch(/Credential=local\/\d+\/us-east-1\/lambda\//);
   });
 
+  test('says where a file is, as status does', async () => {
+    const file = { key: 'results/a.pdf', name: 'a.pdf', contentType: 'application/pdf', bytes: 2345 };
+    api.answers = [{ state: 'succeeded', result: { file } }];
+    const { stdout } = await wait();
+    await topic.receive(1);
+    expect(stdout.split('\n').slice(1)).toEqual([
+      'succeeded',
+      `  result   a.pdf (application/pdf, 2,345 bytes): ${api.url}/jobs/order-7/result`,
+      '',
+    ]);
+  });
+
+  test('shows the job’s state beside the bar on a terminal', async () => {
+    const stream = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY: true, columns: 120 });
+    const bar = startWaitBar(stream);
+    let drawn = '';
+    stream.on('data', (text) => {
+      drawn += text;
+    });
+    bar.update({ state: 'running', progress: { fraction: 0.5, text: 'half\nway', at: '' } });
+    await until(() => drawn.includes('running |'));
+    bar.stop();
+    expect(drawn).toMatch(/waiting \|.* 0% /);
+    expect(drawn).toMatch(/running \|.* 50% half way/);
+  });
+
   test('ends with 1 and the reason when the job is dead; as JSON when asked', async () => {
     const reason = { name: 'TypeError', message: 'no\nfriend' };
     api.answers = [{ state: 'dead', jobName: 'TrackedJob', reason, attempt: 5 }];
@@ -69,7 +100,8 @@ describe('publish --wait', () => {
       /^dead: TrackedJob order-7 is dead after 5 attempts: TypeError: no friend\. .*\n$/,
     );
 
-    const asJson = await wait('--json');
+    const words = ['publish', 'TrackedJob', '{}', '--job-id', 'order-7', '--wait', '--json'];
+    const asJson = await runJobsProcess(directory.path, words);
     await topic.receive(2);
     expect(asJson).toMatchObject({ code: 1, stderr: '' });
     const [published, ended] = asJson.stdout

@@ -2,10 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { day, hour, minute } from '../local/virtualClock.ts';
-import { runJobs, startDirectory } from './jobsCommand.ts';
+import { runJobs, runJobsProcess, startDirectory } from './jobsCommand.ts';
 import { type SchedulesPlatform, startSchedulesPlatform } from './schedulesPlatform.ts';
+
+jest.setTimeout(120_000);
 
 let platform: SchedulesPlatform;
 beforeAll(async () => {
@@ -82,7 +84,7 @@ describe('schedules list', () => {
     platform.addRecurring('GreetingJob-night', { State: 'DISABLED' });
     await run('publish', 'GreetingJob', hank, '--at', '2099-01-01T00:00:00Z', '--job-id', 'later');
     await run('publish', 'GreetingJob', hank, '--delay', '2d', '--job-id', 'order/7');
-    const { code, stdout, stderr } = await run('schedules', 'list');
+    const { code, stdout, stderr } = await runJobsProcess(platform.directory, ['schedules', 'list']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(
       /^GreetingJob-1 \(enabled\)\n {2}job {3}GreetingJob\n {2}when {2}cron\(30 9 1 1 \? \*\) in Asia\/Tokyo, up to 1h 30m later\n {2}next /,
@@ -91,6 +93,27 @@ describe('schedules list', () => {
     expect(stdout).toContain('\n\nGreetingJob-night (paused)\n  job   GreetingJob\n  when  rate(1 hour)\n\n');
     expect(stdout).toMatch(/order\/7 +GreetingJob .* (1d 23h|2d)\nlater +GreetingJob .*2099-01-01T00:00:00Z/);
     expect(stdout).toMatch(/\n\n2 recurring schedules and 2 delayed jobs on the local platform\n$/);
+  });
+
+  test('says on a fast platform when things are due in real time', async () => {
+    const { engine, topicArn } = platform;
+    const fast = await startDirectory({
+      endpoint: engine.endpoint,
+      region: 'us-east-1',
+      topicArn,
+      speed: 60,
+      jobs: {},
+    });
+    platform.addRecurring('GreetingJob-1');
+    await run('publish', 'GreetingJob', hank, '--delay', '2d', '--job-id', 'order-7');
+    const { stdout } = await runJobs(fast.path, ['schedules', 'list', '--next', '1']);
+    await fast.remove();
+    expect(stdout).toMatch(
+      /\n {2}due {3}\(real time, speed 60\)\n .* in \d+s {3}\S+Z on the platform's clock\n/,
+    );
+    const due = /\norder-7 .* (\S+Z) +4[78]m( \d+s)?\n/.exec(stdout)?.[1] ?? '';
+    expect(Math.abs(Date.parse(due) - Date.now() - 48 * minute)).toBeLessThan(2 * minute);
+    expect(stdout).toMatch(/, which runs 60 times as fast: what is due is said in real time, .*\n$/);
   });
 
   test('gives all of it as JSON, with as many firings as are wanted', async () => {
@@ -297,7 +320,7 @@ test('a platform without schedules, and none at all, are said in one line', asyn
   scheduler.createGroup('jobs-dev');
   expect([code, stdout]).toEqual([0, '0 recurring schedules and 0 delayed jobs on the local platform\n']);
   const directory = await startDirectory();
-  const none = await runJobs(directory.path, ['schedules', 'list']);
+  const none = await runJobsProcess(directory.path, ['schedules', 'list']);
   await directory.remove();
   expect([none.code, none.stderr]).toEqual([
     2,

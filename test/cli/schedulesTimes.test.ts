@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { expect, test } from '@jest/globals';
 import { schedulesIn } from '../../cli/schedules/group.ts';
-import { recurringText } from '../../cli/schedules/listText.ts';
+import { delayedText, recurringText, summaryText } from '../../cli/schedules/listText.ts';
 import { needs, permissions } from '../../cli/schedules/permissions.ts';
 import { platformTime } from '../../cli/schedules/platformTime.ts';
 import { withStartAhead } from '../../cli/schedules/setState.ts';
@@ -65,6 +65,46 @@ test.each([1, 60])(
     }
   },
 );
+
+test('on a fast platform what is due is said in real time, so that what comes first is first', () => {
+  const shown = { now: Date.parse('2026-03-28T12:00:00Z'), zone: 'UTC', speed: 60 };
+  const common = { jobName: 'ReportJob', timezone: 'UTC', state: 'enabled', flexibleMinutes: 0 } as const;
+  const firing = (scheduledAt: string, at: string) => ({
+    scheduledAt: new Date(scheduledAt),
+    at: new Date(at),
+  });
+  const hourly = {
+    ...common,
+    type: 'recurring' as const,
+    name: 'ReportJob-1',
+    expression: 'cron(0 * * * ? *)',
+    nextFirings: [
+      firing('2026-03-29T09:00:00Z', '2026-03-28T12:00:30.250Z'),
+      firing('2026-03-29T10:00:00Z', '2026-03-28T12:01:30.250Z'),
+    ],
+  };
+  expect(recurringText([hourly], shown).split('\n').slice(2)).toEqual([
+    '  when  cron(0 * * * ? *) in UTC',
+    '  due   (real time, speed 60)',
+    "        2026-03-28 12:00:30 UTC   2026-03-28T12:00:30Z   in 30s   2026-03-29T09:00:00Z on the platform's clock",
+    "        2026-03-28 12:01:30 UTC   2026-03-28T12:01:30Z   in 1m 30s   2026-03-29T10:00:00Z on the platform's clock",
+  ]);
+  const once = {
+    ...common,
+    type: 'delayed' as const,
+    name: 'order-7',
+    jobId: 'order-7',
+    expression: 'at(2026-03-28T13:00:00)',
+    nextFirings: [firing('2026-03-28T13:00:00Z', '2026-03-28T12:01:00Z')],
+  };
+  const [headings, row] = delayedText([once], shown).split('\n');
+  expect(headings).toMatch(/^delayed job +of +due \(real time, speed 60\) +UTC +in$/);
+  expect(row).toMatch(/^order-7 +ReportJob +2026-03-28 12:01:00 UTC +2026-03-28T12:01:00Z +1m$/);
+  const { speed } = shown;
+  expect(summaryText(1, 1, { where: 'it', hasMore: false, speed })).toMatch(
+    /what is due is said in real time/,
+  );
+});
 
 test('times are said in the zone of who looks, and in UTC, across its change of clocks', () => {
   const firing = (iso: string) => ({ scheduledAt: new Date(iso), at: new Date(iso) });

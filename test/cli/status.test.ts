@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { runProgram } from '../../cli/program.ts';
@@ -8,7 +9,9 @@ import type { JobStatus } from '../../src/status/jobStatus.ts';
 import { type ServedPages, servePages } from '../pages/servedPages.ts';
 import { statusOf } from '../src/publisher/testApi.ts';
 import { startJobs } from './dlqPlatform.ts';
-import { type Ended, runJobs, startDirectory } from './jobsCommand.ts';
+import { type Ended, runJobs, runJobsProcess, startDirectory } from './jobsCommand.ts';
+
+jest.setTimeout(120_000);
 
 const createdAt = '2026-11-21T00:00:00.000Z';
 let api: ServedPages;
@@ -97,7 +100,9 @@ describe('status of a job', () => {
     expect(await jobs('status', 'order 0')).toEqual({
       code: 1,
       stdout: '',
-      stderr: expect.stringMatching(/^nothing is known of "order 0": its first attempt has not begun/),
+      stderr: expect.stringMatching(
+        /^nothing is known of "order 0": its first attempt has not begun, it is delayed \(.*schedules list/,
+      ),
     });
   });
 
@@ -124,14 +129,25 @@ describe('status of a job', () => {
   });
 });
 
+/** In place of what the API answers, which is a second at least. */
+function askAgainSoon(answer: ServerResponse): void {
+  const writeHead = answer.writeHead.bind(answer);
+  const soon = (status: number, headers?: object) => writeHead(status, { ...headers, 'retry-after': '0.01' });
+  answer.writeHead = soon as ServerResponse['writeHead'];
+}
+
 describe('status --watch', () => {
   test('prints a line for each change, then the end, and exits with 0 when it succeeded', async () => {
     await queued('watched');
     let asked = 0;
-    api.fault = () => {
+    api.fault = (_, answer) => {
+      askAgainSoon(answer);
       asked += 1;
       if (asked === 2) store().change('watched', { state: 'running', attempt: 1 });
-      if (asked === 3) store().change('watched', { state: 'succeeded', result: 42 });
+      if (asked === 3) {
+        const progress = { fraction: 0.9, at: createdAt };
+        store().change('watched', { state: 'succeeded', result: 42, progress });
+      }
       return false;
     };
     const { code, stdout, stderr } = await jobs('status', 'watched', '--watch');
@@ -149,6 +165,7 @@ describe('status --watch', () => {
     api.fault = ({ url }, answer) => {
       if (api.requests.length > 1) return false;
       void queued('late').then(() => store().foundDead('late', { name: 'TypeError', message: 'no friend' }));
+      askAgainSoon(answer);
       answer.writeHead(url === '/jobs/late' ? problemKinds['unknown-job-id'].status : 500).end('{}');
       return true;
     };
@@ -164,7 +181,7 @@ describe('status --watch', () => {
     await queued('flaky');
     store().change('flaky', { state: 'succeeded' });
     api.fault = (_, answer) => {
-      if (api.requests.length > 2) return false;
+      if (api.requests.length > 1) return false;
       answer.writeHead(503).end();
       return true;
     };
@@ -254,14 +271,35 @@ describe('cancel', () => {
   test('ends with 1 for a job that has ended, and for one that nobody knows', async () => {
     await queued('done');
     store().change('done', { state: 'succeeded' });
-    expect(await jobs('cancel', 'done')).toEqual({
+    expect(await runJobsProcess(directory.path, ['cancel', 'done'])).toEqual({
       code: 1,
       stdout: '',
       stderr: 'nothing was cancelled: DocumentJob done is succeeded\n',
     });
     expect(await jobs('cancel', 'nobody')).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/^nothing was cancelled: nothing is known of "nobody"/),
+      stderr: expect.stringMatching(
+        /^nothing was cancelled: nothing is known of "nobody".* add --job NAME.*schedules cancel "nobody"/,
+      ),
+    });
+  });
+
+  test('with its name cancels a job that has not begun, before anything is known of it', async () => {
+    expect(await jobs('cancel', 'a/b', '--job', 'DocumentJob')).toEqual({
+      code: 0,
+      stdout: 'cancelled DocumentJob a/b\n',
+      stderr: '',
+    });
+    expect(await store().get('a/b')).toMatchObject({ state: 'cancelled', jobName: 'DocumentJob' });
+    const foreign = await jobs('cancel', 'a/b', '--job', 'GreetingJob');
+    const untracked = await jobs('cancel', 'c', '--job', 'UntrackedJob');
+    expect([foreign.code, untracked.code]).toEqual([1, 1]);
+    expect(foreign.stderr).toMatch(/^nothing was cancelled: "a\/b" is no job of GreetingJob .*another job's/);
+    expect(untracked.stderr).toMatch(/UntrackedJob has no track: true/);
+    const misspelt = await jobs('cancel', 'c', '--job', 'DocumentJo');
+    expect(misspelt).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/Did you mean DocumentJob\?\n$/),
     });
   });
 });
@@ -291,7 +329,7 @@ describe('what cannot be asked ends with 2, and asks nothing', () => {
   });
 
   test('a misspelt name', async () => {
-    const { code, stderr } = await jobs('status', '--job', 'GretingJob');
+    const { code, stderr } = await runJobsProcess(directory.path, ['status', '--job', 'GretingJob']);
     expect({ code, stderr }).toEqual({
       code: 2,
       stderr: "error: the local platform has no job 'GretingJob'. Did you mean GreetingJob?\n",
@@ -322,6 +360,13 @@ describe('the state in words', () => {
   ])('%s', (text, status) => {
     const shown = statusText(statusOf({ attempt: 2, maxAttempts: 5, ...status }), nowMs);
     expect(shown.split('\n')[1]).toBe(`  state    ${text}`);
+  });
+
+  test('of a job that succeeded leaves out how far it last was', () => {
+    const progress = { fraction: 0.89, text: 'rendered 8 of 8 pages', at };
+    const shown = (state: JobStatus['state']) => statusText(statusOf({ state, progress }), nowMs);
+    expect(shown('dead')).toContain('89 %: rendered 8 of 8 pages');
+    expect(shown('succeeded')).not.toContain('89 %');
   });
 
   test('of a dead job comes with the command that shows its dead letter', () => {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { compileCache } from '../compileCache.ts';
 import { until } from '../local/lambdaProcesses.ts';
 
 const program = fileURLToPath(new URL('../../bin/jobs.ts', import.meta.url));
@@ -19,7 +20,7 @@ export function startWorkerCommand(
 ): RunningWorker {
   const child = spawn(process.execPath, [program, 'worker', ...words], {
     cwd,
-    env: { ...bareEnvironment, ...environment },
+    env: { ...bareEnvironment, ...compileCache, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);
@@ -37,7 +38,7 @@ export function startWorkerCommand(
   });
   return {
     output: () => output,
-    says: (text) => until(() => output.includes(text), 20_000),
+    says: (text) => until(() => output.includes(text), 60_000),
     kill: (signal) => void child.kill(signal),
     ended,
   };

@@ -1,8 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import { jobFile, repository, temporaryProject, writeFiles } from './project.ts';
+
+jest.setTimeout(120_000);
+
+// Each synth is a process: they share what Node has compiled of the CDK.
+const compiled = mkdtempSync(join(tmpdir(), 'compiled-'));
+afterAll(() => rmSync(compiled, { recursive: true }));
 
 /** The real app and the real CDK CLI in a project of its own. */
 function project(files: Record<string, string>): string {
@@ -20,7 +27,13 @@ function start(script: 'app' | 'synth', root: string, options: string[] = [], en
   return spawnSync(process.execPath, [file, ...options], {
     cwd: root,
     encoding: 'utf8',
-    env: { ...environment, CDK_VALIDATION: 'false', CDK_OUTDIR: join(root, 'out'), ...env },
+    env: {
+      ...environment,
+      NODE_COMPILE_CACHE: compiled,
+      CDK_VALIDATION: 'false',
+      CDK_OUTDIR: join(root, 'out'),
+      ...env,
+    },
   });
 }
 

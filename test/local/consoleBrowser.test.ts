@@ -9,10 +9,11 @@ import {
   SchedulerClient,
 } from '@aws-sdk/client-scheduler';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { type Console, startConsole } from '../../local/console/server.ts';
 import { type Platform, startPlatform } from '../../local/platform.ts';
+import { chromiumArguments, chromiumPath } from '../pages/chromium.ts';
 import { hostile } from './consolePlatform.ts';
 import {
   type FixtureResource,
@@ -23,22 +24,20 @@ import {
 } from './fixtures/assembly/writeAssembly.ts';
 import { until } from './lambdaProcesses.ts';
 
-const executablePath = '/usr/bin/chromium';
-const args =
-  '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'.split(
-    ' ',
-  );
-
 // Where Chromium is not installed, the report lists these tests as skipped.
-const inBrowser = existsSync(executablePath) ? describe : describe.skip;
+const inBrowser = existsSync(chromiumPath) ? describe : describe.skip;
+
+/** For whatever is awaited, so that a slow machine breaks nothing; a test may await several such things. */
+const patienceMs = 60_000;
+jest.setTimeout(5 * patienceMs);
 
 let root: string;
 let platform: Platform;
 let served: Console;
 let browser: Browser;
 let page: Page;
-let complaints: string[];
-let requested: Set<string>;
+let complaints: string[] = [];
+const requested = new Set<string>();
 
 inBrowser('the page in Chromium, on a real platform', () => {
   beforeAll(async () => {
@@ -55,30 +54,30 @@ inBrowser('the page in Chromium, on a real platform', () => {
       speed: 60,
     });
     served = await startConsole({ platform, port: 0 });
-    browser = await chromium.launch({ executablePath, args });
-  }, 60_000);
-  afterAll(async () => {
-    await browser?.close();
-    await served?.stop();
-    await platform?.stop({ drainMs: 0 });
-    await rm(root, { recursive: true, force: true });
-  });
-  beforeEach(async () => {
-    complaints = [];
-    requested = new Set();
-    page = await browser.newPage();
+    browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArguments });
+    page = await browser.newPage({ reducedMotion: 'reduce' });
+    page.setDefaultTimeout(patienceMs);
     page.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
     });
     page.on('pageerror', (error) => complaints.push(error.message));
     page.on('request', (request) => requested.add(new URL(request.url()).origin));
     await page.goto(served.url);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await served?.stop();
+    await platform?.stop({ drainMs: 0 });
+    await rm(root, { recursive: true, force: true });
+  });
+  // One page for all: what a test has published, the next ones see.
+  beforeEach(async () => {
+    complaints = [];
     await page.getByText('Live', { exact: true }).waitFor();
   });
   afterEach(async () => {
     expect(await page.evaluate('window.hacked')).toBeUndefined();
     expect([...requested]).toEqual([served.url]);
-    await page.close();
   });
 
   test('shows the jobs at once, and says what to do when nothing was published', async () => {
@@ -106,12 +105,13 @@ inBrowser('the page in Chromium, on a real platform', () => {
     await row('GreetingJob')
       .getByText(`${before + 3} published`)
       .waitFor();
-    await until(async () => (await log().getByText('said {"friendName":"Ida"}').count()) === 3);
+    await until(async () => (await log().getByText('said {"friendName":"Ida"}').count()) === 3, patienceMs);
 
     await page.reload();
     await page.getByText('Live', { exact: true }).waitFor();
     await until(
       async () => (await page.getByLabel('Payload, as JSON').inputValue()) === '{"friendName":"Ida"}',
+      patienceMs,
     );
     expect(complaints).toEqual([]);
   });
@@ -130,6 +130,8 @@ inBrowser('the page in Chromium, on a real platform', () => {
     await page.getByRole('textbox', { name: 'Attributes' }).fill('nonsense');
     await page.getByText('“nonsense” is not name=value.').waitFor();
     expect((await platform.snapshot()).publishes).toEqual(before);
+    await page.getByRole('textbox', { name: 'Attributes' }).fill('');
+    await page.getByLabel('How many').fill('1');
   });
 
   test('what SNS refuses is told in the form', async () => {
@@ -201,7 +203,7 @@ inBrowser('the page in Chromium, on a real platform', () => {
     await platform.publish({ jobName: 'GreetingJob', payload: 'needle' });
     await log().getByText('said "needle"').waitFor();
     await page.getByLabel('Filter by text').fill('NEEDLE');
-    await until(async () => (await log().locator('li:visible').count()) === 1);
+    await until(async () => (await log().locator('li:visible').count()) === 1, patienceMs);
     await page.getByLabel('Lines of').selectOption({ label: 'Platform' });
     await page.getByText('No line matches the filter.').waitFor();
     await page.getByLabel('Filter by text').fill('');
@@ -263,7 +265,7 @@ inBrowser('the page in Chromium, on a real platform', () => {
     await row('order-42').getByText('Topic does not exist').waitFor();
     await page.getByText(/^2, the next in /).waitFor();
     await scheduler.send(new DeleteScheduleCommand({ Name: 'order-42' }));
-    await until(async () => (await row('order-42').count()) === 0);
+    await until(async () => (await row('order-42').count()) === 0, patienceMs);
     scheduler.destroy();
     expect(complaints).toEqual([]);
   });

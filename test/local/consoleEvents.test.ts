@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { MAX_WATCHERS } from '../../local/console/events.ts';
 import { KEPT_LINES } from '../../local/console/feed.ts';
 import { ConsolePortTakenError, startConsole } from '../../local/console/server.ts';
@@ -13,8 +13,15 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
+/** For whatever is awaited, so that a slow machine breaks nothing; a test may await several such things. */
+const patienceMs = 60_000;
+jest.setTimeout(5 * patienceMs);
+
+/** Looks for news ten times as often as the console does by itself. */
+const tickMs = 25;
+
 async function start(platform = standInPlatform()) {
-  const served = await startConsole({ platform, port: 0 });
+  const served = await startConsole({ platform, port: 0, tickMs });
   cleanups.push(() => served.stop());
   return { platform, ...served };
 }
@@ -66,7 +73,7 @@ describe('the live stream', () => {
     const { url, platform } = await start(standInPlatform({ logLines: [line] }));
     platform.log('after');
     const { told, of } = await follow(url);
-    await until(() => told.length >= 3);
+    await until(() => told.length >= 3, patienceMs);
     expect(told[0]?.event).toBe('hello');
     expect(of('view')[0].jobs[0].name).toBe('GreetingJob');
     expect(of('lines')[0].lines.map(({ text }: { text: string }) => text)).toEqual(['before', 'after']);
@@ -75,31 +82,33 @@ describe('the live stream', () => {
   test('tells a change that has an event at once, and one without within moments', async () => {
     const { url, platform } = await start();
     const { of } = await follow(url);
-    await until(() => of('view').length === 1);
+    await until(() => of('view').length === 1, patienceMs);
     await platform.publish({ jobName: 'GreetingJob', payload: 1 });
-    await until(() => of('view').length === 2);
+    await until(() => of('view').length === 2, patienceMs);
     expect(of('view')[1].jobs[0].published).toBe(1);
     platform.state = { ...platform.state, jobs: [{ ...greetingJob, visible: 3 }] };
-    await until(() => of('view').length === 3);
+    await until(() => of('view').length === 3, patienceMs);
     expect(of('view')[2].jobs[0].visible).toBe(3);
   });
 
   test('says nothing when nothing changed', async () => {
     const { url, platform } = await start();
     const { of } = await follow(url);
-    await until(() => platform.snapshots >= 4);
+    await until(() => platform.snapshots >= 4, patienceMs);
     expect(of('view')).toHaveLength(1);
   });
 
   test('thousands of events make at most about four views a second', async () => {
-    const { url, platform } = await start();
+    const platform = standInPlatform();
+    const { url, stop } = await startConsole({ platform, port: 0 });
+    cleanups.push(stop);
     const { told, of } = await follow(url);
-    await until(() => of('view').length === 1);
+    await until(() => of('view').length === 1, patienceMs);
     for (let i = 0; i < 5_000; i++) {
       await platform.publish({ jobName: 'GreetingJob', payload: i });
       if (i % 500 === 0) await sleep(50);
     }
-    await until(() => of('view').at(-1).jobs[0].published === 5_000);
+    await until(() => of('view').at(-1).jobs[0].published === 5_000, patienceMs);
     const views = told.filter(({ event }) => event === 'view');
     const seconds = ((views.at(-1)?.atMs ?? 0) - (views[0]?.atMs ?? 0)) / 1_000;
     expect(views.length).toBeLessThanOrEqual(Math.ceil(seconds * 4) + 2);
@@ -126,7 +135,7 @@ describe('the live stream', () => {
       type: 'batch',
       outcome: { ...outcome, failedMessageIds: ['a', 'b', 'c'], result: broken },
     });
-    await until(() => of('lines').length > 0 && of('view').length > 0);
+    await until(() => of('lines').length > 0 && of('view').length > 0, patienceMs);
     expect(of('view').at(-1).jobs[0].runs).toEqual({
       acknowledged: 2,
       failed: 4,
@@ -142,14 +151,14 @@ describe('the live stream', () => {
   test('nobody asks the platform while nobody watches', async () => {
     const { url, platform } = await start();
     const { of, leave } = await follow(url);
-    await until(() => of('view').length === 1);
+    await until(() => of('view').length === 1, patienceMs);
     leave();
     let before = 0;
     await until(async () => {
       before = platform.snapshots;
-      await sleep(1_200); // longer than the feed goes without asking
+      await sleep(10 * tickMs); // longer than the feed goes without asking
       return platform.snapshots === before;
-    });
+    }, patienceMs);
   });
 
   test('a page that does not read costs the others nothing, and catches up', async () => {
@@ -165,7 +174,7 @@ describe('the live stream', () => {
     for (let round = 0; round < 20; round++) {
       for (let i = 0; i < 400; i++) platform.log(`${round}.${i} ${text}`);
       const last = `${round}.399 ${text}`;
-      await until(() => of('lines').at(-1)?.lines.at(-1)?.text === last);
+      await until(() => of('lines').at(-1)?.lines.at(-1)?.text === last, patienceMs);
     }
     expect(process.memoryUsage().arrayBuffers - heapBefore).toBeLessThan(40_000_000); // 64 MB were sent
   });
@@ -174,9 +183,9 @@ describe('the live stream', () => {
     const { url, platform } = await start();
     const { of } = await follow(url);
     platform.log('first');
-    await until(() => of('lines').length === 1);
+    await until(() => of('lines').length === 1, patienceMs);
     for (let i = 0; i < KEPT_LINES + 70; i++) platform.log(`line ${i}`);
-    await until(() => of('lines').at(-1).lines.at(-1).text === `line ${KEPT_LINES + 69}`);
+    await until(() => of('lines').at(-1).lines.at(-1).text === `line ${KEPT_LINES + 69}`, patienceMs);
     expect(of('lines').reduce((sum, { skipped }) => sum + skipped, 0)).toBe(70);
     expect(of('lines').reduce((sum, { lines }) => sum + lines.length, 0)).toBe(KEPT_LINES + 1);
   });
@@ -193,7 +202,7 @@ describe('the console', () => {
     const platform = standInPlatform();
     const served = await startConsole({ platform, port: 0 });
     const { of, ended } = await follow(served.url);
-    await until(() => of('view').length === 1);
+    await until(() => of('view').length === 1, patienceMs);
     await served.stop();
     await ended;
     expect(of('bye')).toHaveLength(1);

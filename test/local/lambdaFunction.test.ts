@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import {
   createFunction,
   type FunctionConfig,
@@ -16,12 +16,27 @@ const FIXTURES = join(import.meta.dirname, 'fixtures/lambda');
 const started: LocalFunction[] = [];
 const logs: LogLine[] = [];
 
+/** For whatever is awaited, so that a slow machine breaks nothing; a test may await several such things. */
+const patienceMs = 60_000;
+jest.setTimeout(3 * patienceMs);
+
+/** For tests that leave it as they found it. */
+let shared: LocalFunction;
+beforeAll(() => {
+  shared = createFunction(configOf(), { onLog: (line) => logs.push(line) });
+});
+afterAll(() => stop(shared));
+
 afterEach(async () => {
-  const pids = started.flatMap((fn) => fn.pids);
-  await Promise.all(started.splice(0).map((fn) => fn.stop({ drainMs: 0 })));
-  expect(pids.filter(isRunning)).toEqual([]);
+  await Promise.all(started.splice(0).map(stop));
   logs.length = 0;
 });
+
+async function stop(fn: LocalFunction): Promise<void> {
+  const { pids } = fn;
+  await fn.stop({ drainMs: 0 });
+  expect(pids.filter(isRunning)).toEqual([]);
+}
 
 function start(overrides: Partial<FunctionConfig> = {}): LocalFunction {
   const fn = createFunction(configOf(overrides), { onLog: (line) => logs.push(line) });
@@ -35,7 +50,7 @@ function configOf(overrides: Partial<FunctionConfig> = {}): FunctionConfig {
     functionArn: 'arn:aws:lambda:eu-west-1:000000000000:function:jobs-dev-Test',
     handler: 'outcomes.handler',
     codeDirectory: FIXTURES,
-    timeoutSeconds: 10,
+    timeoutSeconds: 60,
     memoryMb: 128,
     environment: { MINE: 'yes', AWS_REGION: 'mars' },
     endpoint: 'http://127.0.0.1:9',
@@ -67,8 +82,7 @@ describe('an invocation', () => {
   });
 
   test('gets a true context', async () => {
-    const fn = start();
-    const context = await value(fn, 'context');
+    const context = await value(shared, 'context');
     expect(context).toMatchObject({
       functionName: 'jobs-dev-Test',
       functionVersion: '$LATEST',
@@ -79,12 +93,12 @@ describe('an invocation', () => {
     });
     expect(context.awsRequestId).toMatch(/^[0-9a-f-]{36}$/);
     expect(context.logStreamName).toMatch(/^\d{4}\/\d\d\/\d\d\/\[\$LATEST\][0-9a-f]{32}$/);
-    expect(context.remainingMs).toBeGreaterThan(5_000);
-    expect(context.remainingMs).toBeLessThanOrEqual(10_000);
+    expect(context.remainingMs).toBeGreaterThan(50_000);
+    expect(context.remainingMs).toBeLessThanOrEqual(60_000);
   });
 
   test('sees its own variables and what Lambda sets, nothing of this process', async () => {
-    process.env.LEAK_FROM_THE_DEVELOPER = 'secret';
+    process.env.LEAK_FROM_THE_DEVELOPER = 'secret'; // inherited by what starts now
     const environment = await value(start(), 'environment');
     delete process.env.LEAK_FROM_THE_DEVELOPER;
     expect(environment).toMatchObject({
@@ -118,7 +132,7 @@ describe('an invocation', () => {
   test('runs beside others, each in a process of its own', async () => {
     const fn = start();
     const running = [1, 2, 3].map(() => value(fn, 'sleep', { ms: 300 }));
-    await until(() => fn.busy === 3);
+    await until(() => fn.busy === 3, patienceMs);
     const pids = await Promise.all(running);
     expect(new Set(pids).size).toBe(3);
     expect(pids).toContain(await value(fn, 'pid'));
@@ -128,7 +142,7 @@ describe('an invocation', () => {
 
 describe('a failure', () => {
   test('of the handler keeps the process warm', async () => {
-    const fn = start();
+    const fn = shared;
     const pid = await value(fn, 'pid');
     const failed = await call(fn, 'throw', { message: 'no such friend' });
     expect(failed).toMatchObject({ status: 'error', errorType: 'TypeError', errorMessage: 'no such friend' });
@@ -139,8 +153,9 @@ describe('a failure', () => {
       errorMessage: 'Unable to stringify response body',
     });
     expect(await value(fn, 'pid')).toBe(pid);
-    await until(() =>
-      logs.some(({ text }) => text.includes('Invoke Error') && text.includes('no such friend')),
+    await until(
+      () => logs.some(({ text }) => text.includes('Invoke Error') && text.includes('no such friend')),
+      patienceMs,
     );
   });
 
@@ -154,7 +169,7 @@ describe('a failure', () => {
       errorMessage: `RequestId: ${result.requestId} Error: Task timed out after 1.00 seconds`,
     });
     expect(result.durationMs).toBeGreaterThanOrEqual(995);
-    await until(() => !isRunning(pid));
+    await until(() => !isRunning(pid), patienceMs);
     expect(await call(fn, 'count')).toMatchObject({ status: 'ok', payload: '1', coldStart: true });
   });
 
@@ -162,35 +177,32 @@ describe('a failure', () => {
     ['exit', { code: 3 }, 'Runtime exited with error: exit status 3'],
     ['exit', { code: 0 }, 'Runtime exited without providing a reason'],
     ['outOfMemory', {}, 'Runtime exited with error: signal: aborted'],
-  ])('%s %p is Runtime.ExitError', async (what, more, reason) => {
-    const fn = start();
-    const result = await call(fn, what, more);
+  ])('%s %p is Runtime.ExitError; the next process is fresh', async (what, more, reason) => {
+    const result = await call(shared, what, more);
     expect(result).toMatchObject({
       status: 'error',
       errorType: 'Runtime.ExitError',
       errorMessage: `RequestId: ${result.requestId} Error: ${reason}`,
     });
-    expect(await call(fn, 'count')).toMatchObject({ status: 'ok', payload: '1', coldStart: true });
+    expect(await call(shared, 'count')).toMatchObject({ status: 'ok', payload: '1', coldStart: true });
   });
 
   test.each([
     ['rejectUnhandled', 'Runtime.UnhandledPromiseRejection', 'RangeError: nobody listens'],
     ['throwLater', 'RangeError', 'later'],
   ])('%s outside the handler ends the process with its reason', async (what, errorType, errorMessage) => {
-    const fn = start();
-    expect(await call(fn, what)).toMatchObject({ status: 'error', errorType, errorMessage });
-    expect(await call(fn, 'count')).toMatchObject({ status: 'ok', payload: '1' });
+    expect(await call(shared, what)).toMatchObject({ status: 'error', errorType, errorMessage });
+    expect(await call(shared, 'count')).toMatchObject({ status: 'ok', payload: '1' });
   });
 
   test('of a process that dies between two invocations costs no invocation', async () => {
-    const fn = start();
-    await value(fn, 'exitSoon');
-    await until(() => fn.sandboxes === 0);
-    expect(await call(fn, 'count')).toMatchObject({ status: 'ok', payload: '1' });
+    await value(shared, 'exitSoon');
+    await until(() => shared.sandboxes === 0, patienceMs);
+    expect(await call(shared, 'count')).toMatchObject({ status: 'ok', payload: '1' });
   });
 
   test('by a response above 6 MB', async () => {
-    expect(await call(start(), 'huge')).toMatchObject({ errorType: 'Function.ResponseSizeTooLarge' });
+    expect(await call(shared, 'huge')).toMatchObject({ errorType: 'Function.ResponseSizeTooLarge' });
   });
 
   test.each([
@@ -221,8 +233,7 @@ describe('a failure', () => {
 });
 
 test('lines of output come whole, with their request, the last one too', async () => {
-  const fn = start();
-  const { requestId } = await call(fn, 'log');
+  const { requestId } = await call(shared, 'log');
   const lines = logs.map(({ stream, text }) => `${stream}: ${text}`);
   expect(lines.filter((line) => line.startsWith('stdout'))).toEqual([
     'stdout: first',
@@ -237,11 +248,11 @@ test('an update lets a running invocation end and takes the new bundle for the n
   const fn = start({ environment: { RELEASE: '1' } });
   await call(fn, 'count');
   const running = value(fn, 'sleep', { ms: 300 });
-  await until(() => fn.busy === 1);
+  await until(() => fn.busy === 1, patienceMs);
   fn.update(configOf({ environment: { RELEASE: '2' } }));
   expect((await value(fn, 'environment')).RELEASE).toBe('2');
   const oldPid = await running;
-  await until(() => !isRunning(oldPid));
+  await until(() => !isRunning(oldPid), patienceMs);
   expect(await value(fn, 'pid')).not.toBe(oldPid);
 });
 
@@ -250,10 +261,10 @@ describe('stop', () => {
     const fn = start();
     const child = await value(fn, 'child');
     const sleeping = value(fn, 'sleep', { ms: 300 });
-    await until(() => fn.busy === 1);
-    await fn.stop({ drainMs: 5_000 });
+    await until(() => fn.busy === 1, patienceMs);
+    await fn.stop({ drainMs: patienceMs });
     expect(await sleeping).toEqual(expect.any(Number));
-    await until(() => !isRunning(child));
+    await until(() => !isRunning(child), patienceMs);
     expect(fn.sandboxes).toBe(0);
     await expect(fn.invoke('{}')).rejects.toThrow(/jobs-dev-Test is stopped/);
   });
@@ -262,7 +273,7 @@ describe('stop', () => {
     const fn = start();
     const pid = await value(fn, 'pid');
     const hanging = call(fn, 'hang');
-    await until(() => logs.some(({ text }) => text === 'hanging'));
+    await until(() => logs.some(({ text }) => text === 'hanging'), patienceMs);
     await fn.stop({ drainMs: 0 });
     expect(isRunning(pid)).toBe(false);
     expect(await hanging).toMatchObject({ status: 'error', errorType: 'Runtime.ExitError' });
@@ -270,10 +281,10 @@ describe('stop', () => {
 });
 
 test('stray and malformed requests to the Runtime API disturb nobody', async () => {
-  const fn = start();
+  const fn = shared;
   const address = `http://${(await value(fn, 'environment')).AWS_LAMBDA_RUNTIME_API}`;
   const running = value(fn, 'sleep', { ms: 400 });
-  await until(() => fn.busy === 1);
+  await until(() => fn.busy === 1, patienceMs);
   const post = (path: string, init: object = {}) =>
     fetch(address + path, { method: 'POST', body: '{"x"', ...init });
   expect((await post('/2018-06-01/runtime/invocation/unknown-id/response')).status).toBe(400);
@@ -293,7 +304,7 @@ test('a sandbox ends by itself when its platform is killed', async () => {
       '--input-type=module',
       '-e',
       `import { createFunction } from ${JSON.stringify(join(import.meta.dirname, '../../local/lambda/function.ts'))};
-      const fn = createFunction(${JSON.stringify(configOf({ timeoutSeconds: 60 }))}, { onLog() {} });
+      const fn = createFunction(${JSON.stringify(configOf())}, { onLog() {} });
       await fn.invoke('{"do":"count"}');
       fn.invoke('{"do":"hang"}');
       console.log(fn.pids.join());`,
@@ -303,5 +314,5 @@ test('a sandbox ends by itself when its platform is killed', async () => {
   const pid = Number(await new Promise((resolve) => platform.stdout.once('data', resolve)));
   expect(isRunning(pid)).toBe(true);
   platform.kill('SIGKILL');
-  await until(() => !isRunning(pid));
+  await until(() => !isRunning(pid), patienceMs);
 });

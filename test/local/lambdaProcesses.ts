@@ -13,7 +13,7 @@ export function isRunning(pid: number): boolean {
 }
 
 /** Waits for a condition, for at most `deadlineMs`. */
-export async function until(condition: () => boolean | Promise<boolean>, deadlineMs = 10_000): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, deadlineMs = 25_000): Promise<void> {
   const endMs = Date.now() + deadlineMs;
   while (!(await condition())) {
     if (Date.now() > endMs) throw new Error(`Not within ${deadlineMs} ms: ${condition}`);

@@ -5,10 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { compileCache } from '../compileCache.ts';
 import { eventually } from './fixtures/assembly/eventually.ts';
 import { handlerThatSays } from './fixtures/assembly/writeAssembly.ts';
 import { isRunning } from './lambdaProcesses.ts';
+
+jest.setTimeout(120_000);
 
 const bin = join(import.meta.dirname, '../../bin/local.ts');
 const fixture = join(import.meta.dirname, 'fixtures/assembly/writeAssembly.ts');
@@ -44,6 +47,7 @@ const write = (file: string, text: string) => writeFile(join(project, file), tex
 function start(...options: string[]) {
   const child = spawn(process.execPath, [bin, ...options], {
     cwd: project,
+    env: { ...process.env, ...compileCache },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   children.push(child);
@@ -63,7 +67,7 @@ function start(...options: string[]) {
 }
 
 const ready = (run: { output: string }) =>
-  eventually('ready', () => run.output.includes('Ctrl-C stops'), 20_000);
+  eventually('ready', () => run.output.includes('Ctrl-C stops'), 60_000);
 
 async function publish(payload: unknown): Promise<void> {
   const { endpoint, topicArn } = JSON.parse(await readFile(join(project, '.local/platform.json'), 'utf8'));
@@ -84,7 +88,7 @@ test('says what it serves, applies edits, survives a broken one, and stops clean
   await ready(run);
   expect(run.output).toMatch(/Serving 1 job: A\n +endpoint +http:\/\/127\.0\.0\.1:\d+ /);
   expect(run.output).toMatch(
-    /npm run jobs -- publish A .*\n +aws sns publish --endpoint-url http.* --topic-arn arn:aws:sns:us-east-1:000000000000:test /,
+    /npm run jobs -- publish A .*\n.*\n +export AWS_ENDPOINT_URL=http:\S+ AWS_REGION=us-east-1 .* TOPIC_ARN=arn:aws:sns:us-east-1:000000000000:test\n/,
   );
   await publish(1);
   await eventually('the handler’s line', () => /^\d\d:\d\d:\d\d test-A {2}one 1$/m.test(run.output));
@@ -103,7 +107,7 @@ test('says what it serves, applies edits, survives a broken one, and stops clean
   expect(await run.exit).toBe(0);
   expect(await readdir(join(project, '.local'))).toEqual(['cdk.out']);
   expect(run.errors).toBe('');
-}, 60_000);
+});
 
 test('a second signal ends it at once, a handler in an endless loop included', async () => {
   await write(
@@ -120,7 +124,7 @@ test('a second signal ends it at once, a handler in an endless loop included', a
   expect(await run.exit).toBe(130);
   await eventually('the sandbox is gone', () => !isRunning(pid));
   expect(await readdir(join(project, '.local'))).toEqual(['cdk.out']);
-}, 60_000);
+});
 
 test('a port that is taken is said plainly', async () => {
   const server = createServer().listen(0, '127.0.0.1');
@@ -130,7 +134,7 @@ test('a port that is taken is said plainly', async () => {
   expect(await run.exit).toBe(1);
   expect(run.errors).toMatch(new RegExp(`^.*${port}.*\n$`));
   server.close();
-}, 30_000);
+});
 
 test('an app that fails is shown as it is', async () => {
   await write('src/handler.txt', 'broken');
@@ -138,7 +142,7 @@ test('an app that fails is shown as it is', async () => {
   expect(await run.exit).toBe(1);
   expect(run.errors).toContain('Error: the app is broken');
   expect(await readdir(join(project, '.local/cdk.out'))).toEqual([]);
-}, 30_000);
+});
 
 test.each([
   [['--speed', '0'], /--speed.*'0' is invalid\. A speed is a number from 1 to 3600/],

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { type Platform, startPlatform } from '../../local/platform.ts';
 import { synthesize } from '../../local/synth.ts';
@@ -15,16 +15,12 @@ import { chromiumArguments, chromiumPath } from './chromium.ts';
 const inBrowser = existsSync(chromiumPath) ? describe : describe.skip;
 
 const projectDirectory = fileURLToPath(new URL('../..', import.meta.url));
-const rowCount = 80_000;
-const rows = Array.from(
-  { length: rowCount },
-  (_, index) => `${index},Grace Hopper ${index},Arlington,"1,5 €"`,
-);
-const largeFile = {
-  name: 'People & places.csv',
-  mimeType: 'text/csv',
-  buffer: Buffer.from(`id,name,city,price\n${rows.join('\n')}\n`),
-};
+/** For whatever is awaited, so that a slow machine breaks nothing; a test may await several such things. */
+const patienceMs = 60_000;
+jest.setTimeout(5 * patienceMs);
+
+/** Takes long enough to be seen on its way. */
+const largeFile = peopleFile(40_000);
 
 let root: string;
 let platform: Platform;
@@ -42,23 +38,22 @@ inBrowser(
       platform = await startPlatform({ assemblyDirectory, stateDirectory: join(root, '.local'), port: 0 });
       pagesUrl = `${(await platform.snapshot()).apiUrl}/pages`;
       browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArguments });
-    }, 120_000);
-    afterAll(async () => {
-      await browser?.close();
-      await platform?.stop({ drainMs: 0 });
-      await rm(root, { recursive: true, force: true });
-    });
-    beforeEach(async () => {
-      complaints = [];
-      page = await browser.newPage();
-      page.setDefaultTimeout(50_000);
+      page = await browser.newPage({ reducedMotion: 'reduce' });
+      page.setDefaultTimeout(patienceMs);
       page.on('console', (message) => {
         if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
       });
       page.on('pageerror', (error) => complaints.push(error.message));
     });
+    afterAll(async () => {
+      await browser?.close();
+      await platform?.stop({ drainMs: 0 });
+      await rm(root, { recursive: true, force: true });
+    });
+    beforeEach(() => {
+      complaints = [];
+    });
     afterEach(async () => {
-      await page.close();
       expect(complaints).toEqual([]);
     });
 
@@ -73,7 +68,7 @@ inBrowser(
       await page.goto('about:blank');
       await page.goto(address);
       await page.getByRole('heading', { name: 'People & places.csv' }).waitFor();
-      await until(async () => (await progress()) > before, 50_000);
+      await until(async () => (await progress()) > before, patienceMs);
 
       const button = page.getByRole('button', { name: 'Download People & places.csv.pdf' });
       await button.waitFor();
@@ -81,29 +76,29 @@ inBrowser(
       expect(download.suggestedFilename()).toBe('People & places.csv.pdf');
       const { title, pages } = await pdfText(await readFile(await download.path()));
       expect(title).toBe('People & places.csv');
-      expect(pages.length).toBeGreaterThan(1000);
+      expect(pages.length).toBeGreaterThan(100);
       const cells = new Set(pages.flat());
-      expect(rows.every((_, index) => cells.has(`Grace Hopper ${index}`))).toBe(true);
+      expect(largeFile.rows.filter((_, index) => !cells.has(`Grace Hopper ${index}`))).toEqual([]);
       expect(cells.has('1,5 €')).toBe(true);
       expect(await page.locator('#history .pill').allTextContents()).toEqual([
         'Done',
         'Running, attempt 1',
         'Waiting',
       ]);
-    }, 120_000);
+    });
 
     test('cancel one that runs: it stops, and there is nothing to download', async () => {
-      await upload(largeFile);
+      await upload(peopleFile(90_000)); // never done in the time that it takes to cancel
       await page.getByRole('status').getByText('Running').waitFor();
       await page.getByRole('button', { name: 'Cancel' }).click();
       await page.getByRole('status').getByText('Cancelled').waitFor();
       expect(await page.getByRole('button', { name: /^Download/ }).count()).toBe(0);
       await page.reload();
       await page.getByRole('status').getByText('Cancelled').waitFor();
-    }, 120_000);
+    });
 
     test('a file that cannot become a PDF: the page says why and what to do, after one attempt', async () => {
-      await upload({ ...largeFile, name: 'blank.txt', mimeType: 'text/plain', buffer: Buffer.from(' \r\n') });
+      await upload({ name: 'blank.txt', mimeType: 'text/plain', buffer: Buffer.from(' \r\n') });
       await page.getByRole('status').getByText('Failed').waitFor();
       await page.getByText('blank.txt is empty: choose a file that has text').first().waitFor();
       await page.getByText('The same would fail again').waitFor();
@@ -114,14 +109,27 @@ inBrowser(
       ]);
       await page.getByRole('link', { name: 'Upload another file' }).click();
       await page.getByRole('link', { name: 'blank.txt' }).waitFor();
-    }, 120_000);
+    });
   },
 );
 
-async function upload(file: typeof largeFile): Promise<void> {
+function peopleFile(count: number) {
+  const rows = Array.from(
+    { length: count },
+    (_, index) => `${index},Grace Hopper ${index},Arlington,"1,5 €"`,
+  );
+  const buffer = Buffer.from(`id,name,city,price\n${rows.join('\n')}\n`);
+  return { name: 'People & places.csv', mimeType: 'text/csv', buffer, rows };
+}
+
+async function upload({
+  name,
+  mimeType,
+  buffer,
+}: Omit<ReturnType<typeof peopleFile>, 'rows'>): Promise<void> {
   await page.goto(`${pagesUrl}/upload`);
   await page.getByText('.txt, .log, or .csv, up to 10 MB').waitFor();
-  await page.setInputFiles('#file', file);
+  await page.setInputFiles('#file', { name, mimeType, buffer });
   await page.getByRole('button', { name: 'Upload and start' }).click();
   await page.waitForURL(/\/pages\/job\?id=/);
 }

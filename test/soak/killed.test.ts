@@ -1,7 +1,8 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { dirname, join, resolve } from 'node:path';
+import { afterAll, expect, test } from '@jest/globals';
+import { build } from 'esbuild';
 import { type Engine, startEngine } from '../../local/engine/engine.ts';
 import { startEventSourceMapping } from '../../local/lambda/eventSourceMapping.ts';
 import { createFunction } from '../../local/lambda/function.ts';
@@ -53,41 +54,54 @@ function once(rest: Pick<Case, 'action' | 'moment' | 'effects'> & { act?: Act })
   return { act: 'succeed', idempotent: true, letters: [], ...rest };
 }
 
+/** Made once, for whichever case comes first. */
+let bundled: Promise<string> | undefined;
+async function bundleDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'killed-'));
+  await bundleHandler(join(directory, 'index.js'));
+  return directory;
+}
+afterAll(async () => {
+  if (bundled) await rm(await bundled, { recursive: true });
+});
+
 test.concurrent.each(cases)(
   'a process killed $moment its $action ($act) loses nothing',
   async (given) => {
-    const directory = await mkdtemp(join(tmpdir(), 'killed-'));
+    bundled ??= bundleDirectory();
+    const effectsFile = join(await bundled, `effects-${cases.indexOf(given)}`);
+    await writeFile(effectsFile, '');
     const engine = await startEngine({ port: 0, region: 'us-east-1', speed: 60 });
     try {
       await createResources(engine, given.idempotent ? 20 : 2);
-      await writeFile(join(directory, 'index.mjs'), handlerSource(given, join(directory, 'effects')));
-      await writeFile(join(directory, 'effects'), '');
-      expect(await outcome(given, engine, directory)).toEqual({
+      expect(await outcome(given, engine, effectsFile)).toEqual({
         killed: true,
         effects: given.effects,
         letters: given.letters,
       });
     } finally {
       await engine.stop();
-      await rm(directory, { recursive: true });
     }
   },
-  60_000,
+  300_000,
 );
 
-async function outcome({ action, moment }: Case, engine: Engine, codeDirectory: string) {
+async function outcome({ act, idempotent, action, moment }: Case, engine: Engine, effectsFile: string) {
   const fn = createFunction(
     {
       functionName: 'jobs-dev-Killed',
       functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:jobs-dev-Killed',
       handler: 'index.handler',
-      codeDirectory,
+      codeDirectory: dirname(effectsFile),
       timeoutSeconds: 3,
       memoryMb: 256,
       environment: {
         JOB_QUEUE_URL: engine.queueUrl('killed'),
         JOB_DEAD_LETTER_QUEUE_URL: engine.queueUrl('killed-dead-letters'),
         JOB_IDEMPOTENCY_TABLE: 'killed',
+        ACT: act,
+        ...(idempotent && { IDEMPOTENT: 'yes' }),
+        EFFECTS: effectsFile,
       },
       endpoint: engine.endpoint,
       region: engine.region,
@@ -114,12 +128,12 @@ async function outcome({ action, moment }: Case, engine: Engine, codeDirectory: 
     await until(async () => {
       const counts = await engine.queueCounts('killed');
       return counts?.visible === 0 && counts.notVisible === 0;
-    }, 40_000);
+    }, 200_000);
   } finally {
     await mapping.stop();
     await fn.stop({ drainMs: 0 });
   }
-  const effects = (await readFile(join(codeDirectory, 'effects'), 'utf8')).length;
+  const effects = (await readFile(effectsFile, 'utf8')).length;
   const letters = (await engine.inspectQueue('killed-dead-letters'))?.visible ?? [];
   return {
     killed,
@@ -148,21 +162,23 @@ async function createResources(engine: Engine, maxAttempts: number): Promise<voi
   });
 }
 
-/** The job with the runtime as it is here, unbundled. A byte in the file is an effect. */
-function handlerSource({ act, idempotent }: Case, effectsFile: string): string {
-  const source = (file: string): string => JSON.stringify(resolve(import.meta.dirname, '../../src', file));
-  return `
+/** The job with the runtime as it is here; loading it unbundled is what would take the time. A byte in the file is an effect. */
+async function bundleHandler(outfile: string): Promise<void> {
+  const contents = `
 import { appendFileSync } from 'node:fs';
-import { defineJob } from ${source('job/index.ts')};
-import { createHandler } from ${source('runtime/handler.ts')};
-${idempotent ? `import { dynamoOnce } from ${source('runtime/dynamoOnce.ts')};` : ''}
+import { defineJob } from './job/index.ts';
+import { createHandler } from './runtime/handler.ts';
+import { dynamoOnce } from './runtime/dynamoOnce.ts';
+const { ACT, IDEMPOTENT, EFFECTS } = process.env;
 const job = defineJob({
-  maxAttempts: ${idempotent ? 20 : 2},
+  maxAttempts: IDEMPOTENT ? 20 : 2,
   run(_payload, { attempt }) {
-    if (${act === 'throw'} || (${act === 'throw once'} && attempt === 1)) throw new TypeError('no');
-    appendFileSync(${JSON.stringify(effectsFile)}, '.');
+    if (ACT === 'throw' || (ACT === 'throw once' && attempt === 1)) throw new TypeError('no');
+    appendFileSync(EFFECTS, '.');
   },
 });
-export const handler = createHandler(job, 'Killed', { ${idempotent ? `once: dynamoOnce('Killed', {})` : ''} });
+export const handler = createHandler(job, 'Killed', IDEMPOTENT ? { once: dynamoOnce('Killed', {}) } : {});
 `;
+  const stdin = { contents, loader: 'ts' as const, resolveDir: resolve(import.meta.dirname, '../../src') };
+  await build({ stdin, outfile, bundle: true, platform: 'node', format: 'cjs', logLevel: 'warning' });
 }

@@ -54,9 +54,9 @@ async function print(
   hasMore: boolean,
 ): Promise<void> {
   const { delayedText, recurringText, summaryText } = await import('../../schedules/listText.ts');
-  const shown = { now: Date.now() };
+  const { name: where, speed } = target;
+  const shown = { now: Date.now(), speed };
   if (schedules.length > 0) console.log(`${recurringText(schedules, shown)}\n`);
   if (jobs.length > 0) console.log(`${delayedText(jobs, shown)}\n`);
-  const { name: where, speed } = target;
   console.log(summaryText(schedules.length, jobs.length, { where, hasMore, speed }));
 }

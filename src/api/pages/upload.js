@@ -45,15 +45,15 @@ addEventListener('pageshow', () => {
 });
 await loadJobs();
 
-/** The jobs that take uploads, and what they take, as the API describes them. */
+/** The jobs that want an upload and nothing else, and what they take, as the API describes them. */
 async function loadJobs() {
   try {
-    const { paths } = await (await ask('openapi.json')).json();
+    const { paths, components } = await (await ask('openapi.json')).json();
     jobs = new Map(
       Object.entries(paths).flatMap(([path, { post: operation }]) => {
         const name = /^\/jobs\/([^/]+)\/uploads$/.exec(path)?.[1];
         const fields = operation?.requestBody?.content['application/json'].schema.properties;
-        return name && fields
+        return name && fields && wantsUploadAlone(paths[`/jobs/${name}`].post, components)
           ? [[name, { contentTypes: fields.contentType.enum, maxBytes: fields.bytes.maximum }]]
           : [];
       }),
@@ -65,14 +65,24 @@ async function loadJobs() {
   const wanted = new URLSearchParams(location.search).get('job');
   select.replaceChildren(...[...jobs.keys()].map((name) => h('option', { value: name }, name)));
   byId('job-field').hidden = jobs.size < 2;
-  if (jobs.size === 0) return show('message', 'No job takes uploads.');
+  if (jobs.size === 0) return show('message', 'No job takes an upload alone.');
   if (wanted !== null && !jobs.has(wanted)) {
     byId('job-field').hidden = false;
-    show('message', `There is no job ${wanted} that takes uploads: choose one of these.`);
+    show('message', `There is no job ${wanted} that takes an upload alone: choose one of these.`);
   }
   select.value = [wanted, 'DocumentJob'].find((name) => name && jobs.has(name)) ?? [...jobs.keys()][0] ?? '';
   busy(false);
   choose(undefined, byId('message').textContent ?? '');
+}
+
+/**
+ * @param {{ requestBody: { content: Record<string, { schema: { $ref?: string } }> } }} operation
+ * @param {{ schemas: Record<string, { required?: string[] }> }} components
+ */
+function wantsUploadAlone({ requestBody }, { schemas }) {
+  const name = requestBody.content['application/json']?.schema.$ref?.split('/').at(-1);
+  const { required = ['upload'] } = (name && schemas[name]) || {};
+  return required.every((field) => field === 'upload');
 }
 
 /** @param {File | undefined} given @param {string} [message] */

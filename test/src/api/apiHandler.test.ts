@@ -51,6 +51,15 @@ describe('behind a function URL that streams', () => {
     expect(events).toContain('event: end');
   });
 
+  test.each(['', 'é'])('the Idempotency-Key "%s" is refused', async (key) => {
+    const headers = { 'idempotency-key': key };
+    const answer = await streamed('POST', '/jobs/AnyJob', { body: [], headers });
+    expect([answer.statusCode, JSON.parse(answer.body).type]).toEqual([
+      400,
+      '/problems/malformed-idempotency-key',
+    ]);
+  });
+
   test('a payload above SNS’s 256 KiB travels through S3', async () => {
     const body = { friendName: 'Hank'.repeat(100_000) };
     const answer = await streamed('POST', '/jobs/GreetingJob', { body, base64: true });
@@ -194,6 +203,7 @@ interface Asked {
   readonly base64?: boolean;
   readonly query?: string;
   readonly authorizer?: object;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 interface Answer {
@@ -206,7 +216,7 @@ interface Answer {
 function eventOf(
   method: string,
   rawPath: string,
-  { body, base64 = false, query = '', authorizer }: Asked,
+  { body, base64 = false, query = '', authorizer, headers }: Asked,
 ): never {
   const text = body === undefined ? undefined : JSON.stringify(body);
   return {
@@ -214,7 +224,11 @@ function eventOf(
     routeKey: '$default',
     rawPath,
     rawQueryString: query,
-    headers: { host: 'api.test', ...(text === undefined ? {} : { 'content-type': 'application/json' }) },
+    headers: {
+      host: 'api.test',
+      ...(text === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
     requestContext: {
       accountId: '000000000000',
       apiId: 'api',

@@ -72,6 +72,8 @@ const answers: [template: string, status: number, path?: string | undefined, ini
   ['/jobs/{jobId}', 404, '/jobs/nope'],
   ['/jobs/{jobId}', 202, '/jobs/<running>', { method: 'DELETE' }],
   ['/jobs/{jobId}', 200, '/jobs/<cancelled>', { method: 'DELETE' }],
+  ['/jobs/{jobId}', 200, '/jobs/unbegun?jobName=GreetingJob', { method: 'DELETE' }],
+  ['/jobs/{jobId}', 404, '/jobs/nope?jobName=NopeJob', { method: 'DELETE' }],
   ['/jobs/{jobId}', 409, '/jobs/<dead>', { method: 'DELETE' }],
   ['/jobs/{jobId}/events', 200, '/jobs/<running>/events'],
   ['/jobs/{jobId}/events', 404, '/jobs/nope/events'],

@@ -33,13 +33,30 @@ describe('scheduling a job', () => {
     expect((await apiFixture().request('/jobs/GreetingJob/', { body, headers })).status).toBe(202);
   });
 
-  test('that cannot be published leaves nothing behind, and says when to try again', async () => {
-    const api = apiFixture({ publisher: { publish: async () => Promise.reject(unreachable('any')) } });
+  test('that SNS refuses leaves nothing behind, and says when to try again', async () => {
+    const cause = Object.assign(new Error('slow down'), { $fault: 'client' });
+    const refused = new PublishFailedError({ jobName: 'GreetingJob', jobId: 'any' }, 'Throttled', 'slow', {
+      cause,
+    });
+    const api = apiFixture({ publisher: { publish: async () => Promise.reject(refused) } });
     const response = await api.request('/jobs/GreetingJob', { body: { friendName: 'Hank' } });
     expect(response.status).toBe(503);
     expect(response.headers.get('retry-after')).toBe('5');
     expect(await problemIn(response)).toMatchObject({ type: '/problems/unavailable' });
     expect(api.store.size).toBe(0);
+  });
+
+  test('that SNS may have taken keeps its record, and with it its owner', async () => {
+    const api = apiFixture({
+      auth: 'jwt',
+      publisher: { publish: async () => Promise.reject(unreachable('any')) },
+    });
+    const caller = tokenOf('ida');
+    const response = await api.request('/jobs/GreetingJob', { body: { friendName: 'Hank' }, caller });
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
+    const { jobId } = (await problemIn(response)) as unknown as { jobId: string };
+    expect((await api.request(`/jobs/${jobId}`, { caller })).status).toBe(200);
+    expect((await api.request(`/jobs/${jobId}`, { caller: tokenOf('jo') })).status).toBe(404);
   });
 
   test('that is too large even for S3 is told so, and leaves nothing behind', async () => {

@@ -116,6 +116,13 @@ describe('a result', () => {
     expect(seen).toEqual([0.2, 1]);
   });
 
+  test('comes after every status that was read', async () => {
+    api.answers = [unknown, { state: 'queued' }, { state: 'running' }, { state: 'succeeded' }];
+    const seen: string[] = [];
+    await handle().result({ onStatus: ({ state }) => seen.push(state) });
+    expect(seen).toEqual(['queued', 'running', 'succeeded']);
+  });
+
   test('never comes from a job that is dead: the error has the reason', async () => {
     const reason = { name: 'TypeError', message: 'friend is undefined' };
     api.answers = [{ state: 'dead', reason, attempt: 5 }];
@@ -245,13 +252,15 @@ describe('a handle', () => {
     api.answers = [{ state: 'cancelled' }, unknown];
     expect(await handle().cancel()).toMatchObject({ state: 'cancelled' });
     expect(await handle().cancel()).toBeUndefined();
-    expect(lines()).toEqual(Array(2).fill('DELETE /jobs/order-7'));
+    const published = await publisher().publish('GreetingJob', { friendName: 'Hank' }, { jobId: 'order-7' });
+    await published.cancel();
+    expect(lines()).toEqual(Array(3).fill('DELETE /jobs/order-7?jobName=GreetingJob'));
   });
 
   test('leaves a job that has ended what it is', async () => {
     api.answers = [problem(409, 'It has ended'), { state: 'succeeded' }];
     expect(await handle().cancel()).toMatchObject({ state: 'succeeded' });
-    expect(lines()).toEqual(['DELETE /jobs/order-7', 'GET /jobs/order-7']);
+    expect(lines()).toEqual(['DELETE /jobs/order-7?jobName=GreetingJob', 'GET /jobs/order-7']);
   });
 
   test('downloads the file that the job made', async () => {

@@ -426,6 +426,28 @@ describe('a job that is cancelled', () => {
     expect((await status()).state).toBe('cancelled');
   });
 
+  test('right after its progress is heard of within two seconds, by one read', async () => {
+    const job = heldJob();
+    const { run } = bench({
+      run: async (payload, context) => {
+        await job.run(payload, context);
+        context.progress(0.5);
+        return obedient(payload, context);
+      },
+    });
+    const running = run([delivery(jobId)]);
+    await job.started;
+    await clock.advance(10);
+    job.resolve(undefined);
+    await until(async () => (await status()).progress !== undefined);
+    await store.cancel(jobId);
+    table.calls.length = 0;
+    await clock.advance(2000);
+    expect(reported(await running)).toEqual([]);
+    expect(table.calls).toEqual(['Get', 'Update']);
+    expect((await status()).state).toBe('cancelled');
+  });
+
   test('and returns all the same has succeeded', async () => {
     const job = heldJob();
     const running = bench({ run: job.run }).run([delivery(jobId)]);

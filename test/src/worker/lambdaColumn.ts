@@ -4,6 +4,7 @@ import { build } from 'esbuild';
 import { bundleOptions } from '../../../lib/bundle/build.ts';
 import { startEventSourceMapping } from '../../../local/lambda/eventSourceMapping.ts';
 import { createFunction } from '../../../local/lambda/function.ts';
+import { compileCache } from '../../compileCache.ts';
 import { queueName, type TestPlatform } from './platform.ts';
 import type { Line } from './workerProcess.ts';
 
@@ -27,7 +28,9 @@ export async function bundleHandler(): Promise<{ directory: string; remove(): Pr
   return { directory, remove: () => rm(directory, { recursive: true }) };
 }
 
+/** With the AWS SDK from the beginning: else a slow machine takes a second's timeout to load it in. */
 const handlerEntry = `
+  import '@aws-sdk/client-sqs';
   import job from './test/src/worker/outcomeJob.ts';
   import { createHandler } from './src/runtime/index.ts';
   import { dynamoOnce } from './src/runtime/dynamoOnce.ts';
@@ -42,6 +45,7 @@ export function startLambda(
   platform: TestPlatform,
   directory: string,
   environment: Record<string, string>,
+  timeoutSeconds: number,
 ): { lines: Line[]; stop(): Promise<void> } {
   const { engine, queueUrl, deadLetterQueueUrl } = platform;
   const lines: Line[] = [];
@@ -51,9 +55,10 @@ export function startLambda(
       functionArn: 'arn:aws:lambda:eu-west-1:000000000000:function:jobs-test-TestJob',
       handler: 'index.handler',
       codeDirectory: directory,
-      timeoutSeconds: 1,
+      timeoutSeconds,
       memoryMb: 256,
       environment: {
+        ...compileCache,
         JOB_QUEUE_URL: queueUrl,
         JOB_DEAD_LETTER_QUEUE_URL: deadLetterQueueUrl,
         ...environment,

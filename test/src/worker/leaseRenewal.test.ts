@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { dynamoOnce } from '../../../src/runtime/dynamoOnce.ts';
 import { AlreadyRunningError, type Once } from '../../../src/runtime/once.ts';
+import { until } from '../../local/lambdaProcesses.ts';
 import { startPlatform, type TestPlatform, tableName } from './platform.ts';
+
+jest.setTimeout(120_000);
 
 let platform: TestPlatform;
 let client: DynamoDBClient;
@@ -22,10 +25,14 @@ const log = { warn: () => {} };
 
 describe('the lease of a key', () => {
   test('is renewed while its work runs, so that nobody else begins', async () => {
-    const work = once()('long', { leaseMs: 60_000, renewalMs: 400, log }, () => sleep(1500, 'done'));
-    await sleep(1000);
-    const other = once()('long', { leaseMs: 60_000, renewalMs: 400, log }, () => 'twice');
+    const ended = Promise.withResolvers<string>();
+    const known = await leases();
+    const work = once()('long', { leaseMs: 60_000, renewalMs: 800, log }, () => ended.promise);
+    const first = await newLease(known);
+    await until(async () => Date.now() > first.endsAt && (await endOf(first)) > Date.now() + 400);
+    const other = once()('long', { leaseMs: 60_000, renewalMs: 800, log }, () => 'twice');
     await expect(other).rejects.toThrow(AlreadyRunningError);
+    ended.resolve('done');
     expect(await work).toBe('done');
     expect(await once()('long', { leaseMs: 60_000, log }, () => 'twice')).toBe('done');
   });
@@ -33,51 +40,68 @@ describe('the lease of a key', () => {
   test('is free soon after its process has gone, not after all the time the work may take', async () => {
     const neverRenewed = new Promise(() => {});
     // As a crash leaves it: nobody renews, nobody ends.
-    void once()('crashed', { leaseMs: 300, log }, () => neverRenewed);
-    await sleep(600);
+    void once()('crashed', { leaseMs: 100, log }, () => neverRenewed);
+    await sleep(300);
     expect(await once()('crashed', { leaseMs: 60_000, renewalMs: 400, log }, () => 'taken over')).toBe(
       'taken over',
     );
   });
 
   test('is not renewed beyond the time the work may take', async () => {
-    void once()('hangs', { leaseMs: 900, renewalMs: 400, log }, () => new Promise(() => {}));
-    await sleep(1600);
+    void once()('hangs', { leaseMs: 500, renewalMs: 300, log }, () => new Promise(() => {}));
+    await sleep(800);
     expect(await once()('hangs', { leaseMs: 60_000, log }, () => 'taken over')).toBe('taken over');
   });
 
   test('is left alone by a run that somebody else has taken over from', async () => {
     const warnings: string[] = [];
     const warning = { warn: (message: string) => void warnings.push(message) };
-    const taken = { leaseMs: 60_000, renewalMs: 400, log: warning };
-    const work = once()('taken', taken, () => sleep(1500, 'done'));
-    await sleep(100);
-    const [item] = await leases('RUNNING_OUT');
+    const ended = Promise.withResolvers<string>();
+    const known = await leases();
+    const work = once()('taken', { leaseMs: 60_000, renewalMs: 400, log: warning }, () => ended.promise);
+    const first = await newLease(known);
+    await until(async () => (await endOf(first)) > first.endsAt);
+    const theirs = first.endsAt + 1;
     await platform.engine.dynamo('UpdateItem', {
       TableName: tableName,
-      Key: item?.Key,
+      Key: { id: { S: first.id } },
       UpdateExpression: 'SET in_progress_expiration = :theirs',
-      ExpressionAttributeValues: { ':theirs': { N: theirs } },
+      ExpressionAttributeValues: { ':theirs': { N: String(theirs) } },
     });
-    await sleep(900);
-    expect((await leases('ALL')).map(({ endsAt }) => endsAt)).toContain(theirs);
+    await until(() => warnings.length > 0);
+    // Time for another renewal, which must not come.
+    await sleep(400);
+    expect(await endOf(first)).toBe(theirs);
     expect(warnings).toEqual(['the lease of its key was not renewed']);
+    ended.resolve('done');
     await work;
   });
 });
 
-/** Ends before the next renewal would. */
-const theirs = String(Date.now() + 2);
+interface KeyLease {
+  readonly id: string;
+  /** Epoch ms. */
+  readonly endsAt: number;
+}
 
-/** The leases of work that is under way; `RUNNING_OUT` are those that end within a second. */
-async function leases(which: 'ALL' | 'RUNNING_OUT') {
+/** The leases of work that is under way. */
+async function leases(): Promise<KeyLease[]> {
   const { Items = [] } = await platform.engine.dynamo('Scan', { TableName: tableName });
   return (Items as Record<string, { S: string; N: string }>[])
     .filter(({ status }) => status?.S === 'INPROGRESS')
-    .map(({ id, in_progress_expiration: lease }) => ({ Key: { id }, endsAt: lease?.N ?? '' }))
-    .filter(({ endsAt }) => which === 'ALL' || isWithinASecond(Number(endsAt) - Date.now()));
+    .map(({ id, in_progress_expiration: lease }) => ({ id: id?.S ?? '', endsAt: Number(lease?.N) }));
 }
 
-function isWithinASecond(ms: number): boolean {
-  return ms > 0 && ms < 1000;
+/** Waits for a lease beside those that were there before. */
+async function newLease(known: readonly KeyLease[]): Promise<KeyLease> {
+  const ids = new Set(known.map(({ id }) => id));
+  for (;;) {
+    const lease = (await leases()).find(({ id }) => !ids.has(id));
+    if (lease !== undefined) return lease;
+    await sleep(10);
+  }
+}
+
+async function endOf({ id }: KeyLease): Promise<number> {
+  return (await leases()).find((lease) => lease.id === id)?.endsAt ?? 0;
 }

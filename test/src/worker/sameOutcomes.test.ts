@@ -1,9 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { reasonAttribute } from '../../../src/runtime/deadLetter.ts';
 import { until } from '../../local/lambdaProcesses.ts';
 import { bundleHandler, startLambda } from './lambdaColumn.ts';
 import { envelope, startPlatform, type TestPlatform, tableName } from './platform.ts';
 import { killWorkerProcesses, type Line, startWorkerProcess } from './workerProcess.ts';
+
+jest.setTimeout(120_000);
 
 let bundle: Awaited<ReturnType<typeof bundleHandler>>;
 beforeAll(async () => {
@@ -21,6 +23,8 @@ interface Case {
   /** How often the message was received, by one that crashed, before the consumer begins. */
   readonly receivedBefore?: number;
   readonly isIdempotent?: boolean;
+  /** Of the job; long enough for a slow machine where it is not what ends the run. @default 10 */
+  readonly timeoutSeconds?: number;
   readonly expected: {
     /** How each delivery ended: its outcome and the attempt. */
     readonly outcomes: readonly string[];
@@ -85,6 +89,7 @@ const cases: Record<string, Case> = {
   },
   'a job that hangs until it is aborted': {
     bodies: [job('hang')],
+    timeoutSeconds: 1,
     expected: {
       outcomes: ['retry 1', 'dead 2'],
       effects: 0,
@@ -93,6 +98,7 @@ const cases: Record<string, Case> = {
   },
   'a job that hangs and hears nothing': {
     bodies: [job('be deaf')],
+    timeoutSeconds: 1,
     expected: {
       outcomes: ['retry 1', 'dead 2'],
       effects: 0,
@@ -129,37 +135,39 @@ const cases: Record<string, Case> = {
 type Consumer = (
   platform: TestPlatform,
   environment: Record<string, string>,
+  timeoutSeconds: number,
 ) => { readonly lines: readonly Line[]; stop(): Promise<void> };
 
 const columns: Record<string, Consumer> = {
-  'a Lambda sandbox': (platform, environment) => startLambda(platform, bundle.directory, environment),
-  'a worker': (platform, environment) => {
-    const worker = startWorkerProcess(platform, { JOB_CONCURRENCY: '1', ...environment }, 'outcomeEntry.ts');
+  'a Lambda sandbox': (platform, environment, timeoutSeconds) =>
+    startLambda(platform, bundle.directory, environment, timeoutSeconds),
+  'a worker': (platform, environment, timeoutSeconds) => {
+    const settings = { JOB_CONCURRENCY: '1', TIMEOUT: `${timeoutSeconds}s`, ...environment };
+    const worker = startWorkerProcess(platform, settings, 'outcomeEntry.ts');
     return { lines: worker.lines, stop: killWorkerProcesses };
   },
 };
 
 describe.each(Object.entries(cases))('%s', (_name, { expected, ...given }) => {
-  test.each(Object.entries(columns))(
-    'in %s',
-    async (_column, start) => {
-      const platform = await startPlatform({ maxAttempts: 2, visibilityTimeoutSeconds: 6 });
-      cleanups.push(() => platform.stop());
-      if (given.isIdempotent) await platform.createTable();
-      for (const body of given.bodies) await platform.sendBody(body);
-      for (let time = 0; time < (given.receivedBefore ?? 0); time++) await receiveAndCrash(platform);
+  test.each(Object.entries(columns))('in %s', async (_column, start) => {
+    const platform = await startPlatform({ maxAttempts: 2, visibilityTimeoutSeconds: 20 });
+    cleanups.push(() => platform.stop());
+    if (given.isIdempotent) await platform.createTable();
+    for (const body of given.bodies) await platform.sendBody(body);
+    for (let time = 0; time < (given.receivedBefore ?? 0); time++) await receiveAndCrash(platform);
 
-      const consumer = start(platform, given.isIdempotent ? { JOB_IDEMPOTENCY_TABLE: tableName } : {});
-      cleanups.push(() => consumer.stop());
-      const { outcomes, effects, dead } = expected;
-      await until(() => ended(consumer.lines).length >= outcomes.length, 20_000);
-      await until(async () => (await messagesLeft(platform)) === 0);
-      expect(ended(consumer.lines)).toEqual(outcomes);
-      expect(consumer.lines.filter(({ message }) => message === 'effect')).toHaveLength(effects);
-      expect(await reasons(platform)).toEqual(dead.map((reason) => expect.objectContaining(reason)));
-    },
-    60_000,
-  );
+    const environment: Record<string, string> = given.isIdempotent
+      ? { JOB_IDEMPOTENCY_TABLE: tableName }
+      : {};
+    const consumer = start(platform, environment, given.timeoutSeconds ?? 10);
+    cleanups.push(() => consumer.stop());
+    const { outcomes, effects, dead } = expected;
+    await until(() => ended(consumer.lines).length >= outcomes.length, 60_000);
+    await until(async () => (await messagesLeft(platform)) === 0);
+    expect(ended(consumer.lines)).toEqual(outcomes);
+    expect(consumer.lines.filter(({ message }) => message === 'effect')).toHaveLength(effects);
+    expect(await reasons(platform)).toEqual(dead.map((reason) => expect.objectContaining(reason)));
+  });
 });
 
 async function receiveAndCrash({ engine, queueUrl }: TestPlatform): Promise<void> {

@@ -7,6 +7,8 @@ export interface Task {
   readonly ms?: number;
   /** Does not listen to `signal`. */
   readonly isDeaf?: boolean;
+  /** Takes no time from the second attempt on. */
+  readonly isOnlySlowAtFirst?: boolean;
 }
 
 /** A job that says what it does in its log; the line `effect` stands for what the world would see of it. */
@@ -14,11 +16,11 @@ export const testJob = defineJob({
   timeout: '30s',
   maxAttempts: 5,
   retryDelay: '0s',
-  async run(payload, { log, signal }) {
-    const { ms = 0, isDeaf = false } = payload as Task;
+  async run(payload, { attempt, log, signal }) {
+    const { ms = 0, isDeaf = false, isOnlySlowAtFirst = false } = payload as Task;
     log.info('started');
     signal.addEventListener('abort', () => log.info('aborted', { reason: (signal.reason as Error).name }));
-    await sleep(ms, undefined, isDeaf ? {} : { signal });
+    await sleep(isOnlySlowAtFirst && attempt > 1 ? 0 : ms, undefined, isDeaf ? {} : { signal });
     log.info('effect');
   },
 });

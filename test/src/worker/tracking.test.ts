@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { type AnyJob, defineJob, type JobContext } from '../../../src/job/index.ts';
 import { dynamoTracker } from '../../../src/runtime/dynamoTracker.ts';
 import { createStatusStore, type StatusStore } from '../../../src/status/statusStore.ts';
@@ -6,6 +7,8 @@ import { startWorker, type Worker, type WorkerOptions } from '../../../src/worke
 import { until } from '../../local/lambdaProcesses.ts';
 import { startTestTable, type TestTable } from '../status/testTable.ts';
 import { queueName, startPlatform, type TestPlatform } from './platform.ts';
+
+jest.setTimeout(120_000);
 
 let table: TestTable;
 let store: StatusStore;
@@ -53,11 +56,15 @@ function start(platform: TestPlatform, run: AnyJob['run'], options: Partial<Work
     deadLetterQueueUrl,
     clientConfig,
     visibilityTimeoutSeconds: 3,
-    stopTimeoutMs: 100,
+    stopTimeoutMs: 1000,
     logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
     ...options,
   });
-  cleanups.push(() => worker.stop());
+  cleanups.push(async () => {
+    // Does not wait for messages that a poll in flight may still bring.
+    const endPolls = setInterval(() => platform.engine.endLongPolls(queueName), 10);
+    await worker.stop().finally(() => clearInterval(endPolls));
+  });
   return worker;
 }
 
@@ -71,7 +78,7 @@ const obedient = (_: unknown, { signal }: JobContext) =>
 describe('a tracked job in a worker', () => {
   test('that is interrupted by a stop is retrying at once, and goes on in the next worker', async () => {
     const { platform, jobId } = await platformWithMessage();
-    const worker = start(platform, obedient);
+    const worker = start(platform, obedient, { stopTimeoutMs: 100 });
     await until(async () => (await store.get(jobId))?.state === 'running');
     await worker.stop();
     const status = await store.get(jobId);
@@ -89,6 +96,7 @@ describe('a tracked job in a worker', () => {
     start(platform, () => ended.promise);
     const leases = new Set<number>();
     await until(async () => {
+      await sleep(100);
       const { leaseEndsAt } = (await table.item(jobId)) ?? {};
       if (leaseEndsAt !== undefined) {
         expect(leaseEndsAt - Date.now()).toBeLessThanOrEqual(2400);

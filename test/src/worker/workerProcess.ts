@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { compileCache } from '../../compileCache.ts';
 import { until } from '../../local/lambdaProcesses.ts';
 import type { TestPlatform } from './platform.ts';
 
@@ -33,6 +34,7 @@ export function startWorkerProcess(
 ): WorkerProcess {
   const child = spawn(process.execPath, [fileURLToPath(new URL(entry, import.meta.url))], {
     env: {
+      ...compileCache,
       ...environment,
       JOB_QUEUE_URL: queueUrl,
       JOB_DEAD_LETTER_QUEUE_URL: deadLetterQueueUrl,
@@ -61,7 +63,7 @@ export function startWorkerProcess(
   return {
     lines,
     said,
-    says: (message, count = 1) => until(() => said(message).length >= count, 20_000),
+    says: (message, count = 1) => until(() => said(message).length >= count, 60_000),
     kill: (signal) => void child.kill(signal),
     ended,
   };
