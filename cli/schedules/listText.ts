@@ -51,7 +51,7 @@ function nextLines(firings: readonly Firing[], state: Listed['state'], shown: Sh
 
 /** When it fires in real time, which is what its expression says unless the platform is fast: here, in UTC, from now. */
 function firingCells({ at }: Firing, { now, zone }: Shown): string[] {
-  return [localText(at, zone), instantText(at, 1 as never && 0 as never), lengthOfTime((at.getTime() - now) / 1_000)];
+  return [localText(at, zone), instantText(at), lengthOfTime((at.getTime() - now) / 1_000)];
 }
 
 /** `2026-12-24T17:00:00Z` */

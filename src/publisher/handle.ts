@@ -36,7 +36,8 @@ export interface JobHandle<Result = unknown> {
    * Cancels it: while it waits it never runs, even if its first attempt has not begun; while it runs its `signal` is
    * aborted. One that is delayed, and has not been published, is taken back by the publisher's own `cancel`.
    * @returns where it is now; undefined when nothing was cancelled: no job of that name tracks, the ID is another job's,
-   * or the API asks for tokens, by which it knows only what was scheduled through it
+   * the API asks for tokens, by which it knows only what was scheduled through it, or the job has not begun and was given
+   * as an object that does not know its name
    */
   cancel(): Promise<JobStatus | undefined>;
 }
@@ -55,9 +56,12 @@ export interface ResultOptions {
 /** How long a result is waited for, where nothing is said. */
 export const defaultResultTimeout: Duration = '5m';
 
-/** @param api undefined where the publisher has no `apiUrl` */
+/**
+ * @param jobName undefined for a job object that does not know its name, since a bundle keeps no file paths
+ * @param api undefined where the publisher has no `apiUrl`
+ */
 export function jobHandle<Result>(
-  jobName: string,
+  jobName: string | undefined,
   jobId: string,
   api: JobApi | undefined,
   clock: Clock,

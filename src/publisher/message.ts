@@ -113,11 +113,7 @@ function pointerBody({ bucket }: PayloadStore, key: string): string {
   return JSON.stringify(pointerTo(bucket, key));
 }
 
-/**
- * @throws {UnnamedJobError} when the job object has no name
- * @throws {InvalidJobNameError} when no job can be named so
- */
-export function nameOf(job: AnyItem['job']): string {
+function nameOf(job: AnyItem['job']): string {
   if (isJob(job) && job.name === undefined) throw new UnnamedJobError();
   const name = isJob(job) ? job.name : job;
   const problem =

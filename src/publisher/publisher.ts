@@ -21,7 +21,7 @@ import type {
   ResultFor,
 } from './item.ts';
 import { createJobApi, type Fetch, signedFetch } from './jobApi.ts';
-import { nameOf, toMessage } from './message.ts';
+import { toMessage } from './message.ts';
 import { publishTime } from './publishTime.ts';
 import { schedulerConfig } from './schedulerConfig.ts';
 import { sendOne, sendSome, type Way } from './send.ts';
@@ -169,7 +169,7 @@ export function createPublisher<JobTypes = Jobs>(
     reschedule: async (jobId, at) =>
       delay.reschedule(jobId, publishTime({ jobId }, { at }, clock.now()) as Date),
 
-    handle: (job, jobId) => jobHandle(nameOf(job), jobId, api, clock),
+    handle: (job, jobId) => jobHandle(typeof job === 'string' ? job : job.name, jobId, api, clock),
 
     async publishAll(items, { onProgress } = {}) {
       const results: PublishResult[] = [];
