@@ -4,7 +4,7 @@ export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {},
-  testTimeout: 30_000,
+  testTimeout: 120_000,
   // Jest leaves one core idle by default: with two, that doubles the time.
   maxWorkers: '100%',
 };

@@ -93,7 +93,10 @@ inBrowser('in Chromium', () => {
 
     test('says when the address names no such job', async () => {
       await open(`upload?job=${encodeURIComponent(hostile)}`);
-      await page.getByRole('alert').getByText(`There is no job ${hostile} that takes an upload alone`).waitFor();
+      await page
+        .getByRole('alert')
+        .getByText(`There is no job ${hostile} that takes an upload alone`)
+        .waitFor();
       expect(await page.getByLabel('Job', { exact: true }).inputValue()).toBe('DocumentJob');
     });
 
