@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /** Jest strips the types itself (no transform); run through `npm test`, which adds --experimental-vm-modules. */
 export default {
   testEnvironment: 'node',
@@ -5,6 +7,6 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   transform: {},
   testTimeout: 120_000,
-  // Jest leaves one core idle by default: with two, that doubles the time.
-  maxWorkers: '100%',
+  // Most tests wait for processes, sockets and browsers: three at a time keep two cores busy.
+  maxWorkers: Math.max(3, availableParallelism()),
 };
