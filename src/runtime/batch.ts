@@ -53,11 +53,22 @@ export async function runBatch(
   const runs = records.map((record) => newRun(readMessage(record), startedAt, surroundings));
   const { job, once, tracker, deadline } = surroundings;
   const attemptIn = { job, once, remainingMs: deadline.remainingMs };
-  const begin = (run: Run): Promise<Outcome> =>
-    tracker ? tracker.attempt(run, attemptIn) : attempt(run.message, run.context, attemptIn);
-  const allDone = Promise.all(runs.map((run) => begin(run).then((outcome) => end(run, outcome))));
-  await Promise.race([allDone, deadline.reached]);
-  for (const run of runs) if (run.outcome === undefined) end(run, unfinished(run, surroundings));
+  let running = runs.length;
+  // Counted: Promise.all would make one more promise for each message.
+  await new Promise<void>((resolve) => {
+    if (running === 0) resolve();
+    void deadline.reached.then(resolve);
+    for (const run of runs) {
+      void (tracker ? tracker.attempt(run, attemptIn) : attempt(run.message, run.context, attemptIn)).then(
+        (outcome) => {
+          end(run, outcome);
+          if (--running === 0) resolve();
+        },
+      );
+    }
+  });
+  // Whoever ignores the signal is still running; Lambda freezes it when the batch is reported.
+  for (const run of runs) end(run, run.outcome ?? outcomeOfError(deadline.signal.reason, job, run.context));
   return runs as EndedRun[];
 }
 
@@ -86,11 +97,6 @@ function end(run: Run, outcome: Outcome): void {
   if (run.outcome !== undefined) return;
   run.outcome = outcome;
   run.durationMs = Math.round((performance.now() - run.startedAt) * 10) / 10;
-}
-
-/** Whoever ignores the signal is still running; Lambda freezes it when the batch is reported. */
-function unfinished({ context }: Run, { job, deadline }: BatchSurroundings): Outcome {
-  return outcomeOfError(deadline.signal.reason, job, context);
 }
 
 function noProgress(): void {}

@@ -41,8 +41,7 @@ export function deadLetter({ record, jobId }: JobMessage, reason: DeadLetterReas
   const attributes = attributesOf(record.messageAttributes);
   attributes[reasonAttribute] = { DataType: 'String', StringValue: packed(reason) };
   const count = Object.keys(attributes).length;
-  if (count > maxAttributes)
-    throw new RangeError(`no room for the reason: ${maxAttributes} attributes already`);
+  if (count > maxAttributes) throw new RangeError(`no room for the reason in ${maxAttributes} attributes`);
   // Without an envelope the ID would be SQS's messageId, which the dead letter does not keep.
   if (count < maxAttributes && jobId === record.messageId) {
     attributes.jobId = { DataType: 'String', StringValue: jobId };

@@ -20,7 +20,7 @@ export function createHandler(
 ): (event: SQSEvent, context: LambdaContext) => Promise<SQSBatchResponse> {
   return async (event, context) => {
     if (!Array.isArray(event?.Records)) {
-      throw new TypeError('no SQS event: publish to the topic instead');
+      throw new TypeError('no SQS event: publish to the topic');
     }
     const deadline = startDeadline(context.getRemainingTimeInMillis());
     try {

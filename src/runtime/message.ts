@@ -51,7 +51,7 @@ function isText(value: unknown): value is string {
 /** An empty one, or one that is no text, is none. */
 function jobIdOf({ messageAttributes, messageId }: SQSRecord, envelope: SnsEnvelope | undefined): string {
   const given = envelope?.MessageAttributes?.jobId?.Value || messageAttributes.jobId?.stringValue;
-  return typeof given === 'string' && given !== '' ? given : (envelope?.MessageId ?? messageId);
+  return isText(given) && given ? given : (envelope?.MessageId ?? messageId);
 }
 
 /** What SNS delivers when raw message delivery is off. */

@@ -388,7 +388,7 @@ describe('the handler', () => {
 
   test('says what it takes when it is invoked with something else', async () => {
     const { run } = testBench({ run: () => undefined });
-    await expect(run(undefined as never)).rejects.toThrow('no SQS event: publish to the topic instead');
+    await expect(run(undefined as never)).rejects.toThrow('no SQS event: publish to the topic');
   });
 
   test('does not let a payload named __proto__ touch anything', async () => {
