@@ -13,11 +13,11 @@ import { wrapperMeasures } from './wrapper.ts';
 const all: readonly Measure[] = [
   ...wrapperMeasures,
   ...bundleMeasures,
+  ...statusMeasures, // early: a process that has measured much has long garbage collections
   ...publishMeasures,
   ...redriveMeasures,
   ...workerMeasures,
   ...localMeasures,
-  ...statusMeasures,
   ...synthMeasures,
 ];
 const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string' } } });

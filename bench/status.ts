@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { bundleApi } from '../lib/apiBundle.ts';
 import { apiBudgetBytes } from '../lib/bundle/budget.ts';
 import { discoverJobs } from '../lib/discovery.ts';
-import type { Measure } from './measure.ts';
+import { type Measure, median } from './measure.ts';
 import { allSucceeded, schedule, type TrackedPlatform, withTrackedPlatform } from './trackedPlatform.ts';
 import { uploadMemoryRatio } from './uploadMemory.ts';
 
@@ -17,7 +17,7 @@ export const statusMeasures: Measure[] = [
     name: 'status-read-p99',
     peer: `a budget of ${budgetMs} ms`,
     target: '≤ 1',
-    of: `p99 of GET /jobs/{jobId} at ${requestsPerSecond} requests a second, through the real function`,
+    of: `p99 of GET /jobs/{jobId} at ${requestsPerSecond} requests a second through the real function, median of three times 5 s`,
     ratio: () => withTrackedPlatform(readRatio),
   },
   {
@@ -46,9 +46,12 @@ export const statusMeasures: Measure[] = [
 async function readRatio({ apiUrl }: TrackedPlatform): Promise<number> {
   const jobIds = await Promise.all(Array.from({ length: 20 }, () => schedule(apiUrl)));
   await allSucceeded(apiUrl, jobIds);
-  await readSteadily(apiUrl, jobIds, 2 * requestsPerSecond);
-  const times = await readSteadily(apiUrl, jobIds, 8 * requestsPerSecond);
-  return percentile99(times) / budgetMs;
+  await readSteadily(apiUrl, jobIds, 6 * requestsPerSecond);
+  const windows: number[] = [];
+  for (let window = 0; window < 3; window++) {
+    windows.push(percentile99(await readSteadily(apiUrl, jobIds, 5 * requestsPerSecond)));
+  }
+  return median(windows) / budgetMs;
 }
 
 /**
