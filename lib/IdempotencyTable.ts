@@ -1,25 +1,13 @@
-import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
-import { RemovalPolicy } from 'aws-cdk-lib/core';
+import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
-import { keptInProduction } from './PlatformQueue.ts';
-
-export interface IdempotencyTableProps {
-  readonly tableName: string;
-  /** Whether the table, and what it remembers, outlives its removal from the stack. */
-  readonly isProduction: boolean;
-}
+import { PlatformTable, type PlatformTableProps } from './PlatformTable.ts';
 
 /** Remembers which jobs ran, for those that ask for idempotency; keys and attributes are Powertools' own. */
-export class IdempotencyTable extends Table {
-  constructor(scope: Construct, id: string, { tableName, isProduction }: IdempotencyTableProps) {
-    super(scope, id, {
-      tableName,
+export class IdempotencyTable extends PlatformTable {
+  constructor(scope: Construct, id: string, props: PlatformTableProps) {
+    super(scope, id, props, {
       partitionKey: { name: 'id', type: AttributeType.STRING },
       timeToLiveAttribute: 'expiration',
-      billingMode: BillingMode.PAY_PER_REQUEST,
-      encryption: TableEncryption.AWS_MANAGED,
-      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      removalPolicy: isProduction ? keptInProduction : RemovalPolicy.DESTROY,
     });
   }
 }

@@ -4,11 +4,12 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { statusIndex } from '../src/status/defaults.ts';
 import type { JobBundle } from './bundle.ts';
 import type { FilesBucket } from './FilesBucket.ts';
 import { codeOf, type LogLevel } from './jobFunction.ts';
 import type { ResourceNames } from './resourceNames.ts';
-import { type StatusTable, statusIndex } from './StatusTable.ts';
+import type { StatusTable } from './StatusTable.ts';
 import { acknowledgeFiles, allow, allowFiles, type FileAccess } from './storePermissions.ts';
 
 export interface ApiFunctionProps {

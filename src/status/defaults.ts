@@ -26,3 +26,6 @@ export const trackingMs = {
   /** How long S3 may take for a large result. */
   resultTimeout: 10_000,
 } as const;
+
+/** The table's index by which jobs are listed. */
+export const statusIndex = 'byJob';

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BatchGetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { cursorTo, type Place, placeOf } from './cursor.ts';
+import { statusIndex } from './defaults.ts';
 import { listedAttributes, listKeyOf, type StatusItem, statusOf } from './item.ts';
 import type { JobState, JobStatus } from './jobStatus.ts';
 import type { StatusTable } from './statusTable.ts';
@@ -80,9 +81,6 @@ async function pageOf(
   );
   return { places: Items as Place[], hasMore: LastEvaluatedKey !== undefined };
 }
-
-/** The table's index by `listKey` and `createdAt`. */
-const statusIndex = 'byJob';
 
 /** What does not fit into its 16 MB, or is throttled, is asked for again. */
 async function itemsOf(

@@ -1,10 +1,8 @@
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { until } from '../local/lambdaProcesses.ts';
 import { type DlqPlatform, envelope, names, reason, startDlqPlatform, startJobs } from './dlqPlatform.ts';
-
-jest.setTimeout(120_000);
 
 let platform: DlqPlatform;
 const children: ReturnType<typeof startJobs>[] = [];

@@ -1,12 +1,10 @@
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { scheduleFrom } from '../../local/scheduler/schedule.ts';
 import { type Scheduler, startScheduler } from '../../local/scheduler/scheduler.ts';
 import { publishInput, publishTargetArn, scheduledTime } from '../../src/schedule/publishTarget.ts';
 import { until } from '../local/lambdaProcesses.ts';
 import { virtualClock } from '../local/virtualClock.ts';
 import { type DlqPlatform, names, startDlqPlatform } from './dlqPlatform.ts';
-
-jest.setTimeout(120_000);
 
 let platform: DlqPlatform;
 let scheduler: Scheduler;

@@ -1,11 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startTopic, type TestTopic } from '../src/publisher/topic.ts';
 import { runJobs, runJobsProcess, startDirectory } from './jobsCommand.ts';
-
-jest.setTimeout(120_000);
 
 const hank = '{"friendName":"Hank"}';
 /** One that the schema takes. */

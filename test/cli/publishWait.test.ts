@@ -2,14 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { CreateBucketCommand, GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { startWaitBar } from '../../cli/waitBar.ts';
 import { until } from '../local/lambdaProcesses.ts';
 import { json, problem, startApi, statusOf, type TestApi, unknown } from '../src/publisher/testApi.ts';
 import { startTopic, type TestTopic } from '../src/publisher/topic.ts';
 import { runJobs, runJobsProcess, startDirectory } from './jobsCommand.ts';
-
-jest.setTimeout(120_000);
 
 const hank = '{"friendName":"Hank"}';
 const large = JSON.stringify({ friendName: 'x'.repeat(300_000) });

@@ -2,12 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { day, hour, minute } from '../local/virtualClock.ts';
 import { runJobs, runJobsProcess, startDirectory } from './jobsCommand.ts';
 import { type SchedulesPlatform, startSchedulesPlatform } from './schedulesPlatform.ts';
-
-jest.setTimeout(120_000);
 
 let platform: SchedulesPlatform;
 beforeAll(async () => {

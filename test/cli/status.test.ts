@@ -11,8 +11,6 @@ import { statusOf } from '../src/publisher/testApi.ts';
 import { startJobs } from './dlqPlatform.ts';
 import { type Ended, runJobs, runJobsProcess, startDirectory } from './jobsCommand.ts';
 
-jest.setTimeout(120_000);
-
 const createdAt = '2026-11-21T00:00:00.000Z';
 let api: ServedPages;
 let directory: Awaited<ReturnType<typeof startDirectory>>;

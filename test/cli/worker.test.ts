@@ -1,13 +1,11 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { until } from '../local/lambdaProcesses.ts';
 import { envelope, startPlatform, type TestPlatform } from '../src/worker/platform.ts';
 import { startDirectory } from './jobsCommand.ts';
 import { killWorkerCommands, startWorkerCommand } from './workerCommand.ts';
-
-jest.setTimeout(120_000);
 
 let platform: TestPlatform;
 let directory: Awaited<ReturnType<typeof startDirectory>>;

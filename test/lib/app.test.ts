@@ -2,10 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { jobFile, repository, temporaryProject, writeFiles } from './project.ts';
-
-jest.setTimeout(120_000);
 
 // Each synth is a process: they share what Node has compiled of the CDK.
 const compiled = mkdtempSync(join(tmpdir(), 'compiled-'));

@@ -5,13 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { compileCache } from '../compileCache.ts';
 import { eventually } from './fixtures/assembly/eventually.ts';
 import { handlerThatSays } from './fixtures/assembly/writeAssembly.ts';
 import { isRunning } from './lambdaProcesses.ts';
-
-jest.setTimeout(120_000);
 
 const bin = join(import.meta.dirname, '../../bin/local.ts');
 const fixture = join(import.meta.dirname, 'fixtures/assembly/writeAssembly.ts');

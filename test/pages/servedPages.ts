@@ -100,6 +100,16 @@ const pageJobs: readonly ApiJob[] = [
     maxAttempts: 3,
   },
   { name: 'PictureJob', uploads: { contentTypes: ['image/png'], maxBytes: 1000 }, maxAttempts: 3 },
+  {
+    name: 'InvoiceJob', // the upload page cannot start it: it wants more than a file
+    payloadSchema: {
+      type: 'object',
+      properties: { upload: { type: 'string' }, invoiceId: { type: 'string' } },
+      required: ['upload', 'invoiceId'],
+    },
+    uploads: { contentTypes: ['text/plain'], maxBytes: 1000 },
+    maxAttempts: 3,
+  },
 ];
 
 async function uploadIn(request: IncomingMessage): Promise<ServedPages['uploads'][number]> {

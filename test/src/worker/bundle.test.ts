@@ -2,12 +2,10 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterEach, expect, jest, test } from '@jest/globals';
+import { afterEach, expect, test } from '@jest/globals';
 import { buildJobs } from '../../../lib/bundle/build.ts';
 import { until } from '../../local/lambdaProcesses.ts';
 import { startPlatform } from './platform.ts';
-
-jest.setTimeout(120_000);
 
 const root = resolve(import.meta.dirname, '../../..');
 const cleanups: (() => unknown)[] = [];

@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { dynamoOnce } from '../../../src/runtime/dynamoOnce.ts';
 import { AlreadyRunningError, type Once } from '../../../src/runtime/once.ts';
 import { until } from '../../local/lambdaProcesses.ts';
 import { startPlatform, type TestPlatform, tableName } from './platform.ts';
-
-jest.setTimeout(120_000);
 
 let platform: TestPlatform;
 let client: DynamoDBClient;

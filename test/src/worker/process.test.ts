@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Faults } from '../../../local/engine/engine.ts';
 import { reasonAttribute } from '../../../src/runtime/deadLetter.ts';
 import { until } from '../../local/lambdaProcesses.ts';
@@ -11,8 +11,6 @@ import {
 } from './platform.ts';
 import type { Task } from './testJob.ts';
 import { killWorkerProcesses, type Line, startWorkerProcess, type WorkerProcess } from './workerProcess.ts';
-
-jest.setTimeout(120_000);
 
 const platforms: TestPlatform[] = [];
 afterEach(async () => {

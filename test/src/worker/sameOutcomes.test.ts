@@ -1,11 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { reasonAttribute } from '../../../src/runtime/deadLetter.ts';
 import { until } from '../../local/lambdaProcesses.ts';
 import { bundleHandler, startLambda } from './lambdaColumn.ts';
 import { envelope, startPlatform, type TestPlatform, tableName } from './platform.ts';
 import { killWorkerProcesses, type Line, startWorkerProcess } from './workerProcess.ts';
-
-jest.setTimeout(120_000);
 
 let bundle: Awaited<ReturnType<typeof bundleHandler>>;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { type AnyJob, defineJob, type JobContext } from '../../../src/job/index.ts';
 import { dynamoTracker } from '../../../src/runtime/dynamoTracker.ts';
 import { createStatusStore, type StatusStore } from '../../../src/status/statusStore.ts';
@@ -7,8 +7,6 @@ import { startWorker, type Worker, type WorkerOptions } from '../../../src/worke
 import { until } from '../../local/lambdaProcesses.ts';
 import { startTestTable, type TestTable } from '../status/testTable.ts';
 import { queueName, startPlatform, type TestPlatform } from './platform.ts';
-
-jest.setTimeout(120_000);
 
 let table: TestTable;
 let store: StatusStore;

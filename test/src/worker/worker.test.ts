@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { type AnyJob, defineJob } from '../../../src/job/index.ts';
 import { startWorker, type Worker, type WorkerOptions } from '../../../src/worker/index.ts';
 import { until } from '../../local/lambdaProcesses.ts';
 import { queueName, startPlatform, type TestPlatform, type TestPlatformOptions } from './platform.ts';
-
-jest.setTimeout(120_000);
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
