@@ -6,7 +6,7 @@ import { createHandler } from '../src/runtime/handler.ts';
 import { interleavedRatio } from './measure.ts';
 
 const logged = process.argv[2] === 'logged';
-const batches = logged ? 2_000 : 10_000;
+const batches = logged ? 500 : 2_000;
 const event: SQSEvent = { Records: Array.from({ length: 10 }, (_, index) => snsRecord(index)) };
 const context = {
   awsRequestId: 'request',
@@ -15,7 +15,7 @@ const context = {
   logStreamName: 'stream',
 };
 
-const ratio = await interleavedRatio(oursTimes, peersTimes, { rounds: 11, warmUp: 2 });
+const ratio = await interleavedRatio(oursTimes, peersTimes, { rounds: 41, warmUp: 6 });
 process.send?.(ratio);
 process.disconnect?.();
 
