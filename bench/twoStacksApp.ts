@@ -1,10 +1,12 @@
-import '../lib/compileCache.ts';
-import { App } from 'aws-cdk-lib/core';
-import { JobPlatformStack } from '../lib/JobPlatformStack.ts';
-import { loadJobs } from '../lib/loadJobs.ts';
-import { resourceNames } from '../lib/resourceNames.ts';
+import { enableCompileCache } from 'node:module';
 
 /** What bin/app.ts does, for more jobs than one stack may have: half of them in each of two platforms. */
+enableCompileCache();
+const { App } = await import('aws-cdk-lib/core');
+const { JobPlatformStack } = await import('../lib/JobPlatformStack.ts');
+const { loadJobs } = await import('../lib/loadJobs.ts');
+const { resourceNames } = await import('../lib/resourceNames.ts');
+
 const app = new App({ autoSynth: false });
 const { jobs } = await loadJobs(resourceNames());
 const half = Math.ceil(jobs.length / 2);

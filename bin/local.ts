@@ -1,49 +1,6 @@
-import { Command, InvalidArgumentError } from 'commander';
-import { startConsole } from '../local/console/server.ts';
-import { start } from '../local/start.ts';
+import { enableCompileCache } from 'node:module';
 
-const command = new Command('npm start --')
-  .description('Runs the synthesized template on this machine: topics, queues, functions, alarms and e-mail.')
-  .option('--speed <number>', 'how much faster time runs, 1 to 3600 (never a function’s timeout)', speed, 1)
-  .option('--port <number>', 'port of the AWS endpoint, 0 for any', port, 4100)
-  .option('--console-port <number>', 'port of the console, 0 for any', port, 4101)
-  .option('--api-port <number>', 'port of the API, 0 for any', port, 4102)
-  .option('-c, --context <key=value...>', 'CDK context, as for cdk synth')
-  .allowExcessArguments(false)
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
-  .parse();
-
-const options = command.opts<{
-  speed: number;
-  port: number;
-  consolePort: number;
-  apiPort: number;
-  context?: string[];
-}>();
-
-process.exitCode = await start({
-  ...options,
-  context: Object.fromEntries((options.context ?? []).map(keyAndValue)),
-  projectDirectory: process.cwd(),
-  stateDirectory: '.local',
-  startConsole,
-});
-
-function speed(given: string): number {
-  const value = Number(given);
-  if (given.trim() !== '' && value >= 1 && value <= 3600) return value;
-  throw new InvalidArgumentError('A speed is a number from 1 to 3600.');
-}
-
-function port(given: string): number {
-  const value = Number(given);
-  if (/^\d+$/.test(given) && value <= 65_535) return value;
-  throw new InvalidArgumentError('A port is a whole number from 0 to 65535.');
-}
-
-function keyAndValue(given: string): [string, string] {
-  const index = given.indexOf('=');
-  if (index > 0) return [given.slice(0, index), given.slice(index + 1)];
-  process.stderr.write(`error: --context takes key=value, got ${given}\n`);
-  process.exit(2);
-}
+/** `npm start [-- --speed N --port N --console-port N --api-port N]` */
+enableCompileCache(); // before all else is loaded: what Node makes of the files is kept for the next time
+const { runProgram } = await import('../local/program.ts');
+process.exitCode = await runProgram(process.argv.slice(2));

@@ -5,9 +5,10 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { statusIndex } from '../src/status/defaults.ts';
+import { BundleCode } from './BundleCode.ts';
 import type { JobBundle } from './bundle.ts';
 import type { FilesBucket } from './FilesBucket.ts';
-import { codeOf, type LogLevel } from './jobFunction.ts';
+import type { LogLevel } from './jobFunction.ts';
 import type { ResourceNames } from './resourceNames.ts';
 import type { StatusTable } from './StatusTable.ts';
 import { acknowledgeFiles, allow, allowFiles, type FileAccess } from './storePermissions.ts';
@@ -40,7 +41,7 @@ export function apiFunction(scope: Construct, props: ApiFunctionProps): LambdaFu
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
     handler: 'index.handler',
-    code: codeOf(bundle),
+    code: new BundleCode(bundle),
     role: apiRole(scope, props, logGroup),
     logGroup,
     timeout: auth === 'iam' ? streamTimeout : httpApiTimeout,

@@ -1,9 +1,10 @@
-import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Architecture, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { AssetHashType, Duration, RemovalPolicy } from 'aws-cdk-lib/core';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import type { BundledJob, JobBundle } from './bundle.ts';
+import { BundleCode } from './BundleCode.ts';
+import type { BundledJob } from './bundle.ts';
 import { functionRole } from './jobRole.ts';
 import type { JobSettings } from './jobSettings.ts';
 import type { JobStores } from './jobStores.ts';
@@ -37,7 +38,7 @@ export function jobFunction(scope: Construct, props: JobFunctionProps): LambdaFu
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
     handler: 'index.handler',
-    code: codeOf(job.bundle),
+    code: new BundleCode(job.bundle),
     role: functionRole(scope, 'Role', {
       ...props,
       permissions: settings.permissions,
@@ -48,9 +49,4 @@ export function jobFunction(scope: Construct, props: JobFunctionProps): LambdaFu
     memorySize: settings.memoryMegabytes,
     environment: { ...runtimeVariables(props), ...settings.environment },
   });
-}
-
-/** The hash is known: CDK need not read the files once more, and the same content stays the same asset anywhere. */
-export function codeOf({ directory, hash }: JobBundle): Code {
-  return Code.fromAsset(directory, { assetHash: hash, assetHashType: AssetHashType.CUSTOM });
 }

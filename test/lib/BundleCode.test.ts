@@ -1,0 +1,40 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { AssetHashType, Stack } from 'aws-cdk-lib/core';
+import { BundleCode } from '../../lib/BundleCode.ts';
+import { bundledJob, testApp } from './template.ts';
+
+const { bundle } = bundledJob('GreetingJob');
+
+test('a bundle becomes the very template and assets that Code.fromAsset makes of it', () => {
+  const own = assembled(new BundleCode(bundle));
+  const fromAsset = Code.fromAsset(bundle.directory, {
+    assetHash: bundle.hash,
+    assetHashType: AssetHashType.CUSTOM,
+  });
+  expect(own).toEqual(assembled(fromAsset));
+  expect(own.template).toContain(`"aws:asset:path": "${own.asset}"`);
+  expect(own.code).toContain('handler');
+});
+
+test('nothing is said of the asset where the CDK CLI has not asked for it', () => {
+  expect(assembled(new BundleCode(bundle), false).template).not.toContain('aws:asset');
+});
+
+/** As the CDK CLI has it: with the assets' places in the template. */
+function assembled(code: Code, hasAssetMetadata = true) {
+  const app = testApp({ 'aws:cdk:enable-asset-metadata': hasAssetMetadata });
+  const stack = new Stack(app, 'Stack');
+  new LambdaFunction(stack, 'Function', { code, runtime: Runtime.NODEJS_24_X, handler: 'index.handler' });
+  const { directory } = app.synth();
+  const read = (file: string): string => readFileSync(join(directory, file), 'utf8');
+  const asset = readdirSync(directory).find((name) => name.startsWith('asset.')) as string;
+  return {
+    template: read('Stack.template.json'),
+    assets: read('Stack.assets.json'),
+    asset,
+    code: read(join(asset, 'index.mjs')),
+  };
+}
