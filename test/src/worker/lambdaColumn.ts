@@ -76,6 +76,7 @@ export function startLambda(
     queueName,
     batchSize: 1,
     batchWindowSeconds: 0,
+    maxConcurrency: 1, // as the worker has it: two at once, and a duplicate would find the first still running
     reportBatchItemFailures: true,
     enabled: true,
   };
