@@ -35,11 +35,8 @@ export async function bundleApi(
   const cache = new BundleCache(realRoot);
   const source = { entry: apiEntry(await Promise.all(tracked.map(apiJob))), pages: pageFiles(realRoot) };
   const madeFrom = sha256(JSON.stringify(source));
-  const found = cache.find(key);
   const record =
-    found?.madeFrom === madeFrom
-      ? found
-      : await newRecord(source, madeFrom, { cache, root: realRoot, build });
+    cache.find(key, madeFrom) ?? (await newRecord(source, madeFrom, { cache, root: realRoot, build }));
   return { apiBundle: bundleOf(record, cache), warnings: record.warnings };
 }
 
@@ -86,9 +83,9 @@ async function newRecord(
   const besides = Object.fromEntries(
     pages.map((file) => [relative('src/api', file).split(sep).join('/'), readFileSync(join(root, file))]),
   );
-  const bundle = newBundle({ name: key, key, budgetBytes: apiBudgetBytes, besides }, built, root);
+  const bundle = newBundle({ name: key, key, madeFrom, budgetBytes: apiBudgetBytes, besides }, built, root);
   const inputs = [...bundle.inputs, ...pages];
-  return cache.store([{ ...bundle, inputs, madeFrom }]).get(key) as BundleRecord;
+  return cache.store([{ ...bundle, inputs }]).get(key) as BundleRecord;
 }
 
 function pageFiles(root: string): string[] {

@@ -4,7 +4,9 @@ import { fargateSettings } from '../src/job/compute.ts';
 import { bundleBudgetBytes, workerBudgetBytes } from './bundle/budget.ts';
 import { type BuildJobs, type BundleSource, type BundleTarget, buildJobs } from './bundle/build.ts';
 import { BundleCache, type BundleContent, type BundleRecord, type NewBundle } from './bundle/cache.ts';
+import { sha256 } from './bundle/cacheKey.ts';
 import { containerFiles } from './bundle/container.ts';
+import { entryModule } from './bundle/entry.ts';
 import { newBundle } from './bundle/newBundle.ts';
 import type { DiscoveredJob } from './discovery.ts';
 
@@ -44,7 +46,9 @@ export async function bundleJobs(
   const realRoot = realpathSync(root);
   const cache = new BundleCache(realRoot);
   const sources = jobs.map((job) => sourceOf(job, realRoot));
-  const records = new Map(sources.map((source) => [keyOf(source), cache.find(keyOf(source))]));
+  const records = new Map(
+    sources.map((source) => [keyOf(source), cache.find(keyOf(source), madeFromOf(source))]),
+  );
   const changed = sources.filter((source) => records.get(keyOf(source)) === undefined);
   if (changed.length > 0) {
     const bundles = await newBundles(changed, build, realRoot);
@@ -74,8 +78,13 @@ function sourceOf({ name, file, job }: DiscoveredJob, root: string): TargetedSou
   };
 }
 
-function keyOf({ target, file }: TargetedSource): string {
-  return `${target}:${file}`;
+function keyOf({ target, name }: TargetedSource): string {
+  return `${target}:${name}`;
+}
+
+/** The entry says which file it is, and what of the runtime the job asks for. */
+function madeFromOf(source: TargetedSource): string {
+  return sha256(entryModule(source, source.target));
 }
 
 /** A bundle of the cache. */
@@ -98,7 +107,11 @@ async function newBundles(
   const bundles = byTarget.map(async ([target, ofTarget]) => {
     const built = await build(ofTarget, root, target);
     return ofTarget.map((source) =>
-      newBundle({ ...source, ...shipping[target], key: keyOf(source) }, built, root),
+      newBundle(
+        { ...source, ...shipping[target], key: keyOf(source), madeFrom: madeFromOf(source) },
+        built,
+        root,
+      ),
     );
   });
   return (await Promise.all(bundles)).flat();

@@ -48,6 +48,8 @@ export const bundleOptions: BuildOptions = {
   minify: true,
   treeShaking: true,
   legalComments: 'none',
+  // As Node strips types, which asks no tsconfig: a job runs in its bundle as it does in a test.
+  tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
   // A bundle's file has another name than its job: what looks for that name is left out.
   define: { 'process.env.JOB_BUNDLED': '"true"' },
   charset: 'utf8',

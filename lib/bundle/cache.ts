@@ -23,13 +23,15 @@ export interface BundleRecord {
   /** The files it was made from, relative to the project's root. */
   readonly inputs: readonly string[];
   readonly warnings: readonly string[];
-  /** What it was made from beside those files, as a hash, where there is such a thing. */
-  readonly madeFrom?: string;
+  /** What it was made from beside those files, as a hash: its entry, above all. */
+  readonly madeFrom: string;
+  /** The names of its own files, in the order of its hash. */
+  readonly names: readonly string[];
 }
 
 /** A bundle to be stored. */
-export interface NewBundle extends Omit<BundleRecord, 'hash'> {
-  /** By which `find` finds it: a job's is its target and file. */
+export interface NewBundle extends Omit<BundleRecord, 'hash' | 'names'> {
+  /** By which `find` finds it: a job's is its target and name. */
   readonly key: string;
   /** Its files, `index.mjs` first, by their names, with `/`. */
   readonly content: BundleContent;
@@ -57,12 +59,21 @@ export class BundleCache {
     this.#index = readIndex(this.#directory, this.#key);
   }
 
-  /** A bundle, when it is there and everything it was made from is unchanged. */
-  find(key: string): BundleRecord | undefined {
+  /** A bundle, when it is there as it was stored, and everything it was made from is unchanged. */
+  find(key: string, madeFrom: string): BundleRecord | undefined {
     const record = this.#index.bundles[key];
-    if (record === undefined || !existsSync(join(this.directoryOf(record), 'index.mjs'))) return undefined;
-    const unchanged = record.inputs.every((file) => this.#hashOf(file) === this.#index.files[file]);
-    return unchanged ? record : undefined;
+    return record?.madeFrom === madeFrom && this.#isCurrent(record) ? record : undefined;
+  }
+
+  #isCurrent(record: BundleRecord): boolean {
+    const isUnchanged = record.inputs.every((file) => this.#hashOf(file) === this.#index.files[file]);
+    return isUnchanged && this.#isIntact(record);
+  }
+
+  /** A clean-up tool, or a disk that was full, may have left half of a bundle: it must not ship. */
+  #isIntact({ hash, names }: BundleRecord): boolean {
+    const files = names.map((name) => [name, fileHash(join(this.directoryOf({ hash }), name))] as const);
+    return contentHash(files) === hash;
   }
 
   /** The directory that holds a bundle's files. */
@@ -75,8 +86,10 @@ export class BundleCache {
     const stored = new Map(bundles.map((bundle) => [bundle.key, this.#write(bundle)]));
     const lasting = [...stored].filter(([, { inputs }]) => !inputs.some((file) => this.#editedSince(file)));
     const kept = Object.keys(this.#index.bundles).flatMap((key) => {
-      const record = stored.has(key) ? undefined : this.find(key);
-      return record === undefined ? [] : [[key, record] as const];
+      const record = this.#index.bundles[key];
+      return record === undefined || stored.has(key) || !this.#isCurrent(record)
+        ? []
+        : [[key, record] as const];
     });
     this.#writeIndex(Object.fromEntries([...kept, ...lasting]));
     this.#prune(new Set([...kept, ...stored].map(([, { hash }]) => hash)));
@@ -85,9 +98,13 @@ export class BundleCache {
 
   /** Writes a bundle beside its place and renames it: another synth sees all of it or nothing. */
   #write({ key: _, content, ...about }: NewBundle): BundleRecord {
-    const record = { ...about, hash: contentHash(content) };
+    const files = Object.entries(content).map(([name, data]) => [name, sha256(data)] as const);
+    const record = { ...about, hash: contentHash(files), names: Object.keys(content) };
     const directory = this.directoryOf(record);
-    if (existsSync(directory)) return record;
+    if (existsSync(directory)) {
+      if (this.#isIntact(record)) return record;
+      rmSync(directory, { recursive: true });
+    }
     const unfinished = unfinishedPath(directory);
     for (const [name, data] of Object.entries(content)) {
       mkdirSync(dirname(join(unfinished, name)), { recursive: true });
@@ -176,9 +193,8 @@ function fileHash(path: string): string | undefined {
   }
 }
 
-/** Sixteen hex digits tell versions apart and still fit a log line. */
-function contentHash(content: BundleContent): string {
-  const files = Object.entries(content).map(([name, data]) => [name, sha256(data)]);
+/** Of the files' names and hashes. Sixteen hex digits tell versions apart and still fit a log line. */
+function contentHash(files: readonly (readonly [name: string, hash: string | undefined])[]): string {
   return sha256(JSON.stringify(files)).slice(0, 16);
 }
 

@@ -1,17 +1,16 @@
 import { hash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { bundleOptions, externals } from './build.ts';
 import { containerFiles } from './container.ts';
-import { entryModule } from './entry.ts';
 
 /** Changes when the layout of a bundle or of the cache does. */
-const layoutVersion = 4;
+const layoutVersion = 5;
 
 /**
- * What every bundle depends on beside the files it is made from. The lock file and package.json stand for how
- * packages resolve; every `tsconfig*.json` of the root for the compiler options and what they extend.
+ * What every bundle depends on beside the files and the entry it is made from. The lock file and package.json stand for
+ * how packages resolve; a workspace's lock file lies above the root.
  */
 export function cacheKey(root: string): string {
   const parts = [
@@ -19,10 +18,8 @@ export function cacheKey(root: string): string {
     esbuildVersion(),
     bundleOptions,
     externals,
-    entryModule({ name: 'name', file: 'file', isIdempotent: true, isTracked: true }, 'lambda'),
-    entryModule({ name: 'name', file: 'file', isIdempotent: true, isTracked: true }, 'worker'),
     containerFiles,
-    ...configurationFiles(root).map((file) => [file, textOf(join(root, file))]),
+    ...[...configurationFiles(root), ...lockFiles(root)].map((file) => [file, textOf(file)]),
   ];
   return sha256(JSON.stringify(parts));
 }
@@ -37,9 +34,17 @@ function esbuildVersion(): string {
   return version;
 }
 
+/** The tsconfigs have no say in a bundle (see `bundleOptions`). Who edits one will want to see everything made anew all the same. */
 function configurationFiles(root: string): string[] {
   const tsconfigs = readdirSync(root).filter((file) => /^tsconfig.*\.json$/.test(file));
-  return ['package.json', 'package-lock.json', 'npm-shrinkwrap.json', ...tsconfigs.sort()];
+  return ['package.json', ...tsconfigs.sort()].map((file) => join(root, file));
+}
+
+/** Those of the root and of every folder above it: only a workspace has one there. */
+function lockFiles(directory: string): string[] {
+  const files = ['package-lock.json', 'npm-shrinkwrap.json'].map((file) => join(directory, file));
+  const above = dirname(directory);
+  return above === directory ? files : [...files, ...lockFiles(above)];
 }
 
 function textOf(file: string): string | undefined {

@@ -12,6 +12,8 @@ export interface BundlePart {
   readonly name: string;
   /** By which the cache finds it. */
   readonly key: string;
+  /** Its entry, as a hash, and whatever else it is made from beside files. */
+  readonly madeFrom: string;
   /** Above this it is worth a warning. */
   readonly budgetBytes: number;
   /** What lies beside its code, by name. */
@@ -23,7 +25,7 @@ export interface BundlePart {
  * @throws {BundleWallError} when it would carry what must not
  */
 export function newBundle(part: BundlePart, build: Build, root: string): NewBundle {
-  const { name, key, budgetBytes, besides } = part;
+  const { name, key, madeFrom, budgetBytes, besides } = part;
   const { outputs, metafile, warnings } = build;
   const modules = modulesOf(name, metafile);
   assertWall(name, modules, dependenciesOf(root));
@@ -36,6 +38,7 @@ export function newBundle(part: BundlePart, build: Build, root: string): NewBund
   const budget = budgetWarning(name, output, modules.atStart, budgetBytes);
   return {
     key,
+    madeFrom,
     content: { 'index.mjs': code, 'index.mjs.map': map, ...besides },
     bytes: Buffer.byteLength(code),
     inputs: modules.files,

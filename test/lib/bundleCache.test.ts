@@ -1,10 +1,20 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { buildJobs } from '../../lib/bundle/build.ts';
+import { cacheKey } from '../../lib/bundle/cacheKey.ts';
 import { type BundledJob, bundleJobs } from '../../lib/bundle.ts';
 import { discoverJobs } from '../../lib/discovery.ts';
+import type { JobOptions } from '../../src/job/index.ts';
 import { jobFile, repository, temporaryProject, writeFiles } from './project.ts';
 
 const files = {
@@ -17,9 +27,14 @@ const files = {
 };
 
 /** Bundles a project's jobs; tells which of them esbuild was called for, and the hashes. */
-async function bundle(root: string): Promise<{ built: string[]; hashes: string[]; jobs: BundledJob[] }> {
+async function bundle(
+  root: string,
+  options: Partial<JobOptions> = {},
+): Promise<{ built: string[]; hashes: string[]; jobs: BundledJob[] }> {
   const built: string[] = [];
-  const { jobs } = await bundleJobs((await discoverJobs(join(root, 'src/jobs'))).jobs, {
+  const found = (await discoverJobs(join(root, 'src/jobs'))).jobs;
+  const asked = found.map((one) => ({ ...one, job: { ...one.job, ...options } }));
+  const { jobs } = await bundleJobs(asked, {
     root,
     build: (sources, from) => {
       built.push(...sources.map(({ name }) => name));
@@ -83,6 +98,36 @@ describe('bundled anew', () => {
     },
   );
 
+  test('all, when the lock file of a workspace above changed', () => {
+    const root = temporaryProject({ ...files, 'packages/jobs/package.json': '{}' });
+    const key = () => cacheKey(join(root, 'packages/jobs'));
+    const before = key();
+    expect(key()).toBe(before);
+    writeFileSync(join(root, 'package-lock.json'), '{"lockfileVersion":3,"packages":{}}');
+    expect(key()).not.toBe(before);
+  });
+
+  test('a job that asks for more of the runtime than it did', async () => {
+    const { root, hashes } = await bundledProject();
+    writeFiles(root, { 'src/runtime/dynamoOnce.ts': 'export const dynamoOnce = (name: string) => name;' });
+    const { built, hashes: idempotent, jobs } = await bundle(root, { idempotency: { for: '1d' } });
+    expect(built).toEqual(['A', 'B']);
+    expect(idempotent).not.toEqual(hashes);
+    expect(codeOf(jobs[0])).toContain('once:');
+    expect(await bundle(root)).toMatchObject({ built: ['A', 'B'], hashes });
+  });
+
+  test('what is damaged in the cache, to what it was', async () => {
+    const { root, hashes } = await bundledProject();
+    const { jobs } = await bundle(root);
+    const directory = (index: number) => jobs[index]?.bundle.directory as string;
+    writeFileSync(join(directory(0), 'index.mjs'), '');
+    rmSync(join(directory(1), 'index.mjs.map'));
+    expect(await bundle(root)).toMatchObject({ built: ['A', 'B'], hashes });
+    expect(codeOf(jobs[0])).toContain('one');
+    expect(existsSync(join(directory(1), 'index.mjs.map'))).toBe(true);
+  });
+
   test('a new job only', async () => {
     const { root } = await bundledProject();
     writeFiles(root, { 'src/jobs/C.ts': jobFile('run() {}') });
@@ -115,6 +160,30 @@ describe('bundled anew', () => {
     expect(built).toEqual(['A']);
     expect(codeOf(again[0])).toContain('three');
   });
+});
+
+test('a job that is a link to another has a bundle of its own, under its own name', async () => {
+  const root = temporaryProject(files);
+  symlinkSync('A.ts', join(root, 'src/jobs/Alias.ts'));
+  const { jobs, hashes } = await bundle(root);
+  expect(jobs.map(({ name }) => name)).toEqual(['A', 'Alias', 'B']);
+  expect(new Set(hashes).size).toBe(3);
+  expect(codeOf(jobs[1])).toContain('"Alias"');
+});
+
+test('a tsconfig has no say in a bundle: it holds what Node makes of the same files', async () => {
+  const source = `class Base { get word() { return 'base'; } }
+    class Derived extends Base { declared = 'own'; override word = 'own'; }
+    ${jobFile('run() { return new Derived().word; }')}`;
+  const hashOf = async (more: Record<string, string>) => {
+    const project = temporaryProject({ ...files, 'src/jobs/A.ts': source, ...more });
+    return (await bundle(project)).hashes[0];
+  };
+  const options = '{"compilerOptions":{"useDefineForClassFields":false,"target":"ES5"}}';
+  const plain = await hashOf({});
+  expect(await hashOf({ 'tsconfig.json': options })).toBe(plain);
+  expect(await hashOf({ 'src/tsconfig.json': options })).toBe(plain);
+  expect(await hashOf({ 'tsconfig.json': '{"extends":"./base.json"}', 'base.json': options })).toBe(plain);
 });
 
 test('a failed build leaves the cache as it was', async () => {
