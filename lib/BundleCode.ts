@@ -17,8 +17,9 @@ import type { Construct } from 'constructs';
 import type { JobBundle } from './bundle.ts';
 
 /**
- * A bundle as a function's code, for one function. `Code.fromAsset` gives the same template; it also imports a bucket for
- * each asset and for that loads the facts of all AWS regions, which takes a tenth of an unchanged synth.
+ * A bundle as a function's code, for one function: `<hash>.zip` in the bucket of assets, by the very hash that stands as
+ * the code's version in its environment and its log lines. `Code.fromAsset` would hash that once more; it also imports a
+ * bucket for each asset, and for that the facts of every AWS region, which takes a tenth of an unchanged synth.
  */
 export class BundleCode extends Code {
   readonly isInline = false;
@@ -43,7 +44,7 @@ export class BundleCode extends Code {
     const { bucketName, objectKey } = stack.synthesizer.addFileAsset({
       fileName: this.#path,
       packaging: FileAssetPackaging.ZIP_DIRECTORY,
-      sourceHash: staging.assetHash,
+      sourceHash: assetHash,
       deployTime: true,
       displayName: Names.stackRelativeConstructPath(staging),
     });

@@ -8,13 +8,21 @@ import { bundledJob, testApp } from './template.ts';
 
 const { bundle } = bundledJob('GreetingJob');
 
-test('a bundle becomes the very template and assets that Code.fromAsset makes of it', () => {
+test('a bundle becomes the template and assets that Code.fromAsset makes of it, under its own hash', () => {
   const own = assembled(new BundleCode(bundle));
-  const fromAsset = Code.fromAsset(bundle.directory, {
-    assetHash: bundle.hash,
-    assetHashType: AssetHashType.CUSTOM,
-  });
-  expect(own).toEqual(assembled(fromAsset));
+  const fromAsset = assembled(
+    Code.fromAsset(bundle.directory, { assetHash: bundle.hash, assetHashType: AssetHashType.CUSTOM }),
+  );
+  const hashed = fromAsset.asset.replace('asset.', '');
+  expect(own.template).toBe(fromAsset.template.replaceAll(`"${hashed}.zip"`, `"${bundle.hash}.zip"`));
+  const { [hashed]: expected } = JSON.parse(fromAsset.assets).files;
+  const { [bundle.hash]: asset } = JSON.parse(own.assets).files;
+  expect(asset.source).toEqual(expected.source);
+  expect(asset.displayName).toBe(expected.displayName);
+  expect(Object.values(asset.destinations)).toEqual(
+    Object.values<object>(expected.destinations).map((one) => ({ ...one, objectKey: `${bundle.hash}.zip` })),
+  );
+  expect(own.asset).toBe(fromAsset.asset);
   expect(own.template).toContain(`"aws:asset:path": "${own.asset}"`);
   expect(own.code).toContain('handler');
 });

@@ -145,7 +145,9 @@ describe('npm run synth', () => {
     expect(packaging).toBe('zip');
     expect(readdirSync(join(root, 'cdk.out', path)).toSorted()).toEqual(['index.mjs', 'index.mjs.map']);
     expect(readFileSync(join(root, 'cdk.out', path, 'index.mjs'), 'utf8')).toContain('in the bundle');
-    expect(lambda.Properties.Environment.Variables.JOB_CODE_VERSION).toMatch(/^[0-9a-f]{16}$/);
+    const { JOB_CODE_VERSION } = lambda.Properties.Environment.Variables;
+    expect(JOB_CODE_VERSION).toMatch(/^[0-9a-f]{16}$/);
+    expect(lambda.Properties.Code.S3Key).toBe(`${JOB_CODE_VERSION}.zip`);
     expect(JSON.stringify(template(root, 'jobs-prod'))).not.toContain(root);
   });
 
