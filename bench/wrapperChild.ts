@@ -35,7 +35,11 @@ function ours(): ReturnType<typeof createHandler> {
   const logger = logged
     ? new Logger({ serviceName: 'job', persistentKeys: { jobName: 'Job', codeVersion: 'abc' } })
     : quiet;
-  const queue = { delay: async () => new Map<string, Error>(), sendDeadLetter: async () => undefined };
+  const queue = {
+    delay: async () => new Map<string, Error>(),
+    sendDeadLetter: async () => undefined,
+    sendAgain: async () => undefined,
+  };
   return createHandler(defineJob({ run: async () => undefined }), 'Job', { logger, queue });
 }
 

@@ -79,6 +79,8 @@ function runStatements(props: JobRoleProps): PolicyStatement[] {
       'sqs:DeleteMessage',
       'sqs:GetQueueAttributes',
       'sqs:ChangeMessageVisibility',
+      // A duplicate of a job that runs is sent to its queue once more, to wait there.
+      ...(job.job.idempotency === undefined ? [] : ['sqs:SendMessage']),
     ),
     allow(deadLetterQueue.queueArn, 'sqs:SendMessage'),
     ...storePermissions(job, props),

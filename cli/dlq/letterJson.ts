@@ -1,4 +1,5 @@
 import { reasonAttribute } from '../../src/runtime/deadLetter.ts';
+import { InvalidMessageError } from '../../src/runtime/message.ts';
 import type { Letter } from './letter.ts';
 import type { OffloadedPayload } from './offloadedPayloads.ts';
 
@@ -17,7 +18,7 @@ export function letterJson(name: string, letter: Letter, offloaded?: OffloadedPa
     receiveCount,
     reason: typeof reason === 'string' ? null : reason,
     ...(reason === 'malformed' && { reasonText: attributes[reasonAttribute]?.StringValue ?? '' }),
-    ...('value' in payload && { payload: payload.value }),
+    ...(!(payload instanceof InvalidMessageError) && { payload }),
     ...(offloaded && offloadedJson(offloaded)),
     attributes: Object.fromEntries(
       Object.entries(attributes)

@@ -1,4 +1,5 @@
 import { reasonAttribute } from '../../src/runtime/deadLetter.ts';
+import { InvalidMessageError } from '../../src/runtime/message.ts';
 import type { Target } from '../target.ts';
 import type { DeadLetterQueue } from './deadLetterQueue.ts';
 import { diedAtMs, type Letter } from './letter.ts';
@@ -76,7 +77,10 @@ function deliveryError({ attributes }: Letter): string {
 }
 
 function payloadText({ payload, body }: Letter): string {
-  return oneLine('value' in payload ? JSON.stringify(payload.value) : `no JSON: ${body}`, 2_000);
+  return oneLine(
+    payload instanceof InvalidMessageError ? `no JSON: ${body}` : JSON.stringify(payload),
+    2_000,
+  );
 }
 
 function offloadedLines(payload: OffloadedPayload): string[] {

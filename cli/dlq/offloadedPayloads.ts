@@ -42,8 +42,8 @@ export function offloadedPayloads({ filesBucket, clientConfig, name }: Target): 
 
   return {
     async read({ payload }, jobName) {
-      if (!('value' in payload) || !isPointer(payload.value)) return undefined;
-      const place = Object(payload.value[1]) as PointerPlace;
+      if (!isPointer(payload)) return undefined;
+      const place = Object(payload[1]) as PointerPlace;
       const url = `s3://${place.s3BucketName}/${place.s3Key}`;
       if (filesBucket === undefined) return { url, problem: `the files bucket of ${name} is not known` };
       if (place.s3BucketName !== filesBucket || !isPayloadKey(place.s3Key, jobName)) {

@@ -38,7 +38,7 @@ export const largestBatchWithoutWindow = 10;
 /** What may be uploaded for a job: how many content types, and how large a file (5 GiB is S3's limit for one POST). */
 export const uploadsBounds = {
   contentTypes: { min: 1, max: 20 },
-  maxBytes: { min: 1, max: 5 * 1024 ** 3 },
+  maxBytes: { min: 1, max: 5_368_709_120 },
 } as const satisfies Record<string, { min: number; max: number }>;
 
 /** A job's own environment, names and values together, in bytes: Lambda's 4 KB less what the platform sets itself. */
@@ -48,7 +48,7 @@ export const maxEnvironmentBytes = 4096 - 640;
 export const maxMessageBytes = 262_144;
 
 /** The size of a payload that travels through S3, its JSON in bytes: it is held in memory as a whole. */
-export const maxClaimCheckBytes = 16 * 1024 * 1024;
+export const maxClaimCheckBytes = 16_777_216;
 
 /** How many schedules a job may have, how long their names may be, and Scheduler's flexible time window. */
 export const scheduleBounds = {

@@ -1,16 +1,21 @@
 import type { Duration } from './duration.ts';
 
+/** By themselves, so that a bundle carries no more of the defaults than the runtime needs. */
+export const defaultTimeout = '15s';
+export const defaultMaxAttempts = 5;
+export const defaultRetryDelay = '30s';
+
 /**
  * What a job gets where its file says nothing. Defined here and nowhere else: the stack, the runtime, the
  * worker and the README's table (by a test) all take their values from this object.
  */
 export const jobDefaults = {
   compute: 'lambda',
-  timeout: '15s',
+  timeout: defaultTimeout,
   batchSize: 5,
   batchWindow: '0s',
-  maxAttempts: 5,
-  retryDelay: '30s',
+  maxAttempts: defaultMaxAttempts,
+  retryDelay: defaultRetryDelay,
   alarmAfter: '15m',
   alarmWhen: 'either',
   backlogAlarmAfter: '6h',

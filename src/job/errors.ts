@@ -15,8 +15,6 @@ export class NonRetryableError extends Error {
 export class RetryAfter extends Error {
   override readonly name: string = 'RetryAfter';
   readonly delaySeconds: number;
-  /** Whether it may follow the last attempt too: nothing was run. */
-  readonly isFree: boolean = false;
 
   /**
    * @param delay up to `'12h'`, SQS's longest visibility timeout; a longer one is cut to that

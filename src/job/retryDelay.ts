@@ -27,15 +27,11 @@ export const growingDelayDefaults = { factor: 2, max: '1h', jitter: 0.5 } as con
  */
 export function retryDelaySeconds(delay: RetryDelay, attempt: number, chance: number): number {
   if (typeof delay === 'string') return Math.ceil(durationSeconds(delay));
-  if (isList(delay)) return Math.ceil(durationSeconds(delay[Math.min(attempt, delay.length) - 1] ?? '0s'));
+  if ('length' in delay)
+    return Math.ceil(durationSeconds(delay[Math.min(attempt, delay.length) - 1] ?? '0s'));
   const { initial, factor, max, jitter } = { ...growingDelayDefaults, ...delay };
   const grown = Math.min(durationSeconds(initial) * factor ** (attempt - 1), durationSeconds(max));
   return Math.ceil(grown * (1 - jitter * chance));
-}
-
-/** Narrows readonly arrays too, which `Array.isArray` does not. */
-export function isList(delay: RetryDelay): delay is readonly Duration[] {
-  return Array.isArray(delay);
 }
 
 /** Why a value cannot be a `retryDelay`; undefined when it can. `isAllowed` tells whether a duration is within bounds. */

@@ -11,7 +11,7 @@ export async function validPayload(
   jobName: string,
 ): Promise<unknown> {
   const result = await schema['~standard'].validate(payload);
-  if (result.issues === undefined) return result.value;
+  if (!result.issues) return result.value;
   throw new InvalidPayloadError(
     jobName,
     result.issues.map((issue) => ({ message: messageOf(issue), path: (issue.path ?? []).map(keyOf) })),
@@ -20,9 +20,7 @@ export async function validPayload(
 
 /** zod/mini says `Invalid input` unless a locale is loaded, which costs bytes; what it expected stands beside that. */
 function messageOf({ message, expected }: StandardSchemaV1.Issue & { readonly expected?: unknown }): string {
-  return expected === undefined || message.includes(String(expected))
-    ? message
-    : `${message}, expected ${expected}`;
+  return expected && !message.includes(String(expected)) ? `${message}, expected ${expected}` : message;
 }
 
 function keyOf(segment: PropertyKey | StandardSchemaV1.PathSegment): PropertyKey {

@@ -1,60 +1,73 @@
 import { fetchPayload } from '../claimCheck/fetchPayload.ts';
 import { isPointer } from '../claimCheck/pointer.ts';
 import type { JobContext } from '../job/context.ts';
-import { jobDefaults } from '../job/defaults.ts';
+import { defaultRetryDelay, defaultTimeout, queueRetention } from '../job/defaults.ts';
 import type { AnyJob } from '../job/defineJob.ts';
+import { type Duration, durationSeconds } from '../job/duration.ts';
 import { NonRetryableError, RetryAfter } from '../job/errors.ts';
 import { retryDelaySeconds } from '../job/retryDelay.ts';
 import { validPayload } from '../job/validPayload.ts';
-import type { JobMessage } from './message.ts';
+import type { Deadline } from './deadline.ts';
+import type { JobQueue } from './jobQueue.ts';
+import { InvalidMessageError, type JobMessage } from './message.ts';
 import type { Once } from './once.ts';
 import type { Outcome } from './outcome.ts';
+import { isA } from './thrown.ts';
 
 /** What an attempt runs in. */
 export interface AttemptSurroundings {
   readonly job: AnyJob;
+  readonly queue: JobQueue;
   /** Where the job asks for idempotency. */
   readonly once?: Once | undefined;
-  /** How long this attempt may take. */
-  remainingMs(): number;
+  readonly deadline: Pick<Deadline, 'remainingMs'>;
 }
+
+/**
+ * SQS counts its 12 h from the receive, and refuses more: what a message may have waited until now (the longest
+ * batching window, 5 min, and the longest function timeout, 15 min) is taken off.
+ */
+const longestDelaySeconds = 42_000;
 
 /** Runs a job once with one message. Never throws: whatever happens is an outcome. */
 export async function attempt(
   message: JobMessage,
   context: JobContext,
-  { job, once, remainingMs }: AttemptSurroundings,
+  { job, queue, once, deadline }: AttemptSurroundings,
 ): Promise<Outcome> {
   try {
-    if ('unreadable' in message.payload) throw message.payload.unreadable;
-    const { value } = message.payload;
-    const given = isPointer(value) ? await fetchPayload(value, context) : value;
+    const published = message.payload;
+    if (published instanceof InvalidMessageError) throw published;
+    const given = isPointer(published) ? await fetchPayload(published, context) : published;
     const payload =
       job.payload === undefined ? given : await validPayload(job.payload, given, context.jobName);
     if (once === undefined) return { kind: 'succeeded', result: await work(job, payload, message, context) };
-    const key = job.idempotency?.key?.(payload) ?? context.jobId;
-    const lease = { leaseMs: remainingMs(), log: context.log };
-    const result = await once(key, lease, () => work(job, payload, message, context));
-    return { kind: 'succeeded', result };
+    const run = { message, payload, context, queue, leaseMs: deadline.remainingMs() };
+    return await once(run, () => work(job, payload, message, context));
   } catch (error) {
-    return outcomeOfError(error, job, context);
+    return outcomeOfError(error, job, context, message);
   }
 }
 
 /** Not within `once` alone: an idempotent job that was done before its process crashed must not count as lost. */
 function work(job: AnyJob, payload: unknown, { receiveCount }: JobMessage, context: JobContext): unknown {
   if (receiveCount > context.maxAttempts) throw new LostAttemptError();
-  return job.run(payload, context);
+  return job.run(payload, { ...context }); // a copy: what the job does to it decides nothing
 }
 
 /** What becomes of a message whose attempt threw, or ran out of time. */
-export function outcomeOfError(error: unknown, job: AnyJob, context: JobContext): Outcome {
-  const { attempt, maxAttempts } = context;
-  const isRetryAfter = isA(RetryAfter, error);
-  const isLast = attempt >= maxAttempts && !(isRetryAfter && error.isFree);
-  if (isLast || isA(NonRetryableError, error)) return { kind: 'dead', error };
-  const seconds = isRetryAfter ? Math.ceil(error.delaySeconds) : delaySecondsAfter(attempt, job);
-  return { kind: 'retry', error, delaySeconds: Math.min(seconds, longestDelaySeconds) };
+export function outcomeOfError(
+  error: unknown,
+  job: AnyJob,
+  { attempt, maxAttempts }: JobContext,
+  message: JobMessage,
+): Outcome {
+  if (attempt >= maxAttempts || isA(NonRetryableError, error)) return { kind: 'dead', error };
+  const seconds = isA(RetryAfter, error) ? Math.ceil(error.delaySeconds) : delaySecondsAfter(attempt, job);
+  const delaySeconds = Math.min(seconds, longestDelaySeconds);
+  return isDeletedBefore(delaySeconds, job, message)
+    ? { kind: 'dead', error: new OutOfTimeError(`${delaySeconds}s`, error) }
+    : { kind: 'retry', error, delaySeconds };
 }
 
 /** The attempt before this delivery ended without an outcome: its process crashed, timed out or ran out of memory. */
@@ -66,21 +79,26 @@ export class LostAttemptError extends NonRetryableError {
   }
 }
 
-function delaySecondsAfter(attempt: number, { retryDelay = jobDefaults.retryDelay }: AnyJob): number {
-  return retryDelaySeconds(retryDelay, attempt, Math.random());
-}
+/** The message has been in its queue for so long that SQS would delete it before another attempt has ended. */
+export class OutOfTimeError extends NonRetryableError {
+  override readonly name = 'OutOfTimeError';
 
-/** `instanceof` asks what was thrown for its prototype, and a proxy may answer by throwing. */
-function isA<T>(kind: abstract new (...parameters: never[]) => T, thrown: unknown): thrown is T {
-  try {
-    return thrown instanceof kind;
-  } catch {
-    return false;
+  constructor(delay: Duration, cause: unknown) {
+    super(`no attempt after ${delay}: SQS keeps it ${queueRetention}`, { cause });
   }
 }
 
-/**
- * SQS counts its 12 h from the receive, and refuses more: what a message may have waited until now (the longest
- * batching window, 5 min, and the longest function timeout, 15 min) is taken off.
- */
-const longestDelaySeconds = 12 * 3600 - 300 - 900;
+/** Beside the attempt there must be time for its crash to be noticed: 2 h are more than Lambda's longest visibility timeout. */
+function isDeletedBefore(
+  delaySeconds: number,
+  { timeout = defaultTimeout }: AnyJob,
+  { record }: JobMessage,
+): boolean {
+  const neededSeconds = delaySeconds + durationSeconds(timeout) + 7200;
+  const lastSentAt = Date.now() + (neededSeconds - durationSeconds(queueRetention)) * 1000;
+  return Number(record.attributes?.SentTimestamp) < lastSentAt;
+}
+
+function delaySecondsAfter(attempt: number, { retryDelay = defaultRetryDelay }: AnyJob): number {
+  return retryDelaySeconds(retryDelay, attempt, Math.random());
+}

@@ -1,6 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { JobContext } from '../job/context.ts';
-import { jobDefaults } from '../job/defaults.ts';
+import { defaultMaxAttempts } from '../job/defaults.ts';
 import type { AnyJob } from '../job/defineJob.ts';
 import { attempt, outcomeOfError } from './attempt.ts';
 import type { Deadline } from './deadline.ts';
@@ -51,24 +51,25 @@ export async function runBatch(
 ): Promise<EndedRun[]> {
   const startedAt = performance.now();
   const runs = records.map((record) => newRun(readMessage(record), startedAt, surroundings));
-  const { job, once, tracker, deadline } = surroundings;
-  const attemptIn = { job, once, remainingMs: deadline.remainingMs };
+  const { job, tracker, deadline } = surroundings;
   let running = runs.length;
   // Counted: Promise.all would make one more promise for each message.
   await new Promise<void>((resolve) => {
     if (running === 0) resolve();
     void deadline.reached.then(resolve);
     for (const run of runs) {
-      void (tracker ? tracker.attempt(run, attemptIn) : attempt(run.message, run.context, attemptIn)).then(
-        (outcome) => {
-          end(run, outcome);
-          if (--running === 0) resolve();
-        },
-      );
+      const attempted = tracker
+        ? tracker.attempt(run, surroundings)
+        : attempt(run.message, run.context, surroundings);
+      void attempted.then((outcome) => {
+        end(run, outcome);
+        if (--running === 0) resolve();
+      });
     }
   });
   // Whoever ignores the signal is still running; Lambda freezes it when the batch is reported.
-  for (const run of runs) end(run, run.outcome ?? outcomeOfError(deadline.signal.reason, job, run.context));
+  for (const run of runs)
+    end(run, run.outcome ?? outcomeOfError(deadline.signal.reason, job, run.context, run.message));
   return runs as EndedRun[];
 }
 
@@ -77,15 +78,20 @@ function newRun(
   startedAt: number,
   { job, jobName, logger, deadline, origin }: BatchSurroundings,
 ): Run {
-  const { maxAttempts = jobDefaults.maxAttempts } = job;
+  const { maxAttempts = defaultMaxAttempts } = job;
   const { jobId, receiveCount, record } = message;
-  const attemptNumber = Math.min(receiveCount, maxAttempts);
+  const attempt = Math.min(receiveCount, maxAttempts);
   const context: JobContext = {
     jobName,
     jobId,
-    attempt: attemptNumber,
+    attempt,
     maxAttempts,
-    log: new MessageLog(logger, jobId, attemptNumber, record.messageId, origin.requestId),
+    log: new MessageLog(logger, {
+      jobId,
+      attempt,
+      messageId: record.messageId,
+      requestId: origin.requestId,
+    }),
     signal: deadline.signal,
     progress: noProgress,
   };

@@ -6,7 +6,7 @@ export interface Deadline {
   abort(reason: unknown): void;
   /** Resolves a little after `signal`, when what still runs is reported as unfinished. Never rejects. */
   readonly reached: Promise<void>;
-  /** For the calls that settle failed messages; aborted just before the function is killed. */
+  /** For the calls that settle failed messages; aborted a little before the function is killed. */
   settlingSignal(): AbortSignal;
   /** Milliseconds until the function is killed. */
   remainingMs(): number;
@@ -17,8 +17,9 @@ export interface Deadline {
 /**
  * @param remainingMs until Lambda kills the function. A tenth of it, at least 500 ms and at most 3 s, is kept for
  * reporting: loading the AWS SDK, changing visibilities and sending dead letters.
+ * @param onAbort called when the signal is aborted
  */
-export function startDeadline(remainingMs: number): Deadline {
+export function startDeadline(remainingMs: number, onAbort?: () => void): Deadline {
   const endsAt = performance.now() + remainingMs;
   const remaining = (): number => endsAt - performance.now();
   const marginMs = Math.min(Math.max(remainingMs / 10, 500), 3000);
@@ -26,6 +27,7 @@ export function startDeadline(remainingMs: number): Deadline {
   const { promise: reached, resolve } = Promise.withResolvers<void>();
   const abort = (reason: unknown): void => {
     clearTimeout(timer);
+    onAbort?.();
     controller.abort(reason);
     timer = setTimeout(resolve, marginMs / 4);
   };
@@ -35,7 +37,7 @@ export function startDeadline(remainingMs: number): Deadline {
     signal: controller.signal,
     abort,
     reached,
-    settlingSignal: () => AbortSignal.timeout(Math.max(Math.floor(remaining() - 100), 1)),
+    settlingSignal: () => AbortSignal.timeout(Math.max(Math.floor(remaining() - marginMs / 4), 1)),
     remainingMs: remaining,
     clear: () => clearTimeout(timer),
   };

@@ -1,90 +1,12 @@
-import { IdempotencyConfig, makeIdempotent } from '@aws-lambda-powertools/idempotency';
-import type { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dynamodb';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { durationSeconds } from '../job/duration.ts';
-import { type Idempotency, idempotencyDefaults } from '../job/idempotency.ts';
-import { LeasedRecord } from './leasedRecord.ts';
-import { startRenewal } from './leaseRenewal.ts';
-import { AlreadyRunningError, type Once } from './once.ts';
+import type { Idempotency } from '../job/idempotency.ts';
+import { type DynamoKeysOptions, dynamoKeys } from './dynamoKeys.ts';
+import { keyedOnce } from './keyedOnce.ts';
+import type { Once } from './once.ts';
 
 /**
- * Remembers a job's keys in the platform's DynamoDB table, by Powertools' idempotency. Only the bundle of a job that
- * asks for it contains this module. Reads `JOB_IDEMPOTENCY_TABLE`, which the stack sets.
+ * Runs a job's messages once for each key. Only the bundle of a job that asks for it contains this module. Reads
+ * `JOB_IDEMPOTENCY_TABLE`, which the stack sets.
  */
-export function dynamoOnce(
-  jobName: string,
-  idempotency: Pick<Idempotency, 'for'>,
-  { tableName = process.env.JOB_IDEMPOTENCY_TABLE ?? '', client = new DynamoDBClient({}) } = {},
-): Once {
-  const expiresAfterSeconds = Math.ceil(durationSeconds(idempotency.for ?? idempotencyDefaults.for));
-  return async (key, { leaseMs, renewalMs = leaseMs, log }, work) => {
-    const store = new LeasedRecord(tableName, client);
-    const config = configWithLease(expiresAfterSeconds, Math.min(leaseMs, renewalMs));
-    store.configure({ config, keyPrefix: jobName });
-    const stored = { store, client, tableName };
-    const done: { result?: unknown; thrown?: { error: unknown } } = {};
-    const once = makeIdempotent(
-      async (_key: string) => {
-        const renewal =
-          renewalMs < leaseMs ? startRenewal(key, { leaseMs, renewalMs, log }, stored) : undefined;
-        try {
-          done.result = await work();
-          return storable(done.result);
-        } catch (error) {
-          done.thrown = { error };
-          throw error;
-        } finally {
-          renewal?.stop();
-        }
-      },
-      { persistenceStore: store, config, dataIndexArgument: 0 },
-    );
-    try {
-      const result = await once(key);
-      return 'result' in done ? done.result : result;
-    } catch (error) {
-      if (done.thrown) throw done.thrown.error;
-      if ('result' in done) {
-        // Done, but not remembered: running it again would be worse than a duplicate that may come.
-        log.warn('the job is done, but could not be remembered for idempotency', { error });
-        return done.result;
-      }
-      throw isInProgress(error)
-        ? new AlreadyRunningError(await leaseSeconds(store, key), { cause: error })
-        : error;
-    }
-  };
-}
-
-/** Without a lease in the record, a crashed attempt would block its key until that expires. */
-function configWithLease(expiresAfterSeconds: number, leaseMs: number): IdempotencyConfig {
-  return new IdempotencyConfig({
-    expiresAfterSeconds,
-    lambdaContext: { getRemainingTimeInMillis: () => leaseMs } as never,
-  });
-}
-
-/** DynamoDB's items end at 400 KB; a result beyond that, or one that is no JSON, is no reason to fail a finished job. */
-function storable(result: unknown): ReturnType<typeof JSON.parse> {
-  try {
-    const json = JSON.stringify(result);
-    return json === undefined || Buffer.byteLength(json) > 300_000 ? undefined : JSON.parse(json);
-  } catch {
-    return undefined;
-  }
-}
-
-function isInProgress(error: unknown): boolean {
-  return error instanceof Error && error.name === 'IdempotencyAlreadyInProgressError';
-}
-
-async function leaseSeconds(store: DynamoDBPersistenceLayer, key: string): Promise<number> {
-  const record = await store.getRecord(key).catch(ignoreNotFound);
-  const endsAt = record?.inProgressExpiryTimestamp ?? Date.now();
-  return Math.max(Math.ceil((endsAt - Date.now()) / 1000), 0) + 1;
-}
-
-function ignoreNotFound(error: unknown): undefined {
-  if (error instanceof Error && error.name === 'IdempotencyItemNotFoundError') return undefined;
-  throw error;
+export function dynamoOnce(jobName: string, idempotency: Idempotency, options?: DynamoKeysOptions): Once {
+  return keyedOnce(dynamoKeys(jobName, idempotency.for, options), idempotency);
 }

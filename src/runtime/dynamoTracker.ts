@@ -32,7 +32,7 @@ export function dynamoTracker(
     async settled(ended, kept, refused) {
       const settling = ended.map(({ context, message, outcome }) => {
         const { messageId } = message.record;
-        const isDelayed = refused === undefined || (!(refused instanceof Error) && !refused.has(messageId));
+        const isDelayed = refused?.has(messageId) !== true;
         return runs.get(context)?.settled(outcome, { isKept: kept.includes(messageId), isDelayed });
       });
       await Promise.all(settling);

@@ -46,7 +46,7 @@ export class DynamoTrackerRun {
     this.#run = run;
     this.#surroundings = surroundings;
     this.#clock = clock;
-    this.#endsAt = Math.round(now() + surroundings.remainingMs());
+    this.#endsAt = Math.round(now() + surroundings.deadline.remainingMs());
     const livesOn = surroundings.renewalMs !== undefined;
     const leftMs = (): number =>
       livesOn ? Number.POSITIVE_INFINITY : Math.max(this.#endsAt - now() - reserveMs, 1);

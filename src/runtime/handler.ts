@@ -22,7 +22,7 @@ export function createHandler(
     if (!Array.isArray(event?.Records)) {
       throw new TypeError('no SQS event: publish to the topic');
     }
-    const deadline = startDeadline(context.getRemainingTimeInMillis());
+    const deadline = startDeadline(context.getRemainingTimeInMillis(), queue.prepare);
     try {
       const origin = {
         requestId: context.awsRequestId,

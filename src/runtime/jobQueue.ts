@@ -1,79 +1,75 @@
-import type { SQSClient } from '@aws-sdk/client-sqs';
-import type { DeadLetter } from './deadLetter.ts';
+import type { SendMessageCommandInput, SQS } from '@aws-sdk/client-sqs';
+import type { Letter } from './letter.ts';
 
 /** What the outcome of a failed message needs of SQS. */
 export interface JobQueue {
   /**
-   * Makes messages visible again after their delays.
+   * Makes messages visible again after their delays. Never rejects.
    * @returns the message IDs for which SQS refused, with its reason; theirs stays the queue's visibility timeout
    */
   delay(messages: readonly DelayedMessage[], signal: AbortSignal): Promise<ReadonlyMap<string, Error>>;
   /** Sends a message to the dead-letter queue; throws when SQS did not take it. */
-  sendDeadLetter(letter: DeadLetter, signal: AbortSignal): Promise<void>;
+  sendDeadLetter(letter: Letter, signal: AbortSignal): Promise<unknown>;
+  /** Sends a message to the job's own queue once more, to come after a delay of at most 900 s; throws as above. */
+  sendAgain(letter: Letter, delaySeconds: number, signal: AbortSignal): Promise<unknown>;
+  /** Gets ready for these calls, where that takes time. */
+  prepare?(): void;
 }
 
+/** As an entry of SQS's ChangeMessageVisibilityBatch, whose ID may be a message's. */
 export interface DelayedMessage {
-  readonly messageId: string;
-  readonly receiptHandle: string;
-  readonly delaySeconds: number;
+  readonly Id: string;
+  readonly ReceiptHandle: string;
+  /** Seconds from now. */
+  readonly VisibilityTimeout: number;
 }
 
 /**
  * The job's queues on SQS. The SDK is loaded on first use: its 55 ms of cold start are paid by the first failure
  * only, and a Lambda bundle does not carry it (the runtime does).
  */
-export function sqsJobQueue(urls: {
+export function sqsJobQueue({
+  queueUrl,
+  deadLetterQueueUrl,
+}: {
   readonly queueUrl: string;
   readonly deadLetterQueueUrl: string;
 }): JobQueue {
-  let loading: Promise<LoadedSdk> | undefined;
-  const loaded = (): Promise<LoadedSdk> => {
-    loading ??= loadSdk();
+  let loading: Promise<SQS> | undefined;
+  const loaded = (): Promise<SQS> => {
+    loading ??= import('@aws-sdk/client-sqs').then((sdk) => new sdk.SQS({}));
     return loading;
+  };
+  /** A small function takes seconds to load the SDK: what comes too late is given up. */
+  const inTime = <T>(signal: AbortSignal, call: (sqs: SQS) => Promise<T>): Promise<T> => {
+    const late = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason));
+    });
+    return Promise.race([loaded(), late]).then(call);
+  };
+  const send = (input: SendMessageCommandInput, abortSignal: AbortSignal): Promise<unknown> =>
+    inTime(abortSignal, (sqs) => sqs.sendMessage(input, { abortSignal }));
+  const changeVisibilities = (Entries: DelayedMessage[], abortSignal: AbortSignal): Promise<Refusal[]> => {
+    const input = { QueueUrl: queueUrl, Entries };
+    return inTime(abortSignal, (sqs) => sqs.changeMessageVisibilityBatch(input, { abortSignal })).then(
+      ({ Failed = [] }) => Failed.map(({ Id = '', Code, Message }) => [Id, new Error(`${Code}: ${Message}`)]),
+      (error: Error) => Entries.map(({ Id }) => [Id, error]),
+    );
   };
   return {
     async delay(messages, signal) {
-      const { client, sdk } = await loaded();
-      const refused = await Promise.all(
-        batchesOfTen(messages).map((batch) => {
-          const Entries = batch.map(({ messageId, receiptHandle, delaySeconds }) => ({
-            Id: messageId,
-            ReceiptHandle: receiptHandle,
-            VisibilityTimeout: delaySeconds,
-          }));
-          const command = new sdk.ChangeMessageVisibilityBatchCommand({ QueueUrl: urls.queueUrl, Entries });
-          return client.send(command, { abortSignal: signal }).then(
-            ({ Failed = [] }) =>
-              Failed.map(({ Id = '', Code, Message }) => [Id, new Error(`${Code}: ${Message}`)] as const),
-            (error: Error) => batch.map(({ messageId }) => [messageId, error] as const),
-          );
-        }),
-      );
-      return new Map(refused.flat());
+      const calls: Promise<Refusal[]>[] = [];
+      // SQS takes ten entries a call.
+      for (let from = 0; from < messages.length; from += 10) {
+        calls.push(changeVisibilities(messages.slice(from, from + 10), signal));
+      }
+      return new Map((await Promise.all(calls)).flat());
     },
-
-    async sendDeadLetter(letter, signal) {
-      const { client, sdk } = await loaded();
-      await client.send(new sdk.SendMessageCommand({ QueueUrl: urls.deadLetterQueueUrl, ...letter }), {
-        abortSignal: signal,
-      });
-    },
+    sendDeadLetter: (letter, signal) => send({ QueueUrl: deadLetterQueueUrl, ...letter }, signal),
+    sendAgain: (letter, DelaySeconds, signal) =>
+      send({ QueueUrl: queueUrl, DelaySeconds, ...letter }, signal),
+    prepare: () => void loaded().catch(() => {}), // said by the call that needs it
   };
 }
 
-interface LoadedSdk {
-  readonly sdk: typeof import('@aws-sdk/client-sqs');
-  readonly client: SQSClient;
-}
-
-async function loadSdk(): Promise<LoadedSdk> {
-  const sdk = await import('@aws-sdk/client-sqs');
-  return { sdk, client: new sdk.SQSClient({}) };
-}
-
-/** SQS takes ten entries a call. A message ID, a UUID, serves as its entry's. */
-function batchesOfTen<T>(items: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(items.length / 10) }, (_, index) =>
-    items.slice(index * 10, index * 10 + 10),
-  );
-}
+type Refusal = readonly [messageId: string, why: Error];

@@ -1,6 +1,6 @@
 import { type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { LeasedRecord } from './leasedRecord.ts';
-import type { Lease } from './once.ts';
+import type { LoggedLease } from './once.ts';
 
 /** The lease of a key being renewed, until it is stopped. */
 export interface Renewal {
@@ -16,7 +16,7 @@ export interface StoredKeys {
 /** Renews the lease when half of it is over, for at most `leaseMs`: what still hangs then is taken over. */
 export function startRenewal(
   key: string,
-  lease: Required<Lease>,
+  lease: Required<LoggedLease>,
   { store, client, tableName }: StoredKeys,
 ): Renewal {
   const { leaseMs, renewalMs, log } = lease;

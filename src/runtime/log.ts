@@ -12,43 +12,30 @@ export type MessageLogger = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
 /** A message's log: its fields on every line. Not `createChild`, which costs 44 µs a message instead of nothing. */
 export class MessageLog implements JobLog {
   readonly #logger: MessageLogger;
-  readonly #jobId: string;
-  readonly #attempt: number;
-  readonly #messageId: string;
-  readonly #requestId: string | undefined;
+  readonly #fields: LogFields;
 
-  constructor(logger: MessageLogger, jobId: string, attempt: number, messageId: string, requestId?: string) {
+  constructor(logger: MessageLogger, fields: LogFields) {
     this.#logger = logger;
-    this.#jobId = jobId;
-    this.#attempt = attempt;
-    this.#messageId = messageId;
-    this.#requestId = requestId;
+    this.#fields = fields;
   }
 
   debug(message: string, fields?: LogFields | Error): void {
-    this.#logger.debug(message, this.#withOwn(fields));
+    this.#logger.debug(message, this.#with(fields));
   }
 
   info(message: string, fields?: LogFields | Error): void {
-    this.#logger.info(message, this.#withOwn(fields));
+    this.#logger.info(message, this.#with(fields));
   }
 
   warn(message: string, fields?: LogFields | Error): void {
-    this.#logger.warn(message, this.#withOwn(fields));
+    this.#logger.warn(message, this.#with(fields));
   }
 
   error(message: string, fields?: LogFields | Error): void {
-    this.#logger.error(message, this.#withOwn(fields));
+    this.#logger.error(message, this.#with(fields));
   }
 
-  #withOwn(fields: LogFields | Error | undefined): LogFields {
-    const given = fields instanceof Error ? { error: fields } : fields;
-    return {
-      jobId: this.#jobId,
-      attempt: this.#attempt,
-      messageId: this.#messageId,
-      requestId: this.#requestId,
-      ...given,
-    };
+  #with(given: LogFields | Error | undefined): LogFields {
+    return { ...this.#fields, ...(given instanceof Error ? { error: given } : given) };
   }
 }

@@ -6,11 +6,14 @@ export interface JobMessage {
   readonly record: SQSRecord;
   /** The `jobId` attribute, else the envelope's MessageId, else SQS's, which changes with every redrive. */
   readonly jobId: string;
-  /** How often SQS has delivered it, this time included. */
+  /** How often SQS has delivered it, this time included; with the attempts of the message it is a copy of. */
   readonly receiveCount: number;
-  /** The payload as it was published, or why there is none. */
-  readonly payload: { readonly value: unknown } | { readonly unreadable: InvalidMessageError };
+  /** The payload as it was published; an InvalidMessageError, which no JSON makes, where there is none. */
+  readonly payload: unknown;
 }
+
+/** The name of the attribute by which a message that was sent to its queue once more keeps its count of attempts. */
+export const attemptsMadeAttribute = 'attemptsMade';
 
 /** The message's body is no JSON, so there is no payload to run a job with. */
 export class InvalidMessageError extends NonRetryableError {
@@ -20,21 +23,23 @@ export class InvalidMessageError extends NonRetryableError {
 /** Never throws: a body that cannot be read is a message that will be a dead letter, with an ID and a reason. */
 export function readMessage(record: SQSRecord): JobMessage {
   const body = parsed(record.body);
-  const envelope = 'value' in body && isEnvelope(body.value) ? body.value : undefined;
+  const envelope = isEnvelope(body) ? body : undefined;
   return {
     record,
     jobId: jobIdOf(record, envelope),
-    receiveCount: Number(record.attributes.ApproximateReceiveCount),
+    receiveCount:
+      Number(record.attributes?.ApproximateReceiveCount ?? 1) +
+      (Number(record.messageAttributes?.[attemptsMadeAttribute]?.stringValue) || 0),
     payload: envelope === undefined ? body : parsed(envelope.Message),
   };
 }
 
 /** Without V8's own message, which quotes the text: that may hold what should be in no log. */
-function parsed(text: string): JobMessage['payload'] {
+function parsed(text: string): unknown {
   try {
-    return { value: JSON.parse(text) };
+    return JSON.parse(text);
   } catch {
-    return { unreadable: new InvalidMessageError('the message is no JSON') };
+    return new InvalidMessageError('the message is no JSON');
   }
 }
 
@@ -50,7 +55,7 @@ function isText(value: unknown): value is string {
 
 /** An empty one, or one that is no text, is none. */
 function jobIdOf({ messageAttributes, messageId }: SQSRecord, envelope: SnsEnvelope | undefined): string {
-  const given = envelope?.MessageAttributes?.jobId?.Value || messageAttributes.jobId?.stringValue;
+  const given = envelope?.MessageAttributes?.jobId?.Value || messageAttributes?.jobId?.stringValue;
   return isText(given) && given ? given : (envelope?.MessageId ?? messageId);
 }
 

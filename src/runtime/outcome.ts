@@ -1,5 +1,5 @@
 /** How one run of one message ended. Lambda and worker share this definition. */
-export type Outcome = Succeeded | Cancelled | Retry | Dead;
+export type Outcome = Succeeded | Cancelled | Postponed | Retry | Dead;
 
 /** The message is acknowledged. */
 export interface Succeeded {
@@ -10,6 +10,11 @@ export interface Succeeded {
 /** Somebody cancelled the job: the message is acknowledged, and no dead letter. */
 export interface Cancelled {
   readonly kind: 'cancelled';
+}
+
+/** The same job runs elsewhere, and the message was sent to its queue once more: this one is acknowledged. */
+export interface Postponed {
+  readonly kind: 'postponed';
 }
 
 /** The message becomes visible again after the delay. */

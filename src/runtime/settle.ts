@@ -1,6 +1,7 @@
 import type { BatchSurroundings, Run } from './batch.ts';
 import { type DeadLetterReason, deadLetter } from './deadLetter.ts';
 import type { Dead, Outcome, Retry } from './outcome.ts';
+import { describeThrown, type Thrown } from './thrown.ts';
 
 /** A run that has ended. */
 export type EndedRun<O extends Outcome = Outcome> = Run & {
@@ -33,22 +34,23 @@ export async function settle(runs: readonly EndedRun[], surroundings: BatchSurro
 
 /**
  * When SQS refuses, nothing is lost: the message becomes visible when the queue's visibility timeout ends.
- * @returns why it refused, by message ID, or all of them
+ * @returns why it refused, by message ID
  */
 async function delay(
   runs: readonly EndedRun<Retry>[],
   { queue, deadline }: BatchSurroundings,
-): Promise<ReadonlyMap<string, Error> | Error> {
+): Promise<ReadonlyMap<string, Error>> {
   const messages = runs.map((run) => ({
-    messageId: messageIdOf(run),
-    receiptHandle: run.message.record.receiptHandle,
-    delaySeconds: run.outcome.delaySeconds,
+    Id: messageIdOf(run),
+    ReceiptHandle: run.message.record.receiptHandle,
+    VisibilityTimeout: run.outcome.delaySeconds,
   }));
-  const refused = await queue.delay(messages, deadline.settlingSignal()).catch((error: Error) => error);
+  const refused = await queue.delay(messages, deadline.settlingSignal());
   for (const run of runs) {
     const { error, delaySeconds } = run.outcome;
-    const delayError = refused instanceof Error ? refused : refused.get(messageIdOf(run));
-    log(run, 'warn', 'retry', { error, ...(delayError ? { delayError } : { delaySeconds }) });
+    const delayError = refused.get(messageIdOf(run));
+    const told = describeThrown(error);
+    log(run, 'warn', 'retry', { error: told, ...(delayError ? { delayError } : { delaySeconds }) });
   }
   return refused;
 }
@@ -58,9 +60,9 @@ async function delay(
  * @returns the message's ID if it must not be acknowledged
  */
 async function bury(run: EndedRun<Dead>, surroundings: BatchSurroundings): Promise<string[]> {
-  const { error } = run.outcome;
+  const error = describeThrown(run.outcome.error);
   try {
-    const letter = deadLetter(run.message, reasonOf(run, surroundings));
+    const letter = deadLetter(run.message, reasonOf(run, error, surroundings));
     await surroundings.queue.sendDeadLetter(letter, surroundings.deadline.settlingSignal());
     log(run, 'error', 'dead', { error });
     return [];
@@ -71,17 +73,15 @@ async function bury(run: EndedRun<Dead>, surroundings: BatchSurroundings): Promi
 }
 
 function reasonOf(
-  { message, context, outcome }: EndedRun<Dead>,
+  { message, context }: EndedRun,
+  error: Thrown,
   { origin }: BatchSurroundings,
 ): DeadLetterReason {
-  const error = outcome.error instanceof Error ? outcome.error : new Error(String(outcome.error));
   const { attempt, jobName, jobId } = context;
   const lastFailureAt = new Date().toISOString();
-  const firstReceivedAt = Number(message.record.attributes.ApproximateFirstReceiveTimestamp);
+  const firstReceivedAt = Number(message.record.attributes?.ApproximateFirstReceiveTimestamp);
   return {
-    name: error.name,
-    message: String(error.message).slice(0, 1000),
-    stack: String(error.stack).slice(0, 2000),
+    ...error,
     attempts: attempt,
     jobName,
     jobId,
@@ -101,10 +101,5 @@ function log(
   outcome: string,
   fields?: object,
 ): void {
-  try {
-    context.log[level](outcome, { ...fields, outcome, durationMs });
-  } catch {
-    // A thrown value may defy logging (a getter that throws, a cycle of causes): that must not decide an outcome.
-    context.log[level](outcome, { outcome, durationMs, error: 'cannot be logged' });
-  }
+  context.log[level](outcome, { ...fields, outcome, durationMs });
 }

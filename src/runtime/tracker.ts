@@ -13,13 +13,13 @@ export interface Tracker {
   /**
    * Records what is true on SQS by now: messages that come back, dead letters.
    * @param kept the IDs of the messages that are not acknowledged; a dead one among them has no dead letter yet
-   * @param refused why delays were refused, by message ID, or all of them: then only SQS knows when the message comes back
+   * @param refused why delays were refused, by message ID: then only SQS knows when the message comes back
    * @returns when all that there was to say is recorded, or could not be
    */
   settled(
     runs: readonly EndedRun[],
     kept: readonly string[],
-    refused?: ReadonlyMap<string, Error> | Error,
+    refused?: ReadonlyMap<string, Error>,
   ): Promise<void>;
   /** Says no more of runs whose messages somebody else has by now. Resolves as `settled` does. */
   left(runs: readonly EndedRun[]): Promise<void>;

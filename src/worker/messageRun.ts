@@ -72,7 +72,7 @@ export function startMessageRun(record: SQSRecord, surroundings: MessageRunSurro
 
 /** An interrupted run is neither the job's fault nor its end: its message is there again at once. */
 function outcomeAfter(outcome: Outcome, reason: unknown, { receivedAtMs }: Lease): Outcome {
-  if (outcome.kind === 'succeeded' || outcome.kind === 'cancelled') return outcome;
+  if (outcome.kind !== 'retry' && outcome.kind !== 'dead') return outcome;
   if (reason instanceof LeaseLostError) return { kind: 'retry', error: outcome.error, delaySeconds: 0 };
   if (outcome.kind === 'dead') return outcome;
   if (reason instanceof WorkerStoppedError) return { ...outcome, delaySeconds: 0 };
@@ -86,8 +86,9 @@ function abandoned(
   reason: LeaseLostError,
 ): Omit<BatchSurroundings, 'deadline'> {
   const refusing: JobQueue = {
-    delay: async (messages) => new Map(messages.map(({ messageId }) => [messageId, reason])),
+    delay: async (messages) => new Map(messages.map(({ Id }) => [Id, reason])),
     sendDeadLetter: (letter, signal) => queue.sendDeadLetter(letter, signal),
+    sendAgain: (letter, delaySeconds, signal) => queue.sendAgain(letter, delaySeconds, signal),
   };
   return {
     ...surroundings,

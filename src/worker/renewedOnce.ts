@@ -5,8 +5,7 @@ import type { Once } from '../runtime/once.ts';
  * crashes, a job of hours is taken over when its message comes back, and not hours later.
  */
 export function renewedOnce(once: Once, visibilityTimeoutMs: number): Once {
-  return (key, lease, work) =>
-    once(key, { ...lease, renewalMs: visibilityTimeoutMs * shareOfVisibility }, work);
+  return (run, work) => once({ ...run, renewalMs: visibilityTimeoutMs * shareOfVisibility }, work);
 }
 
 /** A little less than all of it: the lease is over when the message comes back. */

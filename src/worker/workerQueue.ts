@@ -2,6 +2,7 @@ import {
   type BatchResultErrorEntry,
   ChangeMessageVisibilityBatchCommand,
   SendMessageCommand,
+  type SendMessageCommandInput,
   type SQSClientConfig,
 } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
@@ -59,6 +60,10 @@ export function sqsWorkerQueue({
   const changeVisibility = (handle: string, seconds: number): Promise<void> =>
     visibilities.add({ handle, seconds });
 
+  const send = async (input: SendMessageCommandInput, abortSignal: AbortSignal): Promise<void> => {
+    await connection.client.send(new SendMessageCommand(input), { abortSignal });
+  };
+
   return {
     async receive(maxMessages, waitSeconds) {
       const { Messages = [] } = await connection.receive({
@@ -75,20 +80,18 @@ export function sqsWorkerQueue({
     changeVisibility,
 
     async delay(messages) {
-      const refused = messages.map(({ messageId, receiptHandle, delaySeconds }) =>
-        changeVisibility(receiptHandle, delaySeconds).then(
+      const refused = messages.map(({ Id, ReceiptHandle, VisibilityTimeout }) =>
+        changeVisibility(ReceiptHandle, VisibilityTimeout).then(
           () => [],
-          (error: Error) => [[messageId, error] as const],
+          (error: Error) => [[Id, error] as const],
         ),
       );
       return new Map((await Promise.all(refused)).flat());
     },
 
-    async sendDeadLetter(letter, abortSignal) {
-      await connection.client.send(new SendMessageCommand({ QueueUrl: deadLetterQueueUrl, ...letter }), {
-        abortSignal,
-      });
-    },
+    sendDeadLetter: (letter, signal) => send({ QueueUrl: deadLetterQueueUrl, ...letter }, signal),
+    sendAgain: (letter, DelaySeconds, signal) =>
+      send({ QueueUrl: queueUrl, DelaySeconds, ...letter }, signal),
 
     delete: (handle) => deletes.add(handle),
     renewCredentials: () => connection.renewCredentials(),

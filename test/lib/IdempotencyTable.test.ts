@@ -40,3 +40,17 @@ test('only the job that asks knows the table and may use it', () => {
     ['DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'].map((action) => `dynamodb:${action}`),
   );
 });
+
+test('only the job that asks may send to its own queue, where a duplicate of one that runs waits', () => {
+  const resources = resourcesByPath(templateOf({ jobs }));
+  const queueActions = (name: string): string[] => {
+    const [{ PolicyDocument }] = resources[`Jobs/Job/${name}/Role`]?.Properties.Policies as [
+      { PolicyDocument: { Statement: { Action: string | string[]; Resource: unknown }[] } },
+    ];
+    return PolicyDocument.Statement.filter(({ Resource }) =>
+      JSON.stringify(Resource).includes(`Job${name}Queue`),
+    ).flatMap(({ Action }) => Action);
+  };
+  expect(queueActions('Careful')).toContain('sqs:SendMessage');
+  expect(queueActions('Plain')).not.toContain('sqs:SendMessage');
+});

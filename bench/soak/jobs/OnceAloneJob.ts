@@ -9,7 +9,7 @@ export default defineJob({
   payload: order,
   timeout: '5s',
   batchSize: 1,
-  maxAttempts: 60,
+  maxAttempts: 5,
   maxConcurrency: 2,
   idempotency: {},
   run(given, { attempt }) {

@@ -2,15 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { defineJob } from '../../../src/job/index.ts';
 import { misbehaves, order, recordEffect } from './shared/order.ts';
 
-/**
- * An idempotent job, in batches. Many attempts: at a high speed a message is asked about its lease, which takes real
- * time, once a second.
- */
+/** An idempotent job, in batches. */
 export default defineJob({
   payload: order,
   timeout: '5s',
   batchSize: 10,
-  maxAttempts: 60,
+  maxAttempts: 5,
   maxConcurrency: 2,
   idempotency: {},
   async run(given, { attempt }) {

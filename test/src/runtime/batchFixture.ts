@@ -1,10 +1,13 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
+import type { Idempotency } from '../../../src/job/idempotency.ts';
 import { type AnyJob, defineJob, type JobOptions } from '../../../src/job/index.ts';
-import type { DeadLetter, DeadLetterReason } from '../../../src/runtime/deadLetter.ts';
+import type { DeadLetterReason } from '../../../src/runtime/deadLetter.ts';
 import { createHandler } from '../../../src/runtime/handler.ts';
 import type { DelayedMessage, JobQueue } from '../../../src/runtime/jobQueue.ts';
+import { keyedOnce } from '../../../src/runtime/keyedOnce.ts';
+import type { Letter } from '../../../src/runtime/letter.ts';
 import type { MessageLogger } from '../../../src/runtime/log.ts';
-import { AlreadyRunningError, type Once } from '../../../src/runtime/once.ts';
+import { AlreadyRunningError, type KeyedWork, type Once } from '../../../src/runtime/once.ts';
 import type { Tracker } from '../../../src/runtime/tracker.ts';
 
 /** An SQS record as the event source mapping delivers it; `body` as given, wrapped in SNS's envelope on request. */
@@ -20,7 +23,7 @@ export function record(
     body,
     attributes: {
       ApproximateReceiveCount: String(receiveCount),
-      SentTimestamp: '1700000000000',
+      SentTimestamp: String(Date.now()),
       SenderId: 'AIDA',
       ApproximateFirstReceiveTimestamp: '1700000001000',
     },
@@ -70,7 +73,8 @@ export function testBench(
   { once, tracker, logger, ...faults }: Partial<JobQueue> & Parts = {},
 ) {
   const delayed: DelayedMessage[] = [];
-  const deadLetters: DeadLetter[] = [];
+  const deadLetters: Letter[] = [];
+  const sentAgain: { letter: Letter; delaySeconds: number }[] = [];
   const lines: LogLine[] = [];
   const queue: JobQueue = {
     async delay(messages) {
@@ -79,6 +83,9 @@ export function testBench(
     },
     async sendDeadLetter(letter) {
       deadLetters.push(letter);
+    },
+    async sendAgain(letter, delaySeconds) {
+      sentAgain.push({ letter, delaySeconds });
     },
     ...faults,
   };
@@ -104,19 +111,27 @@ export function testBench(
         logStreamName: 'stream',
       },
     );
-  return { run, delayed, deadLetters, lines };
+  return { run, delayed, deadLetters, sentAgain, lines };
 }
+
+/** As SQS does when it is away: a visibility that nobody can change ends when it ends. */
+export const refuseDelays: JobQueue['delay'] = async (messages) =>
+  new Map(messages.map(({ Id }) => [Id, new Error('down')]));
 
 export function reported(response: SQSBatchResponse): string[] {
   return response.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
 }
 
-export function reasonOf(letter: DeadLetter | undefined): DeadLetterReason {
+export function reasonOf(letter: Letter | undefined): DeadLetterReason {
   return JSON.parse(letter?.MessageAttributes.deadLetterReason?.StringValue ?? 'null');
 }
 
 /** A memory that idempotent jobs share, with the semantics of the platform's table and a clock of the test's own. */
-export function memoryOnce(now: () => number = Date.now): Once {
+export function memoryOnce(idempotency: Idempotency = {}, now: () => number = Date.now): Once {
+  return keyedOnce(memoryKeys(now), idempotency);
+}
+
+export function memoryKeys(now: () => number = Date.now): KeyedWork {
   const records = new Map<string, { done: boolean; leaseEndsAt: number; result?: unknown }>();
   return async (key, { leaseMs }, work) => {
     const record = records.get(key);

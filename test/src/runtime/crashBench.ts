@@ -1,14 +1,14 @@
 import { jest } from '@jest/globals';
 import type { SQSRecord } from 'aws-lambda';
 import { type AnyJob, defineJob, NonRetryableError } from '../../../src/job/index.ts';
-import type { DeadLetter } from '../../../src/runtime/deadLetter.ts';
 import { createHandler } from '../../../src/runtime/handler.ts';
 import type { JobQueue } from '../../../src/runtime/jobQueue.ts';
+import type { Letter } from '../../../src/runtime/letter.ts';
 import type { Once } from '../../../src/runtime/once.ts';
 import { envelope, record } from './batchFixture.ts';
 
 /** What a message makes its job do. */
-export type Act = 'succeed' | 'throw' | 'throw once' | 'refuse';
+export type Act = 'succeed' | 'succeed after a copy was sent' | 'throw' | 'throw once' | 'refuse';
 
 export interface Life {
   /** Steps of the outcome code in their order, over all deliveries. */
@@ -34,6 +34,8 @@ export interface MessageLife {
 export interface LifeOptions {
   readonly acts: readonly Act[];
   readonly maxAttempts: number;
+  /** How often each message is published, with the same jobId. @default 1 */
+  readonly copies?: number;
   /** Whether the process ends at this step, the first being 1. */
   crashesAt?(step: number, name: string): boolean;
   /** For an idempotent job: its memory, in which each call to DynamoDB is a step before and one after. */
@@ -48,8 +50,8 @@ export interface LifeOptions {
  * handler never answers, and what was in flight is delivered again.
  */
 export async function liveThrough(options: LifeOptions): Promise<Life> {
-  const { acts, maxAttempts, onRedelivery } = options;
-  const queue = new Queue(acts, maxAttempts + 1);
+  const { acts, maxAttempts, copies = 1, onRedelivery } = options;
+  const queue = new Queue(acts, copies, maxAttempts + 1);
   const steps: string[] = [];
   let deliveries = 0;
   for (let records = queue.receive(); records.length > 0; records = queue.receive()) {
@@ -107,7 +109,7 @@ async function deliver(
   const job = defineJob({
     maxAttempts,
     ...(once ? { idempotency: {} } : {}),
-    run: (payload, { attempt }) => act(queue.message(payload as string), attempt, process),
+    run: (payload, { attempt }) => act(queue.life(payload as string), attempt, process),
   });
   const handle = createHandler(job as AnyJob, 'TestJob', {
     logger: process.logger() as never,
@@ -135,6 +137,7 @@ async function deliver(
 
 async function act(message: MessageLife, attempt: number, process: Process): Promise<void> {
   await process.step(`running ${message.messageId}`);
+  if (message.act === 'succeed after a copy was sent' && !process.isRedelivery) await process.copySent;
   if (message.act === 'throw' || (message.act === 'throw once' && attempt === 1)) throw new TypeError('no');
   if (message.act === 'refuse') throw new NonRetryableError('never');
   await process.does(() => countEffect(message), `had the effect of ${message.messageId}`);
@@ -147,10 +150,15 @@ function countEffect(message: MessageLife): void {
 /** One process: after its crash nothing that it was given does anything, and nothing returns. */
 export class Process {
   readonly crashed: Promise<void>;
+  /** Resolves when a message has been sent to its queue once more. */
+  readonly copySent: Promise<void>;
+  /** Whether something was delivered before. */
+  readonly isRedelivery: boolean;
   readonly #queue: Queue;
   readonly #steps: string[];
   readonly #options: LifeOptions;
   readonly #crash: () => void;
+  readonly #noteCopy: () => void;
   readonly #calls: Promise<unknown>[] = [];
   isDead = false;
 
@@ -158,9 +166,9 @@ export class Process {
     this.#queue = queue;
     this.#steps = steps;
     this.#options = options;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.crashed = promise;
-    this.#crash = resolve;
+    this.isRedelivery = steps.length > 0;
+    ({ promise: this.crashed, resolve: this.#crash } = Promise.withResolvers<void>());
+    ({ promise: this.copySent, resolve: this.#noteCopy } = Promise.withResolvers<void>());
   }
 
   /** Marks the place between what was done and what comes next. */
@@ -196,7 +204,7 @@ export class Process {
       delay: async (messages) => {
         await this.step('a visibility is to change');
         const change = () => {
-          for (const { messageId } of messages) this.#queue.makeVisible(messageId);
+          for (const { Id } of messages) this.#queue.makeVisible(Id);
         };
         await this.does(change, 'a visibility has changed');
         return new Map();
@@ -204,6 +212,11 @@ export class Process {
       sendDeadLetter: async (letter) => {
         await this.step('a dead letter is to be sent');
         await this.does(() => this.#queue.bury(letter), 'a dead letter was sent');
+      },
+      sendAgain: async (letter) => {
+        await this.step('a copy is to be sent');
+        await this.does(() => this.#queue.sendAgain(letter), 'a copy was sent');
+        this.#noteCopy();
       },
     };
   }
@@ -226,10 +239,10 @@ export class Process {
 /** As much of SQS as matters here. */
 class Queue {
   readonly messages: MessageLife[];
-  readonly #receiveCounts = new Map<string, number>();
+  readonly #inQueue: SqsMessage[];
   readonly #maxReceiveCount: number;
 
-  constructor(acts: readonly Act[], maxReceiveCount: number) {
+  constructor(acts: readonly Act[], copies: number, maxReceiveCount: number) {
     this.#maxReceiveCount = maxReceiveCount;
     this.messages = acts.map((act, index) => ({
       act,
@@ -240,52 +253,82 @@ class Queue {
       atCrash: undefined,
       letters: [],
     }));
+    this.#inQueue = this.messages.flatMap((life) =>
+      Array.from({ length: copies }, (_, copy) => ({
+        messageId: copy === 0 ? life.messageId : `${life.messageId}-${copy}`,
+        life,
+        attributes: {},
+        receiveCount: 0,
+      })),
+    );
   }
 
-  /** Everything that is not acknowledged, its visibility timeout having passed. */
+  /** Everything that is not acknowledged, its visibility timeout or its delay having passed. */
   receive(): SQSRecord[] {
-    return this.messages.flatMap((message) => {
-      if (message.acknowledged) return [];
-      const { messageId } = message;
-      const receiveCount = (this.#receiveCounts.get(messageId) ?? 0) + 1;
-      this.#receiveCounts.set(messageId, receiveCount);
+    return [...this.#inQueue].flatMap((message) => {
+      const { messageId, life, attributes } = message;
+      const receiveCount = ++message.receiveCount;
       if (receiveCount > this.#maxReceiveCount) {
-        message.letters.push('moved');
-        message.acknowledged = true;
+        life.letters.push('moved');
+        this.acknowledge(messageId);
         return [];
       }
-      const body = envelope(JSON.stringify(messageId), { jobId: messageId });
-      return record(body, { messageId, receiveCount });
+      const body = envelope(JSON.stringify(life.messageId), { jobId: life.messageId });
+      return record(body, { messageId, receiveCount, messageAttributes: attributes });
     });
   }
 
-  message(messageId: string): MessageLife {
-    return this.messages.find((message) => message.messageId === messageId) as MessageLife;
+  life(messageId: string): MessageLife {
+    return this.messages.find((life) => life.messageId === messageId) as MessageLife;
   }
 
   acknowledge(messageId: string): void {
-    this.message(messageId).acknowledged = true;
+    const [{ life }] = this.#inQueue.splice(this.#indexOf(messageId), 1) as [SqsMessage];
+    life.acknowledged = this.#inQueue.every((message) => message.life !== life);
   }
 
   /** Everything is visible again at the next receive anyway. */
   makeVisible(messageId: string): void {
-    if (this.message(messageId).acknowledged) throw new Error(`${messageId} has been deleted`);
+    if (this.#indexOf(messageId) === -1) throw new Error(`${messageId} has been deleted`);
   }
 
-  bury({ MessageBody, MessageAttributes }: DeadLetter): void {
+  bury({ MessageBody, MessageAttributes }: Letter): void {
     const { name, jobId } = JSON.parse(MessageAttributes.deadLetterReason?.StringValue ?? '');
     if (!MessageBody.includes(jobId)) throw new Error(`the body of ${jobId} has changed`);
-    this.message(jobId).letters.push(name);
+    this.life(jobId).letters.push(name);
+  }
+
+  sendAgain({ MessageBody, MessageAttributes }: Letter): void {
+    const life = this.life(JSON.parse(JSON.parse(MessageBody).Message));
+    const attributes = Object.entries(MessageAttributes).map(([name, { DataType, StringValue = '' }]) => [
+      name,
+      { dataType: DataType, stringValue: StringValue },
+    ]);
+    const messageId = `${life.messageId}-again-${++this.#copies}`;
+    this.#inQueue.push({ messageId, life, attributes: Object.fromEntries(attributes), receiveCount: 0 });
   }
 
   remember(jobId: string): void {
-    this.message(jobId).remembered = true;
+    this.life(jobId).remembered = true;
   }
 
   noteCrash(): void {
-    for (const message of this.messages) {
-      const { effects, letters, acknowledged, remembered } = message;
-      message.atCrash ??= { effects, letters: letters.length, acknowledged, remembered };
+    for (const life of this.messages) {
+      const { effects, letters, acknowledged, remembered } = life;
+      life.atCrash ??= { effects, letters: letters.length, acknowledged, remembered };
     }
   }
+
+  #copies = 0;
+
+  #indexOf(messageId: string): number {
+    return this.#inQueue.findIndex((message) => message.messageId === messageId);
+  }
+}
+
+interface SqsMessage {
+  readonly messageId: string;
+  readonly life: MessageLife;
+  readonly attributes: SQSRecord['messageAttributes'];
+  receiveCount: number;
 }

@@ -7,8 +7,8 @@ import { until } from '../../local/lambdaProcesses.ts';
 import { startTestBucket, type TestBucket } from '../files/testBucket.ts';
 import { TestClock } from '../status/testClock.ts';
 import { startTestTable, type TestTable } from '../status/testTable.ts';
-import { memoryOnce, reasonOf, reported } from './batchFixture.ts';
-import { batchWithDeadline, delivery, trackedBench } from './trackedFixture.ts';
+import { memoryOnce, reasonOf, refuseDelays, reported } from './batchFixture.ts';
+import { batchWithDeadline, delivery, firstSentAt, trackedBench } from './trackedFixture.ts';
 
 let table: TestTable;
 let bucket: TestBucket;
@@ -102,12 +102,12 @@ describe('a tracked job', () => {
     for (const wrong of [undefined, 'yesterday', '2026-99-99T00:00:00Z', '', '2026-01-01']) {
       await bench({ run: () => 1 }).run([
         delivery(`${other}-${wrong}`, {
-          sentAt: 1_800_000_000_000,
+          sentAt: firstSentAt + 9_999_000,
           ...(wrong === undefined ? {} : { publishedAt: wrong }),
         }),
       ]);
       expect((await table.item(`${other}-${wrong}`))?.createdAt).toBe(
-        new Date(1_800_000_000_000).toISOString(),
+        new Date(firstSentAt + 9_999_000).toISOString(),
       );
     }
   });
@@ -154,10 +154,7 @@ describe('a tracked job', () => {
   });
 
   test('is retrying without a time when SQS refused the delay', async () => {
-    const { run } = bench(
-      { run: () => Promise.reject(new Error('no')) },
-      { delay: () => Promise.reject(new Error('down')) },
-    );
+    const { run } = bench({ run: () => Promise.reject(new Error('no')) }, { delay: refuseDelays });
     await run([delivery(jobId)]);
     expect(await status()).toMatchObject({ state: 'retrying' });
     expect(await status()).not.toHaveProperty('nextAttemptAt');
@@ -197,7 +194,7 @@ describe('a tracked job', () => {
     await run([delivery(jobId, { receiveCount: 1 })]);
     expect(await states()).toEqual(['running', 'dead']);
     fails = false;
-    await run([delivery(jobId, { sentAt: 1_700_000_999_000 })]);
+    await run([delivery(jobId, { sentAt: firstSentAt + 999_000 })]);
     expect(await status()).toMatchObject({ state: 'succeeded', result: 'mended' });
     expect(await status()).not.toHaveProperty('reason');
   });
@@ -208,7 +205,7 @@ describe('a tracked job', () => {
     let runs = 0;
     const later = bench({ run: () => (++runs === 1 ? 'second' : Promise.reject(new Error('no'))) });
     await later.run([delivery(jobId, { receiveCount: 2 })]);
-    await later.run([delivery(jobId, { sentAt: 1_800_000_000_000 })]);
+    await later.run([delivery(jobId, { sentAt: firstSentAt + 9_999_000 })]);
     expect(runs).toBe(2);
     expect(await table.item(jobId)).toEqual(before);
   });
@@ -583,8 +580,8 @@ describe('a result', () => {
 
 describe('an idempotent tracked job', () => {
   test('whose duplicate is acknowledged with its stored result is recorded as succeeded, too', async () => {
-    const once = memoryOnce();
-    const { run } = bench({ idempotency: { key: () => 'same' }, run: () => 'the result' }, { once });
+    const once = memoryOnce({ key: () => 'same' });
+    const { run } = bench({ run: () => 'the result' }, { once });
     const other = `${jobId}-other`;
     await store.queue({ jobId: other, jobName: 'TestJob' });
     await run([delivery(jobId)]);
@@ -596,11 +593,11 @@ describe('an idempotent tracked job', () => {
   test('is not moved by a duplicate that waits for it', async () => {
     const once = memoryOnce();
     const job = heldJob();
-    const first = bench({ idempotency: {}, run: job.run }, { once });
+    const first = bench({ run: job.run }, { once });
     const running = first.run([delivery(jobId)]);
     await job.started;
-    const duplicate = delivery(jobId, { receiveCount: 2 });
-    expect(reported(await first.run([duplicate]))).toEqual([duplicate.messageId]);
+    expect(reported(await first.run([delivery(jobId, { receiveCount: 2 })]))).toEqual([]);
+    expect(first.sentAgain).toHaveLength(1);
     expect(await states()).toEqual(['running']);
     job.resolve(1);
     await running;
@@ -608,8 +605,8 @@ describe('an idempotent tracked job', () => {
   });
 
   test('that is cancelled frees its key', async () => {
-    const once = memoryOnce();
-    const { run } = bench({ idempotency: { key: () => 'same' }, run: () => 'ran' }, { once });
+    const once = memoryOnce({ key: () => 'same' });
+    const { run } = bench({ run: () => 'ran' }, { once });
     await store.queue({ jobId, jobName: 'TestJob' });
     await store.cancel(jobId);
     await run([delivery(jobId)]);

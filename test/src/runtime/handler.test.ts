@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { describe, expect, test } from '@jest/globals';
 import * as z from 'zod/mini';
 import { NonRetryableError, RetryAfter } from '../../../src/job/index.ts';
-import { envelope, reasonOf, record, reported, testBench } from './batchFixture.ts';
+import { envelope, reasonOf, record, refuseDelays, reported, testBench } from './batchFixture.ts';
 
 describe('a message that succeeds', () => {
   test('is not reported, and logs one line with its name, ID, attempt, duration and request', async () => {
@@ -94,7 +94,7 @@ describe('a message that fails', () => {
     const records = Array.from({ length: 10 }, (_, index) => record(index === 7 ? '"good"' : '"bad"'));
     const failed = records.filter((_, index) => index !== 7).map(({ messageId }) => messageId);
     expect(reported(await run(records))).toEqual(failed);
-    expect(delayed.map(({ messageId, delaySeconds }) => [messageId, delaySeconds])).toEqual(
+    expect(delayed.map(({ Id, VisibilityTimeout }) => [Id, VisibilityTimeout])).toEqual(
       failed.map((id) => [id, 120]),
     );
     expect(lines.filter(({ level }) => level === 'WARN')).toHaveLength(9);
@@ -102,24 +102,21 @@ describe('a message that fails', () => {
   });
 
   test('is reported all the same when SQS refuses to change its visibility', async () => {
-    const { run, lines } = testBench(
-      { run: () => Promise.reject(new Error('no')) },
-      { delay: () => Promise.reject(new Error('SQS is down')) },
-    );
+    const { run, lines } = testBench({ run: () => Promise.reject(new Error('no')) }, { delay: refuseDelays });
     expect(reported(await run([record('1', { messageId: 'm1' })]))).toEqual(['m1']);
-    expect(lines[0]?.fields.delayError).toEqual(new Error('SQS is down'));
+    expect(lines[0]?.fields.delayError).toEqual(new Error('down'));
   });
 
   test('waits as long as RetryAfter says, once', async () => {
     const { run, delayed } = testBench({ run: () => Promise.reject(new RetryAfter('10m')) });
     await run([record('1')]);
-    expect(delayed[0]?.delaySeconds).toBe(600);
+    expect(delayed[0]?.VisibilityTimeout).toBe(600);
   });
 
   test('never waits longer than SQS allows', async () => {
     const { run, delayed } = testBench({ run: () => Promise.reject(new RetryAfter('2d')) });
     await run([record('1')]);
-    expect(delayed[0]?.delaySeconds).toBe(42_000);
+    expect(delayed[0]?.VisibilityTimeout).toBe(42_000);
   });
 
   test.each([['text'], [undefined], [null], [{ odd: true }]])(
@@ -293,6 +290,30 @@ describe('a message that is dead', () => {
     expect(lines[0]?.message).toBe('dead, not yet sent');
   });
 
+  test('when SQS would delete it before its next attempt has ended, and says so', async () => {
+    const hour = 3_600_000;
+    const { run, deadLetters, delayed } = testBench({
+      timeout: '15m',
+      run: () => Promise.reject(new RetryAfter('12h', 'not open yet')),
+    });
+    const sentAgo = (hours: number) => {
+      const { attributes } = record('1');
+      return record('1', {
+        messageId: `${hours}`,
+        attributes: { ...attributes, SentTimestamp: `${Date.now() - hours * hour}` },
+      });
+    };
+    // 96 hours are kept, less 11.7 to wait, a quarter for the run and two until its crash is noticed.
+    expect(reported(await run([sentAgo(0), sentAgo(82), sentAgo(82.2), sentAgo(95)]))).toEqual(['0', '82']);
+    expect(delayed.map(({ Id }) => Id)).toEqual(['0', '82']);
+    expect(deadLetters).toHaveLength(2);
+    expect(reasonOf(deadLetters[0])).toMatchObject({
+      name: 'OutOfTimeError',
+      message: 'no attempt after 42000s: SQS keeps it 4d',
+      stack: expect.stringMatching(/caused by: RetryAfter: not open yet/),
+    });
+  });
+
   test('is not run again when its last attempt ended without an outcome', async () => {
     let runs = 0;
     const { run, deadLetters } = testBench({ maxAttempts: 3, run: () => void runs++ });
@@ -315,6 +336,13 @@ describe('a message that is dead', () => {
       jobId: { DataType: 'String', StringValue: 'm1' },
     });
     expect(reasonOf(deadLetters[0]).name).toBe('NonRetryableError');
+  });
+
+  test('stays its tenant’s, by whom SQS is fair', async () => {
+    const { run, deadLetters } = testBench({ run: () => Promise.reject(new NonRetryableError('no')) });
+    const { attributes } = record('1');
+    await run([record('1', { attributes: { ...attributes, MessageGroupId: 'tenant-7' } })]);
+    expect(deadLetters[0]?.MessageGroupId).toBe('tenant-7');
   });
 
   test('with ten attributes of its own is left to the redrive policy, which is logged', async () => {
@@ -341,7 +369,97 @@ describe('a message that is dead', () => {
   });
 });
 
+describe('whatever is thrown', () => {
+  const hostile = new Error('hidden');
+  Object.defineProperty(hostile, 'message', {
+    get() {
+      throw new Error('no');
+    },
+  });
+  const looped: Error & { cause?: unknown } = new Error('looped');
+  looped.cause = looped;
+
+  test.each<[string, unknown, object]>([
+    ['null', null, { name: 'Error', message: 'null' }],
+    ['undefined', undefined, { name: 'Error', message: 'undefined' }],
+    ['a text', 'no', { name: 'Error', message: 'no' }],
+    ['a symbol', Symbol('no'), { name: 'Error', message: 'Symbol(no)' }],
+    ['an object', { code: 'E_NO' }, { name: 'Error', message: '{"code":"E_NO"}' }],
+    ['an object like an error', { name: 'E', message: 'no' }, { name: 'E', message: 'no' }],
+    ['an object without a prototype', Object.create(null), { name: 'Error', message: '{}' }],
+    [
+      'an error without a name',
+      Object.assign(new Error('no'), { name: undefined }),
+      { name: 'Error', message: 'no' },
+    ],
+    ['an error that cannot be read', hostile, { name: 'Error', message: 'what was thrown cannot be read' }],
+    [
+      'a proxy that throws',
+      new Proxy({}, { get: () => hostile.message }),
+      { message: 'what was thrown cannot be read' },
+    ],
+    ['an error that is its own cause', looped, { name: 'Error', message: 'looped' }],
+  ])('is told in the log and beside the dead letter: %s', async (_, thrown, told) => {
+    const { run, deadLetters, lines } = testBench({ maxAttempts: 2, run: () => Promise.reject(thrown) });
+    expect(reported(await run([record('1', { messageId: 'm1' })]))).toEqual(['m1']);
+    expect(lines[0]).toMatchObject({ message: 'retry', fields: { error: told } });
+    expect(reported(await run([record('1', { receiveCount: 2 })]))).toEqual([]);
+    expect(lines[1]).toMatchObject({ message: 'dead', fields: { error: told } });
+    expect(reasonOf(deadLetters[0])).toMatchObject(told);
+  });
+
+  test('keeps its frames however long its message, and those of its cause', async () => {
+    const cause = new TypeError('the root of it');
+    const error = new Error('x'.repeat(5_000), { cause });
+    const { run, deadLetters } = testBench({ maxAttempts: 1, run: () => Promise.reject(error) });
+    await run([record('1')]);
+    const { message, stack } = reasonOf(deadLetters[0]);
+    expect(message).toHaveLength(1_000);
+    expect(stack).toMatch(/^Error: x{1000}\n {4}at .*handler\.test/);
+    expect(stack?.length).toBeLessThanOrEqual(3_000);
+    const { run: runCause, deadLetters: letters } = testBench({
+      maxAttempts: 1,
+      run: () => Promise.reject(new Error('short', { cause })),
+    });
+    await runCause([record('1')]);
+    expect(reasonOf(letters[0]).stack).toMatch(
+      /^Error: short\n {4}at [^]*\ncaused by: TypeError: the root of it\n {4}at /,
+    );
+  });
+});
+
+describe('a job that changes what it was given', () => {
+  test('changes nothing about its outcome or its neighbours', async () => {
+    const { run, lines, delayed } = testBench({
+      maxAttempts: 3,
+      run(payload, context) {
+        if (payload === 'good') return;
+        Object.assign(context, { log: undefined, maxAttempts: 0, attempt: 99, jobId: 'other' });
+        throw new Error('no');
+      },
+    });
+    const records = [record('"bad"', { messageId: 'bad' }), record('"good"')];
+    expect(reported(await run(records))).toEqual(['bad']);
+    expect(delayed.map(({ Id }) => Id)).toEqual(['bad']);
+    expect(lines.map(({ message, fields }) => [message, fields.jobId]).sort()).toEqual([
+      ['retry', 'bad'],
+      ['succeeded', expect.any(String)],
+    ]);
+  });
+});
+
 describe('the deadline', () => {
+  test('has the queue made ready for what is to be reported, and not before', async () => {
+    let calls = 0;
+    const prepare = () => void calls++;
+    const quick = testBench({ run: () => undefined }, { prepare });
+    await quick.run([record('1')]);
+    expect(calls).toBe(0);
+    const slow = testBench({ run: () => new Promise(() => undefined) }, { prepare });
+    await slow.run([record('1')], 600);
+    expect(calls).toBe(1);
+  });
+
   test('aborts what is unfinished and reports it; what finished stays finished', async () => {
     const aborted: string[] = [];
     const { run, lines } = testBench({
@@ -382,6 +500,14 @@ describe('the deadline', () => {
 });
 
 describe('the handler', () => {
+  test('takes a record without attributes, as a test event may be', async () => {
+    const attempts: number[] = [];
+    const { run } = testBench({ run: (_, { attempt }) => void attempts.push(attempt) });
+    const { messageId, body } = record('1');
+    expect(reported(await run([{ messageId, body } as never]))).toEqual([]);
+    expect(attempts).toEqual([1]);
+  });
+
   test('has nothing to report for an empty batch', async () => {
     expect(await testBench({ run: () => undefined }).run([])).toEqual({ batchItemFailures: [] });
   });

@@ -3,8 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import dynalite from 'dynalite';
-import { dynamoOnce } from '../../../src/runtime/dynamoOnce.ts';
-import { AlreadyRunningError } from '../../../src/runtime/once.ts';
+import { dynamoKeys } from '../../../src/runtime/dynamoKeys.ts';
+import { keyedOnce } from '../../../src/runtime/keyedOnce.ts';
+import { AlreadyRunningError, type KeyedWork } from '../../../src/runtime/once.ts';
 import {
   type Act,
   eachCrash,
@@ -48,19 +49,23 @@ describe('an idempotent job', () => {
   });
 
   /** Each life has a memory of its own in the table; a call to DynamoDB is a step before and one after. */
-  function idempotent(acts: Act[], maxAttempts = 3): () => LifeOptions {
+  function idempotent(acts: Act[], maxAttempts = 3, copies = 1): () => LifeOptions {
     return () => {
       const jobName = `Job${++jobs}`;
       return {
         acts,
         maxAttempts,
         onRedelivery: () => jest.setSystemTime(Date.now() + 90_000),
-        once: (step, remembered) => (key, lease, work) =>
-          dynamoOnce(jobName, {}, { tableName, client: watched(step, () => remembered(key)) })(
-            key,
-            lease,
-            work,
-          ),
+        copies,
+        once: (step, remembered) => {
+          const keyed: KeyedWork = (key, lease, work) =>
+            dynamoKeys(jobName, '1d', { tableName, client: watched(step, () => remembered(key)) })(
+              key,
+              lease,
+              work,
+            );
+          return keyedOnce(keyed, {});
+        },
       };
     };
   }
@@ -117,9 +122,23 @@ describe('an idempotent job', () => {
     }
   });
 
+  test('published twice, at the same time, has its effect once, and neither message burns attempts by waiting', async () => {
+    const lives = await eachCrash(idempotent(['succeed after a copy was sent', 'throw once'], 3, 2));
+    const places = lives.map(({ between }) => between).join('; ');
+    expect(places).toContain('; a copy is to be sent | a copy was sent; a copy was sent | ');
+    for (const { between, life } of lives) {
+      expect([between, lost(life)]).toEqual([between, []]);
+      for (const { act, effects, atCrash, letters } of life.messages) {
+        const again = atCrash && atCrash.effects > 0 && !atCrash.remembered ? 1 : 0;
+        expect([between, act, effects]).toEqual([between, act, 1 + again]);
+        expect([between, act, letters]).toEqual([between, act, []]);
+      }
+    }
+  });
+
   test('is not done twice when a failed run frees its key late, after another has taken over', async () => {
     const doneWith = (leaseMs: number, work: () => unknown): Promise<unknown> =>
-      dynamoOnce('Late', {}, { tableName, client })('key', { leaseMs, log: console }, work);
+      dynamoKeys('Late', '1d', { tableName, client })('key', { leaseMs, log: console }, work);
     const [slow, second] = [Promise.withResolvers<never>(), Promise.withResolvers<string>()];
     const [slowRuns, secondRuns] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
 
@@ -154,7 +173,7 @@ describe('an idempotent job', () => {
       return send();
     });
     const lease = { leaseMs: 60_000, log: { warn: (text: string) => void warnings.push(text) } };
-    const once = dynamoOnce('Unsteady', {}, { tableName, client: failing });
+    const once = dynamoKeys('Unsteady', '1d', { tableName, client: failing });
     expect(await once(name, lease, () => 'done')).toBe('done');
     expect(warnings).toHaveLength(1 - remembered.length);
     const again = once(name, lease, () => 'twice');

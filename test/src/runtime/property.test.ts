@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import * as z from 'zod/mini';
 import { NonRetryableError, RetryAfter } from '../../../src/job/index.ts';
-import { envelope, record, reported, testBench } from './batchFixture.ts';
+import { envelope, record, refuseDelays, reported, testBench } from './batchFixture.ts';
 
 const behaviours = ['succeed', 'throw', 'reject', 'retry later', 'never again', 'hang', 'late'] as const;
 
@@ -33,7 +33,7 @@ test('every record of any batch is either acknowledged or reported, exactly once
           },
           {
             ...(sendsFail ? { sendDeadLetter: () => Promise.reject(new Error('down')) } : {}),
-            ...(delaysFail ? { delay: () => Promise.reject(new Error('down')) } : {}),
+            ...(delaysFail ? { delay: refuseDelays } : {}),
           },
         );
         const records = deliveries.map(({ body, receiveCount }) => record(body, { receiveCount }));

@@ -1,10 +1,10 @@
 import type { SQSRecord } from 'aws-lambda';
 import { type AnyJob, defineJob, type JobOptions } from '../../../src/job/index.ts';
 import { runBatch } from '../../../src/runtime/batch.ts';
-import type { DeadLetter } from '../../../src/runtime/deadLetter.ts';
 import { startDeadline } from '../../../src/runtime/deadline.ts';
 import { dynamoTracker } from '../../../src/runtime/dynamoTracker.ts';
 import type { JobQueue } from '../../../src/runtime/jobQueue.ts';
+import type { Letter } from '../../../src/runtime/letter.ts';
 import type { Once } from '../../../src/runtime/once.ts';
 import { settle } from '../../../src/runtime/settle.ts';
 import type { Clock } from '../../../src/status/clock.ts';
@@ -30,7 +30,7 @@ export function batchWithDeadline(
   records: SQSRecord[],
 ) {
   const deadline = startDeadline(60_000);
-  const deadLetters: DeadLetter[] = [];
+  const deadLetters: Letter[] = [];
   const quiet = () => {};
   const surroundings = {
     job: defineJob({ track: true, ...options }),
@@ -39,7 +39,8 @@ export function batchWithDeadline(
     logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
     queue: {
       delay: async () => new Map(),
-      sendDeadLetter: async (letter: DeadLetter) => void deadLetters.push(letter),
+      sendDeadLetter: async (letter: Letter) => void deadLetters.push(letter),
+      sendAgain: async () => undefined,
     },
     deadline,
     origin: {},
@@ -52,16 +53,19 @@ export function batchWithDeadline(
 
 export interface MessageOptions {
   readonly receiveCount?: number;
-  /** Epoch ms. */
+  /** Epoch ms. @default firstSentAt */
   readonly sentAt?: number;
   readonly publishedAt?: string;
   readonly payload?: string;
 }
 
+/** When SQS got messages that nothing else is said of: now, since it keeps them for four days. Epoch ms. */
+export const firstSentAt = Date.now();
+
 /** A delivery of a job's message. */
 export function delivery(
   jobId: string,
-  { receiveCount = 1, sentAt = 1_700_000_000_000, publishedAt, payload = '{}' }: MessageOptions = {},
+  { receiveCount = 1, sentAt = firstSentAt, publishedAt, payload = '{}' }: MessageOptions = {},
 ): SQSRecord {
   const attributes = { jobId, ...(publishedAt === undefined ? {} : { publishedAt }) };
   return record(envelope(payload, attributes), {

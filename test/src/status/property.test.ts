@@ -4,7 +4,7 @@ import { NonRetryableError } from '../../../src/job/index.ts';
 import type { StatusItem } from '../../../src/status/item.ts';
 import type { JobState } from '../../../src/status/jobStatus.ts';
 import { createStatusStore, type StatusStore } from '../../../src/status/statusStore.ts';
-import { delivery, trackedBench } from '../runtime/trackedFixture.ts';
+import { delivery, firstSentAt, trackedBench } from '../runtime/trackedFixture.ts';
 import { TestClock } from './testClock.ts';
 import { type Caller, startTestTable, type TestTable } from './testTable.ts';
 
@@ -184,7 +184,7 @@ function startDelivery(jobId: string, given: Delivered, clock: TestClock): Runni
     },
   });
   const payload = given.isUnreadable ? '{' : '{}';
-  const sentAt = 1_700_000_000_000 + given.message * 60_000;
+  const sentAt = firstSentAt + given.message * 60_000;
   const { receiveCount, fate } = given;
   const done = table.as(caller, () => bench.run([delivery(jobId, { receiveCount, sentAt, payload })]));
   return {

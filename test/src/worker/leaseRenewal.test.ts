@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { dynamoOnce } from '../../../src/runtime/dynamoOnce.ts';
-import { AlreadyRunningError, type Once } from '../../../src/runtime/once.ts';
+import { dynamoKeys } from '../../../src/runtime/dynamoKeys.ts';
+import { AlreadyRunningError, type KeyedWork } from '../../../src/runtime/once.ts';
 import { until } from '../../local/lambdaProcesses.ts';
 import { startPlatform, type TestPlatform, tableName } from './platform.ts';
 
@@ -18,7 +18,7 @@ afterAll(async () => {
   await platform.stop();
 });
 
-const once = (): Once => dynamoOnce('TestJob', { for: '1d' }, { tableName, client });
+const once = (): KeyedWork => dynamoKeys('TestJob', '1d', { tableName, client });
 const log = { warn: () => {} };
 
 describe('the lease of a key', () => {

@@ -5,7 +5,7 @@ import { readableLogger } from '../../../src/worker/readableLog.ts';
 function linesOf(say: (log: MessageLog) => void, level?: string): string[] {
   const lines: string[] = [];
   const logger = readableLogger('GreetingJob', (text) => lines.push(text), level);
-  say(new MessageLog(logger, '0193-7f', 2, 'message-1'));
+  say(new MessageLog(logger, { jobId: '0193-7f', attempt: 2, messageId: 'message-1' }));
   return lines.map((line) => line.replace(/^\d\d:\d\d:\d\d\.\d{3} /, ''));
 }
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import dynalite from 'dynalite';
-import { dynamoOnce } from '../../../src/runtime/dynamoOnce.ts';
+import { dynamoKeys } from '../../../src/runtime/dynamoKeys.ts';
 import { AlreadyRunningError } from '../../../src/runtime/once.ts';
 
 const tableName = 'jobs-dev-idempotency';
@@ -35,7 +35,7 @@ afterAll(async () => {
 
 const warnings: string[] = [];
 const lease = { leaseMs: 60_000, log: { warn: (message: string) => void warnings.push(message) } };
-const once = (jobName = 'TestJob') => dynamoOnce(jobName, { for: '1d' }, { tableName, client });
+const once = (jobName = 'TestJob') => dynamoKeys(jobName, '1d', { tableName, client });
 
 describe('work with a key', () => {
   test('is done once, and its stored result is given to whoever comes again', async () => {
@@ -56,9 +56,16 @@ describe('work with a key', () => {
     ['undefined', undefined],
     ['a BigInt', 1n],
     ['half a megabyte', 'x'.repeat(500_000)],
+    ['a number that DynamoDB has not', { at: 1_764_000_000_000_000_000 }],
+    ['a number too small for DynamoDB', { p: 1e-200 }],
+    ['a list that takes more room than its JSON', Array(140_000).fill(1)],
+    ['more levels than DynamoDB has', JSON.parse(`${'['.repeat(60)}1${']'.repeat(60)}`)],
   ])('may result in %s', async (name, result) => {
     expect(await once()(name, lease, () => result)).toBe(result);
-    expect(await once()(name, lease, () => 'again')).not.toBe('again');
+    const again = await once()(name, lease, () => 'again');
+    const json = JSON.stringify(typeof result === 'bigint' ? undefined : result);
+    expect(again).toEqual(json === undefined || json.length > 300_000 ? undefined : result);
+    expect(warnings).toEqual([]);
   });
 
   test('frees its key when it throws, and throws the very same', async () => {
@@ -80,8 +87,8 @@ describe('work with a key', () => {
     await started.promise;
     const refused = await once()('c', lease, () => 'twice').catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(AlreadyRunningError);
-    expect((refused as AlreadyRunningError).delaySeconds).toBeGreaterThan(55);
-    expect((refused as AlreadyRunningError).delaySeconds).toBeLessThanOrEqual(61);
+    expect((refused as AlreadyRunningError).leaseSeconds).toBeGreaterThan(55);
+    expect((refused as AlreadyRunningError).leaseSeconds).toBeLessThanOrEqual(61);
     finish('done');
     expect(await first).toBe('done');
   });
