@@ -43,14 +43,15 @@ test('only the job that asks knows the table and may use it', () => {
 
 test('only the job that asks may send to its own queue, where a duplicate of one that runs waits', () => {
   const resources = resourcesByPath(templateOf({ jobs }));
-  const queueActions = (name: string): string[] => {
-    const [{ PolicyDocument }] = resources[`Jobs/Job/${name}/Role`]?.Properties.Policies as [
-      { PolicyDocument: { Statement: { Action: string | string[]; Resource: unknown }[] } },
-    ];
-    return PolicyDocument.Statement.filter(({ Resource }) =>
-      JSON.stringify(Resource).includes(`Job${name}Queue`),
-    ).flatMap(({ Action }) => Action);
-  };
-  expect(queueActions('Careful')).toContain('sqs:SendMessage');
-  expect(queueActions('Plain')).not.toContain('sqs:SendMessage');
+  const sends = (name: string): boolean =>
+    (resources[`Jobs/Job/${name}/Role`]?.Properties.Policies[0].PolicyDocument.Statement as Statement[])
+      .filter(({ Resource }) => JSON.stringify(Resource).includes(`Job${name}Queue`))
+      .some(({ Action }) => [Action].flat().includes('sqs:SendMessage'));
+  expect(sends('Careful')).toBe(true);
+  expect(sends('Plain')).toBe(false);
 });
+
+interface Statement {
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+}
