@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { bundledJob, resourcesByPath, templateOf } from './template.ts';
+import { bundledJob, type Resource, resourcesByPath, templateOf } from './template.ts';
 
 const jobs = [bundledJob('Plain'), bundledJob('Careful', { idempotency: { for: '1d' } })];
 
@@ -44,12 +44,16 @@ test('only the job that asks knows the table and may use it', () => {
 test('only the job that asks may send to its own queue, where a duplicate of one that runs waits', () => {
   const resources = resourcesByPath(templateOf({ jobs }));
   const sends = (name: string): boolean =>
-    (resources[`Jobs/Job/${name}/Role`]?.Properties.Policies[0].PolicyDocument.Statement as Statement[])
+    statementsOf(resources[`Jobs/Job/${name}/Role`])
       .filter(({ Resource }) => JSON.stringify(Resource).includes(`Job${name}Queue`))
       .some(({ Action }) => [Action].flat().includes('sqs:SendMessage'));
   expect(sends('Careful')).toBe(true);
   expect(sends('Plain')).toBe(false);
 });
+
+function statementsOf(role: Resource | undefined): Statement[] {
+  return role?.Properties.Policies[0].PolicyDocument.Statement;
+}
 
 interface Statement {
   readonly Action: string | string[];
