@@ -4,8 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { fargatePrices, taskUsdPerHour } from '../bench/scaling.ts';
 import { fargateDefaults } from '../src/job/compute.ts';
 
-const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8');
-const section = readme.slice(readme.indexOf('## Lambda or worker?'), readme.indexOf('## When a job fails'));
+const section = readFileSync(join(import.meta.dirname, '../docs/compute.md'), 'utf8');
 const hoursOfAMonth = 730;
 
 /** The rows of the settings table: setting → default. */
@@ -21,7 +20,7 @@ const settings = new Map(
     }),
 );
 
-describe('"Lambda or worker?" in the README', () => {
+describe('docs/compute.md', () => {
   test('gives every setting of compute with its default', () => {
     expect(Object.fromEntries(settings)).toEqual(
       Object.fromEntries(Object.entries(fargateDefaults).map(([name, value]) => [name, String(value)])),
