@@ -14,13 +14,20 @@ import type { Uploads } from './uploads.ts';
  *
  * Options are checked by the compiler and again at synth, which stops with the file, the option and its bound.
  */
-export function defineJob<Schema extends StandardSchemaV1 = StandardSchemaV1, Result = unknown>(
+export function defineJob<Schema extends StandardSchemaV1 = NoSchema, Result = unknown>(
   options: JobOptions<Schema, Result>,
 ): Job<Schema, Result> {
   // The bundler fills this in, so that a bundle, whose file has another name, does not carry the search.
   const name = process.env.JOB_BUNDLED ? undefined : jobNameOfFile(callerFile(defineJob));
   return { ...options, [brand]: true, ...(name === undefined ? {} : { name }) };
 }
+
+/** Stands for the schema of a job without one: were it any schema's type, every other job would pass for such a job. */
+export interface NoSchema extends StandardSchemaV1 {
+  readonly [none]: never;
+}
+
+declare const none: unique symbol;
 
 /** Everything but `run` is optional; the defaults stand in `defaults.ts`, the bounds in `bounds.ts`. */
 export interface JobOptions<Schema extends StandardSchemaV1 = StandardSchemaV1, Result = unknown> {

@@ -104,8 +104,8 @@ export interface Publisher<JobTypes = Jobs> {
    * Publishes many jobs, in batches of up to 10 and 256 KiB. One that fails never touches its neighbours.
    * @returns a result for each item, in their order
    */
-  publishAll(
-    items: readonly PublishItem<JobTypes>[],
+  publishAll<const Js extends readonly (JobName<JobTypes> | AnyJob)[]>(
+    items: { readonly [Index in keyof Js]: PublishItem<JobTypes, Js[Index]> },
     options?: { readonly onProgress?: ((progress: PublishProgress) => void) | undefined },
   ): Promise<PublishResult[]>;
 
