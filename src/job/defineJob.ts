@@ -64,7 +64,10 @@ export interface JobOptions<Schema extends StandardSchemaV1 = StandardSchemaV1, 
   readonly alarmCount?: number;
   /** With `alarmCount`: notify when `either` alarm is up, or only when `both` are. Default `either`. */
   readonly alarmWhen?: 'either' | 'both';
-  /** The age of the oldest waiting message that says nobody consumes the queue, 1 min to 3 d. Default 6 h. */
+  /**
+   * The age of the oldest message that says nobody consumes the queue, 1 min to 3 d. Default 6 h; where the first two runs
+   * and retry delays take that long, an hour more than they.
+   */
   readonly backlogAlarmAfter?: Duration;
   /** At most this many batches at once, 2 to 1,000 (the event source mapping's bounds). None by default. */
   readonly maxConcurrency?: number;

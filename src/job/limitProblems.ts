@@ -1,10 +1,11 @@
+import { healthyAgeSeconds } from './backlogAlarm.ts';
 import { durationBounds, largestBatchWithoutWindow, longestFargateTimeout, numberBounds } from './bounds.ts';
 import { jobDefaults, queueRetention } from './defaults.ts';
 import type { JobOptions } from './defineJob.ts';
 import { type Duration, durationSeconds, formatDuration } from './duration.ts';
 import { secondsOf, shown } from './given.ts';
 import type { JobProblem } from './problems.ts';
-import { type RetryDelay, retryDelayProblem, retryDelaySeconds } from './retryDelay.ts';
+import { retryDelayProblem, retryDelaySeconds } from './retryDelay.ts';
 import { visibilityTimeoutSeconds } from './visibilityTimeout.ts';
 
 /** What is wrong with a job's durations and numbers: each for itself, and together. */
@@ -92,19 +93,22 @@ function numberProblems(options: Options): JobProblem[] {
 
 /**
  * A message that is retried for longer than its queue keeps it is deleted by SQS without a trace. Counted is the worst
- * case: every attempt runs to its timeout, and each wait is the longer of the retry delay and, for an attempt that
- * crashed, the visibility timeout.
+ * case: every attempt runs to its timeout, each wait is the longer of the retry delay and, for an attempt that crashed,
+ * the visibility timeout; and that the last one crashed is noticed when its visibility timeout has ended.
  */
 function retentionProblems(options: Options): JobProblem[] {
-  const { maxAttempts = jobDefaults.maxAttempts, retryDelay = jobDefaults.retryDelay } = options;
-  const { timeout = jobDefaults.timeout } = options as Partial<JobOptions>;
+  const {
+    maxAttempts = jobDefaults.maxAttempts,
+    retryDelay = jobDefaults.retryDelay,
+    timeout = jobDefaults.timeout,
+  } = options as Partial<JobOptions>;
   const visibilitySeconds = visibilityTimeoutSeconds(options);
-  const retries = Array.from({ length: (maxAttempts as number) - 1 }, (_, index) => index + 1);
-  const waits = retries.map((attempt) =>
-    Math.max(retryDelaySeconds(retryDelay as RetryDelay, attempt, 0), visibilitySeconds),
+  const waits = Array.from({ length: maxAttempts }, (_, index) =>
+    index + 1 < maxAttempts
+      ? Math.max(retryDelaySeconds(retryDelay, index + 1, 0), visibilitySeconds)
+      : visibilitySeconds,
   );
-  const total =
-    waits.reduce((sum, wait) => sum + wait, 0) + (maxAttempts as number) * durationSeconds(timeout);
+  const total = waits.reduce((sum, wait) => sum + wait, 0) + maxAttempts * durationSeconds(timeout);
   if (total <= durationSeconds(queueRetention)) return [];
   return [
     {
@@ -116,22 +120,18 @@ function retentionProblems(options: Options): JobProblem[] {
   ];
 }
 
-/** CloudWatch counts a message into the queue's age until its third receive, so its first two waits are a backlog to it. */
+/** One that a healthy job raises teaches people to look away. By default there is none. */
 function backlogProblems(options: Options): JobProblem[] {
-  const { maxAttempts = jobDefaults.maxAttempts, retryDelay = jobDefaults.retryDelay } =
-    options as Partial<JobOptions>;
-  const { backlogAlarmAfter = jobDefaults.backlogAlarmAfter } = options as Partial<JobOptions>;
-  const waits = [1, 2]
-    .filter((attempt) => attempt < maxAttempts)
-    .map((attempt) => retryDelaySeconds(retryDelay, attempt, 0));
-  const seconds = waits.reduce((sum, wait) => sum + wait, 0);
-  if (seconds < durationSeconds(backlogAlarmAfter)) return [];
+  const { backlogAlarmAfter } = options as Partial<JobOptions>;
+  const seconds = healthyAgeSeconds(options as Partial<JobOptions>);
+  if (backlogAlarmAfter === undefined || seconds < durationSeconds(backlogAlarmAfter)) return [];
   return [
     {
       option: 'backlogAlarmAfter',
       given: shown(backlogAlarmAfter),
-      bound: `longer than the first two retry delays, ${formatDuration(seconds)}, which would raise it for nothing`,
-      advice: 'choose a longer backlogAlarmAfter, up to 3d, or shorter first delays',
+      bound: `longer than the runs and delays until a message's third receive, ${formatDuration(seconds)}, which would raise it for nothing`,
+      advice:
+        'choose a longer one, up to 3d, or remove it: by default it is long enough; or choose a shorter timeout or shorter first delays',
     },
   ];
 }

@@ -342,6 +342,14 @@ describe('the alarms', () => {
     expect(properties(jobResources({ backlogAlarmAfter: '1d' }), 'BacklogAlarm').Threshold).toBe(86_400);
   });
 
+  test('a backlog alarm that two long runs and their delays do not raise', () => {
+    const resources = jobResources({ timeout: '15m', retryDelay: '3h' });
+    expect(properties(resources, 'BacklogAlarm')).toMatchObject({
+      Threshold: 8 * 3600,
+      AlarmDescription: expect.stringContaining('for 8h or longer'),
+    });
+  });
+
   test('alarmCount adds one on the number of dead letters', () => {
     const resources = jobResources({ alarmCount: 10 });
     expect(properties(resources, 'DeadLetterCountAlarm')).toMatchObject({

@@ -98,10 +98,32 @@ describe('a definition', () => {
     expect(problemsOf({ maxAttempts: 200, timeout: '15m' })).toEqual(['maxAttempts']);
   });
 
-  test('is refused when its first retries alone would raise the backlog alarm', () => {
-    expect(problemsOf({ retryDelay: '3h' })).toEqual(['backlogAlarmAfter']);
-    expect(problemsOf({ retryDelay: '2h' })).toEqual([]);
-    expect(problemsOf({ retryDelay: '5h', maxAttempts: 2 })).toEqual([]);
+  test('counts the time in which a crash of the last attempt is noticed', () => {
+    const options = { timeout: '15m', maxAttempts: 10, backlogAlarmAfter: '3d' };
+    expect(problemsOf({ ...options, retryDelay: '37400s' })).toEqual(['maxAttempts']);
+    expect(problemsOf({ ...options, retryDelay: '36800s' })).toEqual([]);
+  });
+
+  test.each([
+    ['its first delays', { retryDelay: '3h', backlogAlarmAfter: '6h' }, '21630s'],
+    ['its only run', { timeout: '15m', maxAttempts: 1, backlogAlarmAfter: '1m' }, '15m'],
+    [
+      'its two runs and the delay between',
+      { timeout: '10m', maxAttempts: 2, retryDelay: '5m', backlogAlarmAfter: '25m' },
+      '25m',
+    ],
+    [
+      'long runs on Fargate',
+      { compute: 'fargate', timeout: '12h', retryDelay: '1h', backlogAlarmAfter: '1d' },
+      '26h',
+    ],
+  ])('is refused when %s would raise the backlog alarm it asks for', (_what, options, atLeast) => {
+    const problems = jobProblems(defineJob({ run, ...options } as never));
+    expect(problems).toMatchObject([
+      { option: 'backlogAlarmAfter', bound: expect.stringContaining(`third receive, ${atLeast},`) },
+    ]);
+    const { backlogAlarmAfter: _, ...others } = options;
+    expect(problemsOf(others)).toEqual([]);
   });
 
   test('is refused beyond the bounds of a duration', () => {
