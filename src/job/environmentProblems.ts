@@ -1,10 +1,10 @@
 import { maxEnvironmentBytes } from './bounds.ts';
-import { shown } from './given.ts';
+import { isRecord, shown } from './given.ts';
 import type { JobProblem } from './problems.ts';
 
 /** What is wrong with a job's environment variables. */
 export function environmentProblems({ environment = {} }: Options): JobProblem[] {
-  if (typeof environment !== 'object' || environment === null) {
+  if (!isRecord(environment)) {
     return [
       {
         option: 'environment',

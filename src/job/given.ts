@@ -9,6 +9,11 @@ export function secondsOf(value: unknown): number | undefined {
   }
 }
 
+/** Whether a value is an object of names and values: no array, Map or the like, whose entries nobody would see. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return Object.prototype.toString.call(value) === '[object Object]';
+}
+
 /** A value as it would be written in a job file. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;

@@ -1,10 +1,9 @@
-import { durationBounds, idempotencyBounds, numberBounds } from './bounds.ts';
+import { durationBounds, numberBounds } from './bounds.ts';
 import { computeProblems } from './computeProblems.ts';
 import type { AnyJob } from './defineJob.ts';
-import { type Duration, durationSeconds } from './duration.ts';
 import { environmentProblems } from './environmentProblems.ts';
-import { secondsOf, shown } from './given.ts';
-import { idempotencyDefaults } from './idempotency.ts';
+import { shown } from './given.ts';
+import { idempotencyProblems } from './idempotencyProblems.ts';
 import { limitProblems } from './limitProblems.ts';
 import { permissionProblems } from './permissionProblems.ts';
 import { scheduleProblems } from './scheduleProblems.ts';
@@ -96,28 +95,6 @@ function alarmProblems({ alarmCount, alarmWhen }: Options): JobProblem[] {
       advice: 'set alarmCount as well, or remove alarmWhen',
     },
   ];
-}
-
-function idempotencyProblems({ idempotency }: Options): JobProblem[] {
-  if (idempotency === undefined) return [];
-  const { key, for: remembered = idempotencyDefaults.for, ...unknown } = Object(idempotency) as Options;
-  const { min, max, limitOf } = idempotencyBounds;
-  const seconds = secondsOf(remembered) ?? Number.NaN;
-  const isKnown = typeof idempotency === 'object' && Object.keys(unknown).length === 0;
-  if (isKnown && (key === undefined || typeof key === 'function') && isBetween(seconds, min, max)) return [];
-  return [
-    {
-      option: 'idempotency',
-      given: shown(idempotency),
-      bound: `{ key?: (payload) => text, for: ${min} to ${max} (${limitOf}) }`,
-      advice:
-        "write idempotency: { for: '1d' }, with key: ({ invoiceId }) => invoiceId where the job's ID is not enough",
-    },
-  ];
-}
-
-function isBetween(seconds: number, min: Duration, max: Duration): boolean {
-  return Number.isInteger(seconds) && seconds >= durationSeconds(min) && seconds <= durationSeconds(max);
 }
 
 type Options = Record<string, unknown>;

@@ -1,5 +1,5 @@
 import { uploadsBounds } from './bounds.ts';
-import { shown } from './given.ts';
+import { isRecord, shown } from './given.ts';
 import type { JobProblem } from './problems.ts';
 import { uploadsDefaults } from './uploads.ts';
 
@@ -13,14 +13,10 @@ export function trackProblems({ track, uploads }: Readonly<Record<string, unknow
 }
 
 function uploadsProblems(uploads: unknown, isUntracked: boolean): JobProblem[] {
-  if (typeof uploads !== 'object' || uploads === null || Array.isArray(uploads)) {
+  if (!isRecord(uploads)) {
     return [problem('uploads', uploads, '{ contentTypes, maxBytes? }', `write uploads: ${example}`)];
   }
-  const {
-    contentTypes,
-    maxBytes = uploadsDefaults.maxBytes,
-    ...unknown
-  } = uploads as Record<string, unknown>;
+  const { contentTypes, maxBytes = uploadsDefaults.maxBytes, ...unknown } = uploads;
   const needsTrack = problem(
     'uploads',
     uploads,

@@ -157,7 +157,16 @@ describe('a definition', () => {
     ['permissions[0]', { permissions: [{ Action: 's3:GetObject', Resource: 'my-bucket' }] }],
     ['permissions[0]', { permissions: [{ Action: 's3:GetObject', Resource: '*', Condition: 'x' }] }],
     ['permissions[0]', { permissions: [{ actions: ['s3:GetObject'], Action: 'a', Resource: '*' }] }],
+    ['idempotency', { idempotency: null }],
+    ['idempotency', { idempotency: [] }],
+    ['idempotency', { idempotency: '1d' }],
+    ['idempotency', { idempotency: new Map([['for', '1d']]) }],
+    ['idempotency', { idempotency: { key: 'invoiceId' } }],
+    ['idempotency', { idempotency: { ttl: '1d' } }],
+    ['idempotency', { idempotency: { for: '30s' } }],
     ['environment', { environment: 'A=1' }],
+    ['environment', { environment: [] }],
+    ['environment', { environment: new Map([['A', '1']]) }],
     ['environment.A B', { environment: { 'A B': '1' } }],
     ['environment.AWS_REGION', { environment: { AWS_REGION: 'x' } }],
     ['environment.JOB_QUEUE_URL', { environment: { JOB_QUEUE_URL: 'x' } }],
@@ -167,6 +176,20 @@ describe('a definition', () => {
   ])('is refused for its %s: %j', (option, options) => {
     expect(problemsOf(options)).toEqual([option]);
   });
+});
+
+test('a run is remembered for as long as it may take', () => {
+  expect(problemsOf({ timeout: '5m', idempotency: { for: '5m' } })).toEqual([]);
+  expect(problemsOf({ compute: 'fargate', timeout: '12h', maxAttempts: 3, idempotency: {} })).toEqual([]);
+  expect(jobProblems(defineJob({ run, timeout: '15m', idempotency: { for: '1m' } }))).toEqual([
+    {
+      option: 'idempotency.for',
+      given: "'1m'",
+      bound:
+        "at least the job's timeout, '15m': a record that expires while the job runs lets a duplicate start",
+      advice: "write idempotency: { for: '15m' } or more, or choose a shorter timeout",
+    },
+  ]);
 });
 
 describe('a definition for Fargate', () => {
