@@ -24,6 +24,7 @@ describe('a definition', () => {
       {
         Effect: 'Deny',
         Action: '*',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation fills these in
         Resource: 'arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:queue',
       },
     ],
