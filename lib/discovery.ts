@@ -1,12 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { isNativeError } from 'node:util/types';
 import { type AnyJob, isJob } from '../src/job/index.ts';
 import { jobNameProblem } from '../src/job/jobName.ts';
 import { type JobProblem, jobProblems } from '../src/job/problems.ts';
 import { schedulePayloadProblems } from '../src/job/schedulePayloadProblems.ts';
 import { InvalidJobsError, type JobFileProblem } from './InvalidJobsError.ts';
+import { importProblem, unreadableProblem } from './importProblem.ts';
 import { nameLengths, type ResourceNames, resourceNames } from './resourceNames.ts';
 import { SynthError } from './SynthError.ts';
 import { scheduleNameProblems } from './scheduleNames.ts';
@@ -81,14 +81,11 @@ async function load(file: string, names: ResourceNames): Promise<LoadedFile> {
   } catch (error) {
     return { problems: [{ file, ...importProblem(error, file) }] };
   }
-  if (!isJob(exported)) return { warning: noJobWarning(file, exported), problems: [] };
-  const name = jobNameOf(file);
-  const problems = [
-    ...nameProblems(name, names, exported),
-    ...jobProblems(exported),
-    ...(await schedulePayloadProblems(exported, name)),
-  ];
-  return { job: { name, file, job: exported }, problems: problems.map((problem) => ({ file, ...problem })) };
+  try {
+    return await check(exported, file, names);
+  } catch (error) {
+    return { problems: [{ file, ...unreadableProblem(error, file) }] };
+  }
 }
 
 /** A file that waits for something at its top level would keep the synth waiting for good. */
@@ -108,6 +105,18 @@ async function defaultExport(file: string): Promise<unknown> {
 
 const loadSeconds = 10;
 
+/** Throws where the job does when it is read: by a getter or a proxy. */
+async function check(exported: unknown, file: string, names: ResourceNames): Promise<LoadedFile> {
+  if (!isJob(exported)) return { warning: noJobWarning(file, exported), problems: [] };
+  const name = jobNameOf(file);
+  const problems = [
+    ...nameProblems(name, names, exported),
+    ...jobProblems(exported),
+    ...(await schedulePayloadProblems(exported, name)),
+  ];
+  return { job: { name, file, job: exported }, problems: problems.map((problem) => ({ file, ...problem })) };
+}
+
 function jobNameOf(file: string): string {
   return basename(file, '.ts');
 }
@@ -118,37 +127,6 @@ function noJobWarning(file: string, exported: unknown): string {
     `${relative(process.cwd(), file)} ${what}, so it gets no resources. ` +
     'Write export default defineJob({ … }), or move shared code into a folder below.'
   );
-}
-
-function importProblem(error: unknown, file: string): JobProblem {
-  return {
-    option: 'import',
-    given: `a file that does not load: ${errorText(error)}${placeOf(error, file)}`,
-    bound: 'a module that loads with an empty environment and does nothing else',
-    advice: importAdvice(error),
-  };
-}
-
-function importAdvice(error: unknown): string {
-  const { name, code } = isNativeError(error) ? (error as NodeJS.ErrnoException) : {};
-  if (name === 'SyntaxError') {
-    return 'correct the syntax or the import; Node strips the types, so enums, namespaces and parameter properties do not load';
-  }
-  if (code === 'ERR_MODULE_NOT_FOUND') {
-    return 'correct the path, its ending .ts included, or add the package: npm install --save-prod';
-  }
-  return 'move what needs environment variables, files or the network into run; a job file must load with an empty environment';
-}
-
-function errorText(error: unknown): string {
-  return isNativeError(error) ? `${error.name}: ${error.message.trim()}` : `it throws ${String(error)}`;
-}
-
-/** The line, where the error's stack names the file: Node puts a syntax error's place first, others' into a frame. */
-function placeOf(error: unknown, file: string): string {
-  const stack = isNativeError(error) ? (error.stack ?? '') : '';
-  const [, line] = stack.split(file)[1]?.match(/^:(\d+)/) ?? [];
-  return line === undefined ? '' : ` (line ${line})`;
 }
 
 function nameProblems(name: string, names: ResourceNames, { compute }: AnyJob): JobProblem[] {

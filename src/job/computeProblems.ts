@@ -44,7 +44,7 @@ const insteadOnFargate = {
 };
 
 function settingProblems(given: Readonly<Record<string, unknown>>): JobProblem[] {
-  const unknown = Object.keys(given).find((name) => !(name in fargateDefaults));
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(fargateDefaults, name));
   if (unknown !== undefined) {
     const bound = `one of ${Object.keys(fargateDefaults).join(', ')}`;
     return [
@@ -60,7 +60,7 @@ function settingProblems(given: Readonly<Record<string, unknown>>): JobProblem[]
 }
 
 function sizeProblems({ cpu, memory }: Readonly<Record<string, unknown>>): JobProblem[] {
-  const size = fargateSizes[cpu as number];
+  const size = typeof cpu === 'number' ? fargateSizes[cpu] : undefined;
   if (size === undefined) {
     const bound = `${Object.keys(fargateSizes).join(', ')} (Fargate's CPU units)`;
     return [{ option: 'compute.cpu', given: shown(cpu), bound, advice: 'choose one of them' }];

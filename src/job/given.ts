@@ -18,7 +18,16 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 export function shown(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;
   if (typeof value === 'function') return 'a function';
-  return value === undefined ? 'nothing' : (jsonOf(value) ?? String(value));
+  return value === undefined ? 'nothing' : (jsonOf(value) ?? textOf(value));
+}
+
+/** The text of a value that may be anything, such as one that was thrown. */
+export function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return 'something that has no text';
+  }
 }
 
 /** A BigInt or a cycle inside has no JSON. */

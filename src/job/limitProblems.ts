@@ -1,18 +1,18 @@
-import { healthyAgeSeconds } from './backlogAlarm.ts';
 import { durationBounds, largestBatchWithoutWindow, longestFargateTimeout, numberBounds } from './bounds.ts';
-import { jobDefaults, queueRetention } from './defaults.ts';
-import type { JobOptions } from './defineJob.ts';
-import { type Duration, durationSeconds, formatDuration } from './duration.ts';
+import { jobDefaults } from './defaults.ts';
+import { type Duration, durationSeconds } from './duration.ts';
 import { secondsOf, shown } from './given.ts';
 import type { JobProblem } from './problems.ts';
-import { retryDelayProblem, retryDelaySeconds } from './retryDelay.ts';
-import { visibilityTimeoutSeconds } from './visibilityTimeout.ts';
+import { retryDelayProblem } from './retryDelay.ts';
 
-/** What is wrong with a job's durations and numbers: each for itself, and together. */
+/** What is wrong with a job's durations and numbers, each for itself. */
 export function limitProblems(options: Options): JobProblem[] {
-  const own = [...durationProblems(options), ...retryDelayProblems(options), ...numberProblems(options)];
-  const together = own.length > 0 ? [] : [...retentionProblems(options), ...backlogProblems(options)];
-  return [...own, ...together, ...batchProblems(options)];
+  return [
+    ...durationProblems(options),
+    ...retryDelayProblems(options),
+    ...numberProblems(options),
+    ...batchProblems(options),
+  ];
 }
 
 function durationProblems(options: Options): JobProblem[] {
@@ -89,51 +89,6 @@ function numberProblems(options: Options): JobProblem[] {
       },
     ];
   });
-}
-
-/**
- * A message that is retried for longer than its queue keeps it is deleted by SQS without a trace. Counted is the worst
- * case: every attempt runs to its timeout, each wait is the longer of the retry delay and, for an attempt that crashed,
- * the visibility timeout; and that the last one crashed is noticed when its visibility timeout has ended.
- */
-function retentionProblems(options: Options): JobProblem[] {
-  const {
-    maxAttempts = jobDefaults.maxAttempts,
-    retryDelay = jobDefaults.retryDelay,
-    timeout = jobDefaults.timeout,
-  } = options as Partial<JobOptions>;
-  const visibilitySeconds = visibilityTimeoutSeconds(options);
-  const waits = Array.from({ length: maxAttempts }, (_, index) =>
-    index + 1 < maxAttempts
-      ? Math.max(retryDelaySeconds(retryDelay, index + 1, 0), visibilitySeconds)
-      : visibilitySeconds,
-  );
-  const total = waits.reduce((sum, wait) => sum + wait, 0) + maxAttempts * durationSeconds(timeout);
-  if (total <= durationSeconds(queueRetention)) return [];
-  return [
-    {
-      option: 'maxAttempts',
-      given: `${maxAttempts} with retryDelay ${shown(retryDelay)}`,
-      bound: `retries that end within the queue's retention of ${queueRetention}; these may take ${Math.ceil(total / 3600)}h`,
-      advice: 'choose fewer attempts, a shorter retryDelay or a shorter timeout',
-    },
-  ];
-}
-
-/** One that a healthy job raises teaches people to look away. By default there is none. */
-function backlogProblems(options: Options): JobProblem[] {
-  const { backlogAlarmAfter } = options as Partial<JobOptions>;
-  const seconds = healthyAgeSeconds(options as Partial<JobOptions>);
-  if (backlogAlarmAfter === undefined || seconds < durationSeconds(backlogAlarmAfter)) return [];
-  return [
-    {
-      option: 'backlogAlarmAfter',
-      given: shown(backlogAlarmAfter),
-      bound: `longer than the runs and delays until a message's third receive, ${formatDuration(seconds)}, which would raise it for nothing`,
-      advice:
-        'choose a longer one, up to 3d, or remove it: by default it is long enough; or choose a shorter timeout or shorter first delays',
-    },
-  ];
 }
 
 function batchProblems({

@@ -4,6 +4,7 @@ import type { AnyJob } from './defineJob.ts';
 import { environmentProblems } from './environmentProblems.ts';
 import { shown } from './given.ts';
 import { idempotencyProblems } from './idempotencyProblems.ts';
+import { lifetimeProblems } from './lifetimeProblems.ts';
 import { limitProblems } from './limitProblems.ts';
 import { permissionProblems } from './permissionProblems.ts';
 import { scheduleProblems } from './scheduleProblems.ts';
@@ -23,12 +24,12 @@ export interface JobProblem {
 /** Everything wrong with a definition, in the order of its options; empty when it can be deployed. */
 export function jobProblems(job: AnyJob): JobProblem[] {
   const options: Record<string, unknown> = { ...job };
+  const limits = [...computeProblems(options), ...limitProblems(options)];
   return [
     ...runProblems(options),
     ...payloadProblems(options),
     ...unknownOptionProblems(options),
-    ...computeProblems(options),
-    ...limitProblems(options),
+    ...(limits.length > 0 ? limits : lifetimeProblems(job)),
     ...alarmProblems(options),
     ...idempotencyProblems(options),
     ...trackProblems(options),

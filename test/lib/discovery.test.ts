@@ -132,6 +132,28 @@ describe('what cannot be synthesized', () => {
     expect(message).toContain('no TABLE_NAME');
   });
 
+  test.each([
+    ['a schema', jobFile(`payload: { get '~standard'() { throw new Error('no'); } }, ${run}`)],
+    ['a permission', jobFile(`permissions: [{ get Action() { throw new Error('no'); } }], ${run}`)],
+    ['its compute', jobFile(`compute: { get type() { throw new Error('no'); } }, ${run}`)],
+    ['a proxy', "export default new Proxy({}, { has() { throw new Error('no'); } });"],
+  ])('a job that throws when it is read: %s', async (_what, text) => {
+    const { problems, message } = await problemsOf({ 'A.ts': text, 'B.ts': jobFile('') });
+    expect(problems.map(({ option }) => option)).toEqual(['default export', 'run']);
+    expect(message).toMatch(
+      /src\/jobs\/A\.ts\n.*cannot be read: Error: no \(line \d\); allowed: what defineJob/,
+    );
+  });
+
+  test.each([
+    ['throw Object.create(null);', 'it throws something that has no text'],
+    ["throw Object.assign(new Error('no'), { name: Symbol('Odd') });", 'Symbol(Odd): no'],
+    ["throw Object.defineProperty(new Error(), 'message', { get() { throw 1; } });", 'Error: '],
+  ])('a file that throws what has no text of its own: %s', async (text, given) => {
+    const { problems } = await problemsOf({ 'A.ts': text });
+    expect(problems).toMatchObject([{ option: 'import', given: expect.stringContaining(given) }]);
+  });
+
   test('names that differ only by case', async () => {
     const { problems } = await problemsOf({ 'Report.ts': jobFile(run), 'report.ts': jobFile(run) });
     expect(problems.map(({ given }) => given)).toEqual([
