@@ -87,8 +87,10 @@ function firstPlace(stack: string, directory: string): { file: string; line: str
   return name === undefined || line === undefined ? undefined : { file: join(directory, name), line };
 }
 
+/** With its cause's: the stack of a failed fetch tells no caller, that of its cause does. */
 function stackOf(error: unknown): string {
-  return isNativeError(error) ? partOf(error, 'stack') : '';
+  const errors = isNativeError(error) ? [error, error.cause] : [];
+  return errors.map((one) => (isNativeError(one) ? partOf(one, 'stack') : '')).join('\n');
 }
 
 /** Whoever throws may have put anything there. */

@@ -67,6 +67,40 @@ describe('the app', () => {
     expect(existsSync(join(root, '.cache'))).toBe(false);
   });
 
+  test.each([
+    [
+      'a promise that rejects',
+      "Promise.reject(new Error('no table'));",
+      /which fails: Error: no table \(line 1\)/,
+    ],
+    [
+      'a timer that throws',
+      "setTimeout(() => { throw new Error('no table'); });",
+      /Error: no table \(line 1\)/,
+    ],
+    ['a request that fails', "fetch('http://127.0.0.1:1');", /TypeError: fetch failed \(line 1\)/],
+    ['an end of the process', 'process.exit(0);', /calls process\.exit\(\) when it is loaded \(line 1\)/],
+  ])('names the file that begins something when it is loaded: %s', (_what, line, given) => {
+    const root = project({ 'src/jobs/A.ts': `${line}\n${jobFile('run() {}')}` });
+    const { status, stderr } = start('app', root);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      /^The jobs cannot be synthesized: 1 problem\..*\n\nsrc\/jobs\/A\.ts\n {2}import: /,
+    );
+    expect(stderr).toMatch(given);
+    expect(stderr).not.toMatch(/^ {4}at /m);
+    expect(existsSync(join(root, 'src/jobs.generated.ts'))).toBe(false);
+  });
+
+  test('shows what failed where nothing tells the file', () => {
+    const root = project({ 'src/jobs/A.ts': `Promise.reject(7);\n${jobFile('run() {}')}` });
+    const { status, stderr } = start('app', root);
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^Something failed that nothing waits for: 7\n/),
+    ]);
+  });
+
   test('a bundle that must not ship: no types, no output', () => {
     const root = project({
       'lib/secret.ts': 'export const secret = 1;',
