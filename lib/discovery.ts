@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { basename, join, relative, resolve } from 'node:path';
+import { basename, extname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type AnyJob, isJob } from '../src/job/index.ts';
 import { jobNameProblem } from '../src/job/jobName.ts';
@@ -27,7 +27,8 @@ export interface Discovery {
 }
 
 /**
- * Loads the job files directly in a directory: `*.ts`, but neither `*.d.ts` nor `*.test.ts`, and nothing below.
+ * Loads the job files directly in a directory: `*.ts`, but neither `*.d.ts` nor `*.test.ts`, no hidden files (an editor's
+ * locks and the like), and nothing below.
  * @param names whose prefix counts towards the length of a job's queue and function names
  * @throws {InvalidJobsError} with every problem of every file
  * @throws {SynthError} when the directory cannot be read
@@ -36,8 +37,13 @@ export async function discoverJobs(
   directory: string,
   names: ResourceNames = resourceNames(),
 ): Promise<Discovery> {
-  const files = await jobFiles(resolve(directory));
-  const loaded = await Promise.all(files.map((file) => load(file, names)));
+  const files = await filesIn(resolve(directory));
+  const loaded = await Promise.all(
+    files
+      .filter(isJobFile)
+      .sort(byJobName)
+      .map((file) => load(file, names)),
+  );
   const jobs = loaded.flatMap(({ job }) => job ?? []);
   const problems = [
     ...loaded.flatMap((one) => one.problems),
@@ -45,22 +51,25 @@ export async function discoverJobs(
     ...scheduleNameProblems(jobs),
   ];
   if (problems.length > 0) throw new InvalidJobsError(problems);
-  return { jobs, warnings: loaded.flatMap(({ warning }) => warning ?? []) };
+  return { jobs, warnings: [...loaded.flatMap(({ warning }) => warning ?? []), ...endingWarnings(files)] };
 }
 
-async function jobFiles(directory: string): Promise<string[]> {
+async function filesIn(directory: string): Promise<string[]> {
   try {
     const entries = await readdir(directory, { withFileTypes: true });
     return entries
-      .filter((entry) => !entry.isDirectory() && /(?<!\.d|\.test)\.ts$/.test(entry.name))
-      .map((entry) => join(directory, entry.name))
-      .sort(byJobName);
+      .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.'))
+      .map((entry) => join(directory, entry.name));
   } catch (error) {
     const where = relative(process.cwd(), directory) || '.';
     throw new SynthError(`Cannot read the job files in ${where}: ${(error as Error).message}. Create it.`, {
       cause: error,
     });
   }
+}
+
+function isJobFile(file: string): boolean {
+  return /(?<!\.d|\.test)\.ts$/.test(file);
 }
 
 /** By code unit, so that the order is the same on every machine. */
@@ -172,4 +181,16 @@ function caseProblems(jobs: readonly DiscoveredJob[]): JobFileProblem[] {
         advice: renameAdvice,
       })),
     );
+}
+
+/** What Node or a bundler would take as well. */
+function endingWarnings(files: readonly string[]): string[] {
+  const others = files.filter(
+    (file) => !file.endsWith('.ts') && /(?<!\.d|\.test)\.[cm]?[jt]sx?$/i.test(file),
+  );
+  return others.sort().map((file) => {
+    const name = basename(file, extname(file));
+    const where = relative(process.cwd(), file);
+    return `${where} does not end in .ts, so it gets no resources. Rename it to ${name}.ts, or move shared code into a folder below.`;
+  });
 }

@@ -1,3 +1,4 @@
+import { symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { discoverJobs } from '../../lib/discovery.ts';
@@ -58,6 +59,30 @@ describe('what is a job', () => {
       /PlainObject\.ts has a default export that is no job, so it gets no resources/,
     );
     expect(warnings[1]).toMatch(/constants\.ts has no default export/);
+  });
+
+  test.each(['mts', 'cts', 'tsx', 'js', 'mjs', 'cjs', 'jsx', 'TS'])(
+    'a file that ends in .%s is not loaded, and a warning says what to call it',
+    async (ending) => {
+      const { jobs, warnings } = await discover({
+        'A.ts': jobFile(run),
+        [`Report.${ending}`]: 'throw new Error("must not be loaded");',
+        [`Report.test.${ending}`]: 'throw new Error("must not be loaded");',
+      });
+      expect(jobs.map(({ name }) => name)).toEqual(['A']);
+      expect(warnings).toEqual([
+        expect.stringMatching(
+          new RegExp(`Report\\.${ending} does not end in \\.ts, .* Rename it to Report\\.ts, or move`),
+        ),
+      ]);
+    },
+  );
+
+  test('hidden files are none: an editor’s locks, a file system’s notes', async () => {
+    const root = temporaryProject({ 'src/jobs/A.ts': jobFile(run), 'src/jobs/._A.ts': '\u0000' });
+    symlinkSync('nobody@nowhere.1', join(root, 'src/jobs/.#A.ts'));
+    const { jobs, warnings } = await discoverJobs(join(root, 'src/jobs'));
+    expect([jobs.map(({ name }) => name), warnings]).toEqual([['A'], []]);
   });
 
   test('no directory: an error that names it', async () => {
