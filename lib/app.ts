@@ -29,16 +29,16 @@ async function synthesize(): Promise<void> {
   const context = (key: string): string | undefined => app.node.tryGetContext(key)?.toString();
   const id = { platform: context('platform'), stage: context('stage') };
   const names = resourceNames(id);
-  new JobPlatformStack(app, names.topic, {
-    ...id,
-    ...(await loadJobs(names)),
+  // Before the job files, whose types are written.
+  const options = {
     alarmEmails: alarmEmails(context('alarmEmail') ?? process.env.ALARM_EMAIL ?? ''),
     api: apiOptionsOf({
       apiJwtIssuer: context('apiJwtIssuer'),
       apiJwtAudience: context('apiJwtAudience'),
       apiOrigins: context('apiOrigins'),
     }),
-  });
+  };
+  new JobPlatformStack(app, names.topic, { ...id, ...options, ...(await loadJobs(names)) });
   app.synth();
 }
 

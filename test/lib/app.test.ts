@@ -124,8 +124,10 @@ describe('the app', () => {
     const CDK_CONTEXT_JSON = JSON.stringify({ alarmEmail: 'c@z.com' });
     expect(start('app', root, [], { ALARM_EMAIL: 'a@x.com', CDK_CONTEXT_JSON }).status).toBe(0);
     expect(endpoints()).toEqual(['c@z.com']);
+    writeFiles(root, { 'src/jobs/B.ts': jobFile('run() {}') });
     const { status, stderr } = start('app', root, [], { ALARM_EMAIL: 'nobody' });
     expect([status, stderr]).toEqual([1, expect.stringMatching(/^'nobody' in the alarm e-mail addresses/)]);
+    expect(readFileSync(join(root, 'src/jobs.generated.ts'), 'utf8')).not.toContain('B.ts');
   });
 });
 
