@@ -1,7 +1,7 @@
 import { durationBounds, largestBatchWithoutWindow, longestFargateTimeout, numberBounds } from './bounds.ts';
 import { jobDefaults } from './defaults.ts';
 import { type Duration, durationSeconds } from './duration.ts';
-import { secondsOf, shown } from './given.ts';
+import { numberAdvice, secondsOf, shown } from './given.ts';
 import type { JobProblem } from './problems.ts';
 import { retryDelayProblem } from './retryDelay.ts';
 
@@ -85,7 +85,7 @@ function numberProblems(options: Options): JobProblem[] {
         option,
         given: shown(given),
         bound: `${min} to ${max} (${limitOf})`,
-        advice: `choose a whole number from ${min} to ${max}`,
+        advice: numberAdvice(given, `choose a whole number from ${min} to ${max}`),
       },
     ];
   });

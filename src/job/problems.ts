@@ -9,6 +9,7 @@ import { limitProblems } from './limitProblems.ts';
 import { permissionProblems } from './permissionProblems.ts';
 import { scheduleProblems } from './scheduleProblems.ts';
 import { trackProblems } from './trackProblems.ts';
+import { unknownOption } from './unknownOption.ts';
 
 /** One thing that is wrong with a job's definition. */
 export interface JobProblem {
@@ -65,14 +66,10 @@ function payloadProblems({ payload }: Options): JobProblem[] {
 }
 
 function unknownOptionProblems(options: Options): JobProblem[] {
+  const known = [...knownOptions].filter((option) => option !== 'name');
   return Object.keys(options)
     .filter((option) => !knownOptions.has(option))
-    .map((option) => ({
-      option,
-      given: shown(options[option]),
-      bound: `one of ${[...knownOptions].filter((known) => known !== 'name').join(', ')}`,
-      advice: 'remove it, or check its spelling',
-    }));
+    .map((option) => unknownOption(option, options[option], known));
 }
 
 function alarmProblems({ alarmCount, alarmWhen }: Options): JobProblem[] {

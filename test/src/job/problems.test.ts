@@ -145,6 +145,35 @@ describe('a definition', () => {
   });
 
   test.each([
+    ['maxAtempts', { maxAtempts: 3 }, 'maxAttempts'],
+    ['tiemout', { tiemout: '5s' }, 'timeout'],
+    ['compute.cpus', { compute: { type: 'fargate', cpus: 256 } }, 'cpu'],
+    ['uploads.contentType', { track: true, uploads: { contentType: 'text/csv' } }, 'contentTypes'],
+    ['schedule.timeZone', { schedule: { expression: 'rate(5 minutes)', timeZone: 'UTC' } }, 'timezone'],
+  ])('names the option that %s was most likely meant to be', (option, options, nearest) => {
+    const [problem] = jobProblems(defineJob({ run, ...options } as never));
+    const advice = `did you mean ${nearest}? Write that, or remove it`;
+    expect(problem).toMatchObject({ option, bound: "an option's name", advice });
+  });
+
+  test('lists the options where none is near', () => {
+    const problems = jobProblems(defineJob({ run, visibilityTimeoutInSeconds: 3 } as never));
+    expect(problems).toMatchObject([{ bound: expect.stringMatching(/^one of payload, compute, .*, run$/) }]);
+  });
+
+  test.each([
+    ['memory', { memory: '256' }],
+    ['compute.cpu', { compute: { type: 'fargate', cpu: '256' } }],
+    ['compute.max', { compute: { type: 'fargate', max: '5' } }],
+    ['uploads.maxBytes', { track: true, uploads: { contentTypes: ['text/csv'], maxBytes: '9' } }],
+  ])('says that %s is a number, not a text', (option, options) => {
+    const problems = jobProblems(defineJob({ run, ...options } as never));
+    expect(problems).toMatchObject([
+      { option, advice: expect.stringMatching(/^write a whole number, not a text; choose /) },
+    ]);
+  });
+
+  test.each([
     ['run', { run: undefined }],
     ['run', { run: 'later' }],
     ['payload', { payload: { friendName: 'string' } }],
