@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { inspect } from 'node:util';
-import { App } from 'aws-cdk-lib/core';
+import { Annotations, App } from 'aws-cdk-lib/core';
 import { alarmEmails } from './alarmEmails.ts';
 import { apiOptionsOf } from './apiOptions.ts';
+import { type ContextKey, contextWarnings } from './contextKeys.ts';
 import { InvalidJobsError } from './InvalidJobsError.ts';
 import { exitProblem, strayProblem } from './importProblem.ts';
 import { JobPlatformStack } from './JobPlatformStack.ts';
@@ -26,7 +27,7 @@ export async function synthesizeApp(): Promise<0 | 1> {
 
 async function synthesize(): Promise<void> {
   const app = new App({ autoSynth: false });
-  const context = (key: string): string | undefined => app.node.tryGetContext(key)?.toString();
+  const context = (key: ContextKey): string | undefined => app.node.tryGetContext(key)?.toString();
   const id = { platform: context('platform'), stage: context('stage') };
   const names = resourceNames(id);
   // Before the job files, whose types are written.
@@ -38,7 +39,10 @@ async function synthesize(): Promise<void> {
       apiOrigins: context('apiOrigins'),
     }),
   };
-  new JobPlatformStack(app, names.topic, { ...id, ...options, ...(await loadJobs(names)) });
+  const stack = new JobPlatformStack(app, names.topic, { ...id, ...options, ...(await loadJobs(names)) });
+  for (const warning of contextWarnings(Object.keys(app.node.getAllContext()))) {
+    Annotations.of(stack).addWarningV2('serverless-jobs:context', warning);
+  }
   app.synth();
 }
 

@@ -169,7 +169,9 @@ describe('npm run synth', () => {
       'src/jobs/A.ts': jobFile("run() { return 'in the bundle'; }"),
       'src/jobs/notes.ts': 'export const text = 1;',
     });
-    const { status, stderr } = start('synth', root, ['-c', 'stage=prod', '-c', 'alarmEmail=a@x.com']);
+    const options = ['-c', 'stage=prod', '-c', 'alarmEmail=a@x.com', '-c', 'platfrom=shop'];
+    const { status, stderr } = start('synth', root, options);
+    expect(stderr).toMatch(/Nothing reads 'platfrom' .*Did you mean platform\?/);
     expect(stderr).toContain('src/jobs/notes.ts has no default export, so it gets no resources');
     expect(status).toBe(0);
     expect(readFileSync(join(root, 'src/jobs.generated.ts'), 'utf8')).toContain('  A: typeof A;');
