@@ -173,6 +173,14 @@ describe('the function', () => {
     expect(lambda.Environment.Variables).toMatchObject({ TABLE: 'friends', POWERTOOLS_LOG_LEVEL: 'DEBUG' });
   });
 
+  test.each([
+    ['--max-old-space-size=200', '--enable-source-maps --max-old-space-size=200'],
+    ['', ''],
+  ])("a job's own NODE_OPTIONS, %p, come beside the source maps unless they are empty", (own, expected) => {
+    const lambda = properties(jobResources({ environment: { NODE_OPTIONS: own } }), 'Function');
+    expect(lambda.Environment.Variables.NODE_OPTIONS).toBe(expected);
+  });
+
   test('logs into its own group for a month, or as long as is said', () => {
     expect(properties(jobResources(), 'LogGroup')).toMatchObject({
       LogGroupName: '/aws/lambda/jobs-dev-GreetingJob',
