@@ -170,7 +170,8 @@ describe('npm run synth', () => {
       'src/jobs/notes.ts': 'export const text = 1;',
     });
     const options = ['-c', 'stage=prod', '-c', 'alarmEmail=a@x.com', '-c', 'platfrom=shop'];
-    const { status, stderr } = start('synth', root, options);
+    const { status, stdout, stderr } = start('synth', root, options);
+    expect(stdout).toBe('Written: cdk.out/jobs-prod.template.json\n');
     expect(stderr).toMatch(/Nothing reads 'platfrom' .*Did you mean platform\?/);
     expect(stderr).toContain('src/jobs/notes.ts has no default export, so it gets no resources');
     expect(status).toBe(0);
