@@ -16,7 +16,7 @@ import { JobSchedules } from './JobSchedules.ts';
 import { JobTopic } from './JobTopic.ts';
 import type { LogLevel } from './jobFunction.ts';
 import type { JobStores } from './jobStores.ts';
-import { warnNearLimits } from './limits.ts';
+import { checkLimits } from './limits.ts';
 import { type PlatformId, type ResourceNames, resourceNames } from './resourceNames.ts';
 import { SafetyNet } from './SafetyNet.ts';
 import { StatusTable } from './StatusTable.ts';
@@ -93,8 +93,8 @@ export class JobPlatform extends Construct {
   readonly #jobs: ReadonlyMap<string, JobResources>;
 
   /**
-   * @throws {SynthError} when the platform's or the stage's name cannot be part of a resource's name, or the API's
-   * options are none that AWS would take
+   * @throws {SynthError} when the platform's or the stage's name cannot be part of a resource's name, the API's options
+   * are none that AWS would take, or the stack has more resources than CloudFormation allows
    */
   constructor(scope: Construct, id: string, props: JobPlatformProps) {
     super(scope, id);
@@ -127,7 +127,7 @@ export class JobPlatform extends Construct {
     this.api = this.#addApi(props, api);
     this.#publishTopicArn();
     tagResources(this, { platform: names.platform, stage: names.stage });
-    warnNearLimits(this, this.#jobs.size);
+    checkLimits(this, this.#jobs.size);
   }
 
   /**

@@ -9,6 +9,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { checkedDescription } from './alarmDescription.ts';
 
 export interface PlatformAlarmProps {
   readonly alarmName: string;
@@ -24,7 +25,7 @@ export class PlatformAlarm extends Alarm {
   constructor(scope: Construct, id: string, { description, ...props }: PlatformAlarmProps) {
     super(scope, id, {
       ...props,
-      alarmDescription: description,
+      alarmDescription: checkedDescription(scope, props.alarmName, description),
       evaluationPeriods: 1,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       treatMissingData: TreatMissingData.NOT_BREACHING,

@@ -31,18 +31,19 @@ export class SafetyNet extends Construct {
       queueName: names.undeliveredQueue,
       alarmDescription:
         `SNS could not deliver a message of the topic ${names.topic} to its queue, or EventBridge Scheduler could not ` +
-        `publish one to it, and left it in the queue ${names.undeliveredQueue}. Its attributes ErrorCode and ` +
-        'ErrorMessage (SNS), or ERROR_CODE and ERROR_MESSAGE (Scheduler), say why; most often a queue was deleted, or ' +
-        'a policy changed by hand: deploy the stack again, then send the message through the topic once more: ' +
-        `${redriveCommand(this, 'undelivered')}`,
+        `publish one to it, and left it in the queue ${names.undeliveredQueue}: ${command(this, 'show undelivered')}. ` +
+        'Its attributes ErrorCode and ErrorMessage (SNS), or ERROR_CODE and ERROR_MESSAGE (Scheduler), say why; most ' +
+        'often a queue was deleted, or a policy changed by hand: deploy the stack again, then send the message through ' +
+        `the topic once more: ${command(this, 'redrive undelivered --all')}`,
     });
     this.unroutedQueue = new SafetyNetQueue(this, 'UnroutedQueue', {
       ...shared,
       queueName: names.unroutedQueue,
       alarmDescription:
         `A message was published to the topic ${names.topic} that no job has the name of. It is in the queue ` +
-        `${names.unroutedQueue}: look at its attribute jobName, add the missing job or correct the publisher, then ` +
-        `send it through the topic once more: ${redriveCommand(this, 'unrouted')}`,
+        `${names.unroutedQueue}: ${command(this, 'show unrouted')}. Look at its attribute jobName, add the missing job ` +
+        'or correct the publisher, then send it through the topic once more: ' +
+        `${command(this, 'redrive unrouted --all')}`,
     });
     this.#watchMessagesWithoutAttributes();
     this.#watchMessagesWithInvalidAttributes();
@@ -106,8 +107,8 @@ export class SafetyNet extends Construct {
 }
 
 /** What a person types in a checkout of the project. */
-function redriveCommand(scope: Construct, queue: 'unrouted' | 'undelivered'): string {
-  return `npm run jobs -- dlq redrive ${queue} --all --stack ${Stack.of(scope).stackName}`;
+function command(scope: Construct, what: string): string {
+  return `npm run jobs -- dlq ${what} --stack ${Stack.of(scope).stackName}`;
 }
 
 /** The values of one key are alternatives: a name that is none of these, or no name. */

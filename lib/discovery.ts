@@ -1,12 +1,12 @@
 import { readdir } from 'node:fs/promises';
-import { basename, join, relative, resolve } from 'node:path';
+import { basename, extname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { isNativeError } from 'node:util/types';
 import { type AnyJob, isJob } from '../src/job/index.ts';
 import { jobNameProblem } from '../src/job/jobName.ts';
 import { type JobProblem, jobProblems } from '../src/job/problems.ts';
 import { schedulePayloadProblems } from '../src/job/schedulePayloadProblems.ts';
 import { InvalidJobsError, type JobFileProblem } from './InvalidJobsError.ts';
+import { importProblem, unreadableProblem } from './importProblem.ts';
 import { nameLengths, type ResourceNames, resourceNames } from './resourceNames.ts';
 import { SynthError } from './SynthError.ts';
 import { scheduleNameProblems } from './scheduleNames.ts';
@@ -27,7 +27,8 @@ export interface Discovery {
 }
 
 /**
- * Loads the job files directly in a directory: `*.ts`, but neither `*.d.ts` nor `*.test.ts`, and nothing below.
+ * Loads the job files directly in a directory: `*.ts`, but neither `*.d.ts` nor `*.test.ts`, no hidden files (an editor's
+ * locks and the like), and nothing below.
  * @param names whose prefix counts towards the length of a job's queue and function names
  * @throws {InvalidJobsError} with every problem of every file
  * @throws {SynthError} when the directory cannot be read
@@ -36,8 +37,13 @@ export async function discoverJobs(
   directory: string,
   names: ResourceNames = resourceNames(),
 ): Promise<Discovery> {
-  const files = await jobFiles(resolve(directory));
-  const loaded = await Promise.all(files.map((file) => load(file, names)));
+  const files = await filesIn(resolve(directory));
+  const loaded = await Promise.all(
+    files
+      .filter(isJobFile)
+      .sort(byJobName)
+      .map((file) => load(file, names)),
+  );
   const jobs = loaded.flatMap(({ job }) => job ?? []);
   const problems = [
     ...loaded.flatMap((one) => one.problems),
@@ -45,22 +51,25 @@ export async function discoverJobs(
     ...scheduleNameProblems(jobs),
   ];
   if (problems.length > 0) throw new InvalidJobsError(problems);
-  return { jobs, warnings: loaded.flatMap(({ warning }) => warning ?? []) };
+  return { jobs, warnings: [...loaded.flatMap(({ warning }) => warning ?? []), ...endingWarnings(files)] };
 }
 
-async function jobFiles(directory: string): Promise<string[]> {
+async function filesIn(directory: string): Promise<string[]> {
   try {
     const entries = await readdir(directory, { withFileTypes: true });
     return entries
-      .filter((entry) => !entry.isDirectory() && /(?<!\.d|\.test)\.ts$/.test(entry.name))
-      .map((entry) => join(directory, entry.name))
-      .sort(byJobName);
+      .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.'))
+      .map((entry) => join(directory, entry.name));
   } catch (error) {
     const where = relative(process.cwd(), directory) || '.';
     throw new SynthError(`Cannot read the job files in ${where}: ${(error as Error).message}. Create it.`, {
       cause: error,
     });
   }
+}
+
+function isJobFile(file: string): boolean {
+  return /(?<!\.d|\.test)\.ts$/.test(file);
 }
 
 /** By code unit, so that the order is the same on every machine. */
@@ -81,14 +90,11 @@ async function load(file: string, names: ResourceNames): Promise<LoadedFile> {
   } catch (error) {
     return { problems: [{ file, ...importProblem(error, file) }] };
   }
-  if (!isJob(exported)) return { warning: noJobWarning(file, exported), problems: [] };
-  const name = jobNameOf(file);
-  const problems = [
-    ...nameProblems(name, names, exported),
-    ...jobProblems(exported),
-    ...(await schedulePayloadProblems(exported, name)),
-  ];
-  return { job: { name, file, job: exported }, problems: problems.map((problem) => ({ file, ...problem })) };
+  try {
+    return await check(exported, file, names);
+  } catch (error) {
+    return { problems: [{ file, ...unreadableProblem(error, file) }] };
+  }
 }
 
 /** A file that waits for something at its top level would keep the synth waiting for good. */
@@ -108,6 +114,18 @@ async function defaultExport(file: string): Promise<unknown> {
 
 const loadSeconds = 10;
 
+/** Throws where the job does when it is read: by a getter or a proxy. */
+async function check(exported: unknown, file: string, names: ResourceNames): Promise<LoadedFile> {
+  if (!isJob(exported)) return { warning: noJobWarning(file, exported), problems: [] };
+  const name = jobNameOf(file);
+  const problems = [
+    ...nameProblems(name, names, exported),
+    ...jobProblems(exported),
+    ...(await schedulePayloadProblems(exported, name)),
+  ];
+  return { job: { name, file, job: exported }, problems: problems.map((problem) => ({ file, ...problem })) };
+}
+
 function jobNameOf(file: string): string {
   return basename(file, '.ts');
 }
@@ -118,37 +136,6 @@ function noJobWarning(file: string, exported: unknown): string {
     `${relative(process.cwd(), file)} ${what}, so it gets no resources. ` +
     'Write export default defineJob({ … }), or move shared code into a folder below.'
   );
-}
-
-function importProblem(error: unknown, file: string): JobProblem {
-  return {
-    option: 'import',
-    given: `a file that does not load: ${errorText(error)}${placeOf(error, file)}`,
-    bound: 'a module that loads with an empty environment and does nothing else',
-    advice: importAdvice(error),
-  };
-}
-
-function importAdvice(error: unknown): string {
-  const { name, code } = isNativeError(error) ? (error as NodeJS.ErrnoException) : {};
-  if (name === 'SyntaxError') {
-    return 'correct the syntax or the import; Node strips the types, so enums, namespaces and parameter properties do not load';
-  }
-  if (code === 'ERR_MODULE_NOT_FOUND') {
-    return 'correct the path, its ending .ts included, or add the package: npm install --save-prod';
-  }
-  return 'move what needs environment variables, files or the network into run; a job file must load with an empty environment';
-}
-
-function errorText(error: unknown): string {
-  return isNativeError(error) ? `${error.name}: ${error.message.trim()}` : `it throws ${String(error)}`;
-}
-
-/** The line, where the error's stack names the file: Node puts a syntax error's place first, others' into a frame. */
-function placeOf(error: unknown, file: string): string {
-  const stack = isNativeError(error) ? (error.stack ?? '') : '';
-  const [, line] = stack.split(file)[1]?.match(/^:(\d+)/) ?? [];
-  return line === undefined ? '' : ` (line ${line})`;
 }
 
 function nameProblems(name: string, names: ResourceNames, { compute }: AnyJob): JobProblem[] {
@@ -194,4 +181,16 @@ function caseProblems(jobs: readonly DiscoveredJob[]): JobFileProblem[] {
         advice: renameAdvice,
       })),
     );
+}
+
+/** What Node or a bundler would take as well. */
+function endingWarnings(files: readonly string[]): string[] {
+  const others = files.filter(
+    (file) => !file.endsWith('.ts') && /(?<!\.d|\.test)\.[cm]?[jt]sx?$/i.test(file),
+  );
+  return others.sort().map((file) => {
+    const name = basename(file, extname(file));
+    const where = relative(process.cwd(), file);
+    return `${where} does not end in .ts, so it gets no resources. Rename it to ${name}.ts, or move shared code into a folder below.`;
+  });
 }

@@ -5,6 +5,7 @@ import { Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { queueRetention } from '../src/job/defaults.ts';
 import { formatDuration } from '../src/job/duration.ts';
+import { checkedDescription, isDescription } from './alarmDescription.ts';
 import type { JobSettings } from './jobSettings.ts';
 import { ageOfOldest, notify, PlatformAlarm, waitingMessages } from './PlatformAlarm.ts';
 import type { JobResourceNames } from './resourceNames.ts';
@@ -40,7 +41,11 @@ function ageAlarm(scope: Construct, props: JobAlarmsProps): PlatformAlarm {
   const waited = formatDuration(settings.alarmAfterSeconds);
   return new PlatformAlarm(scope, 'DeadLetterAgeAlarm', {
     alarmName: `${names.deadLetterQueue}-age`,
-    description: `${jobName} has a dead letter that has waited ${waited} or longer. ${whatToDo(scope, props)}`,
+    description: deadLetterText(
+      scope,
+      props,
+      `${jobName} has a dead letter that has waited ${waited} or longer.`,
+    ),
     metric: ageOfOldest(deadLetterQueue),
     threshold: settings.alarmAfterSeconds,
   });
@@ -50,7 +55,7 @@ function countAlarm(scope: Construct, props: JobAlarmsProps, alarmCount: number)
   const { jobName, names, deadLetterQueue } = props;
   return new PlatformAlarm(scope, 'DeadLetterCountAlarm', {
     alarmName: `${names.deadLetterQueue}-count`,
-    description: `${jobName} has ${alarmCount} dead letters or more. ${whatToDo(scope, props)}`,
+    description: deadLetterText(scope, props, `${jobName} has ${alarmCount} dead letters or more.`),
     metric: waitingMessages(deadLetterQueue),
     threshold: alarmCount,
   });
@@ -64,14 +69,38 @@ function bothAlarm(
 ): CompositeAlarm {
   const { jobName, names, settings } = props;
   const waited = formatDuration(settings.alarmAfterSeconds);
+  const what = `${jobName} has ${settings.alarmCount} dead letters or more, and the oldest has waited ${waited} or longer.`;
+  const description = deadLetterText(scope, props, what);
   return new CompositeAlarm(scope, 'DeadLetterAlarm', {
     compositeAlarmName: names.deadLetterQueue,
-    alarmDescription: `${jobName} has ${settings.alarmCount} dead letters or more, and the oldest has waited ${waited} or longer. ${whatToDo(scope, props)}`,
+    alarmDescription: checkedDescription(scope, names.deadLetterQueue, description),
     alarmRule: AlarmRule.allOf(
       AlarmRule.fromAlarm(age, AlarmState.ALARM),
       AlarmRule.fromAlarm(count, AlarmState.ALARM),
     ),
   });
+}
+
+/** What happened, where to look and which commands help; the one for whoever has no checkout of the project only where it fits. */
+function deadLetterText(scope: Construct, props: JobAlarmsProps, what: string): string {
+  const { jobName, names, settings } = props;
+  const logGroup = settings.fargate === undefined ? names.logGroup : names.serviceLogGroup;
+  const target = `${jobName} --stack ${Stack.of(scope).stackName}`;
+  const text =
+    `${what} They are in the queue ${names.deadLetterQueue}, each with its reason: npm run jobs -- dlq show ${target}. ` +
+    `The job's errors are in the log group ${logGroup}. When the cause is mended, send them back to the job: ` +
+    `npm run jobs -- dlq redrive ${target} --all`;
+  const longer = `${text}, or without the project: ${moveCommand(scope, names)}`;
+  return isDescription(scope, longer) ? longer : text;
+}
+
+/** With the destination: a message that the runtime sent there has no queue of origin for SQS to move it back to. */
+function moveCommand(scope: Construct, names: JobResourceNames): string {
+  const arnOf = (resource: string) => Stack.of(scope).formatArn({ service: 'sqs', resource });
+  return (
+    `aws sqs start-message-move-task --source-arn ${arnOf(names.deadLetterQueue)} ` +
+    `--destination-arn ${arnOf(names.queue)}`
+  );
 }
 
 /** Nobody takes the messages, and they would expire in silence. */
@@ -101,18 +130,5 @@ function whatConsumes({ names, settings, clusterName }: JobAlarmsProps): string 
     'See whether the event source mapping is enabled: ' +
     `aws lambda list-event-source-mappings --function-name ${names.function}. ` +
     `Then look for throttles and errors in the log group ${names.logGroup}.`
-  );
-}
-
-/** With the destination: a message that the runtime sent here has no queue of origin for SQS to move it back to. */
-function whatToDo(scope: Construct, props: JobAlarmsProps): string {
-  const { jobName, names, settings, queue, deadLetterQueue } = props;
-  const logGroup = settings.fargate === undefined ? names.logGroup : names.serviceLogGroup;
-  const target = `${jobName} --stack ${Stack.of(scope).stackName}`;
-  return (
-    `They are in the queue ${names.deadLetterQueue}, each with its reason: npm run jobs -- dlq show ${target}. ` +
-    `The job's errors are in the log group ${logGroup}. When the cause is mended, send them back to the job: ` +
-    `npm run jobs -- dlq redrive ${target} --all, or without the project: ` +
-    `aws sqs start-message-move-task --source-arn ${deadLetterQueue.queueArn} --destination-arn ${queue.queueArn}`
   );
 }

@@ -47,6 +47,6 @@ export function jobFunction(scope: Construct, props: JobFunctionProps): LambdaFu
     logGroup,
     timeout: Duration.seconds(settings.timeoutSeconds),
     memorySize: settings.memoryMegabytes,
-    environment: { ...runtimeVariables(props), ...settings.environment },
+    environment: runtimeVariables(props),
   });
 }

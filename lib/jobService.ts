@@ -133,7 +133,7 @@ const healthCheck: HealthCheck = {
   startPeriod: Duration.seconds(60),
 };
 
-/** What the runtime reads, what the worker reads, then the job's own. */
+/** What the runtime reads and the job's own, then what the worker reads. */
 function environment(scope: Construct, props: JobServiceProps): Record<string, string> {
   return {
     ...runtimeVariables(props),
@@ -141,6 +141,5 @@ function environment(scope: Construct, props: JobServiceProps): Record<string, s
     JOB_CONCURRENCY: String(props.fargate.concurrency),
     JOB_STOP_TIMEOUT: workersStopTimeout,
     JOB_HEALTH_PORT: String(healthPort),
-    ...props.settings.environment,
   };
 }

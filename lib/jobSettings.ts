@@ -1,3 +1,4 @@
+import { backlogAlarmSeconds } from '../src/job/backlogAlarm.ts';
 import { fargateSettings } from '../src/job/compute.ts';
 import { jobDefaults } from '../src/job/defaults.ts';
 import { durationSeconds } from '../src/job/duration.ts';
@@ -42,7 +43,7 @@ export function jobSettings(job: AnyJob): JobSettings {
     alarmAfterSeconds: durationSeconds(job.alarmAfter ?? jobDefaults.alarmAfter),
     alarmCount: job.alarmCount,
     alarmWhen: job.alarmWhen ?? jobDefaults.alarmWhen,
-    backlogAlarmAfterSeconds: durationSeconds(job.backlogAlarmAfter ?? jobDefaults.backlogAlarmAfter),
+    backlogAlarmAfterSeconds: backlogAlarmSeconds(job),
     maxConcurrency: job.maxConcurrency,
     memoryMegabytes: job.memory ?? jobDefaults.memory,
     permissions: job.permissions ?? [],

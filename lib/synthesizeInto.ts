@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
 /**
  * Runs `cdk synth` into a temporary directory beside the target, which it replaces when the synth succeeded. A failed
- * synth leaves the target as it was; by itself the CDK would leave half of a new one there.
+ * synth leaves the target as it was; by itself the CDK would leave half of a new one there. Says which templates it wrote.
  * @param directory the target, relative to the working directory
  * @param options for `cdk synth`, such as `-c stage=prod`
  * @returns the exit code
@@ -15,7 +15,10 @@ export async function synthesizeInto(directory: string, options: readonly string
   const unfinished = `${directory}.${process.pid}`;
   try {
     const exitCode = await cdkSynth([...options, '--quiet', '--output', unfinished]);
-    if (exitCode === 0) replace(directory, unfinished);
+    if (exitCode === 0) {
+      replace(directory, unfinished);
+      console.log(`Written: ${templatesIn(directory).join(', ')}`);
+    }
     return exitCode;
   } finally {
     rmSync(unfinished, { recursive: true, force: true });
@@ -41,4 +44,9 @@ function replace(directory: string, by: string): void {
   if (existsSync(directory)) renameSync(directory, old);
   renameSync(by, directory);
   rmSync(old, { recursive: true, force: true });
+}
+
+function templatesIn(directory: string): string[] {
+  const files = readdirSync(directory).filter((file) => file.endsWith('.template.json'));
+  return files.sort().map((file) => join(directory, file));
 }

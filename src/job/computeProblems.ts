@@ -1,8 +1,9 @@
 import { durationBounds } from './bounds.ts';
 import { type FargateCompute, fargateDefaults, fargateSizes } from './compute.ts';
 import { durationSeconds } from './duration.ts';
-import { secondsOf, shown } from './given.ts';
+import { numberAdvice, secondsOf, shown } from './given.ts';
 import type { JobProblem } from './problems.ts';
+import { unknownOption } from './unknownOption.ts';
 
 /** What is wrong with where a job is to run. */
 export function computeProblems({ compute, ...options }: Readonly<Record<string, unknown>>): JobProblem[] {
@@ -44,31 +45,30 @@ const insteadOnFargate = {
 };
 
 function settingProblems(given: Readonly<Record<string, unknown>>): JobProblem[] {
-  const unknown = Object.keys(given).find((name) => !(name in fargateDefaults));
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(fargateDefaults, name));
   if (unknown !== undefined) {
-    const bound = `one of ${Object.keys(fargateDefaults).join(', ')}`;
-    return [
-      {
-        option: `compute.${unknown}`,
-        given: shown(given[unknown]),
-        bound,
-        advice: 'remove it, or check its spelling',
-      },
-    ];
+    return [unknownOption(`compute.${unknown}`, given[unknown], Object.keys(fargateDefaults))];
   }
   return [...sizeProblems(given), ...countProblems(given), ...spotProblems(given), ...timeProblems(given)];
 }
 
 function sizeProblems({ cpu, memory }: Readonly<Record<string, unknown>>): JobProblem[] {
-  const size = fargateSizes[cpu as number];
+  const size = typeof cpu === 'number' ? fargateSizes[cpu] : undefined;
   if (size === undefined) {
     const bound = `${Object.keys(fargateSizes).join(', ')} (Fargate's CPU units)`;
-    return [{ option: 'compute.cpu', given: shown(cpu), bound, advice: 'choose one of them' }];
+    return [
+      { option: 'compute.cpu', given: shown(cpu), bound, advice: numberAdvice(cpu, 'choose one of them') },
+    ];
   }
   if (size.includes(memory as number)) return [];
   const bound = `${size.length > 3 ? `${size[0]}, ${size[1]}, … ${size.at(-1)}` : size.join(', ')} MB (Fargate with ${cpu} CPU units)`;
   return [
-    { option: 'compute.memory', given: shown(memory), bound, advice: 'choose one of them, or more cpu' },
+    {
+      option: 'compute.memory',
+      given: shown(memory),
+      bound,
+      advice: numberAdvice(memory, 'choose one of them, or more cpu'),
+    },
   ];
 }
 
@@ -77,7 +77,7 @@ function countProblems({ min, max, concurrency }: Readonly<Record<string, unknow
     option: `compute.${option}`,
     given: shown(given),
     bound,
-    advice: 'choose a whole number in these bounds',
+    advice: numberAdvice(given, 'choose a whole number in these bounds'),
   });
   return [
     ...(isWhole(min, 0, 1000) ? [] : [problem('min', min, '0 to 1000 tasks')]),

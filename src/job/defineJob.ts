@@ -14,13 +14,20 @@ import type { Uploads } from './uploads.ts';
  *
  * Options are checked by the compiler and again at synth, which stops with the file, the option and its bound.
  */
-export function defineJob<Schema extends StandardSchemaV1 = StandardSchemaV1, Result = unknown>(
+export function defineJob<Schema extends StandardSchemaV1 = NoSchema, Result = unknown>(
   options: JobOptions<Schema, Result>,
 ): Job<Schema, Result> {
   // The bundler fills this in, so that a bundle, whose file has another name, does not carry the search.
   const name = process.env.JOB_BUNDLED ? undefined : jobNameOfFile(callerFile(defineJob));
   return { ...options, [brand]: true, ...(name === undefined ? {} : { name }) };
 }
+
+/** Stands for the schema of a job without one: were it any schema's type, every other job would pass for such a job. */
+export interface NoSchema extends StandardSchemaV1 {
+  readonly [none]: never;
+}
+
+declare const none: unique symbol;
 
 /** Everything but `run` is optional; the defaults stand in `defaults.ts`, the bounds in `bounds.ts`. */
 export interface JobOptions<Schema extends StandardSchemaV1 = StandardSchemaV1, Result = unknown> {
@@ -57,7 +64,10 @@ export interface JobOptions<Schema extends StandardSchemaV1 = StandardSchemaV1, 
   readonly alarmCount?: number;
   /** With `alarmCount`: notify when `either` alarm is up, or only when `both` are. Default `either`. */
   readonly alarmWhen?: 'either' | 'both';
-  /** The age of the oldest waiting message that says nobody consumes the queue, 1 min to 3 d. Default 6 h. */
+  /**
+   * The age of the oldest message that says nobody consumes the queue, 1 min to 3 d. Default 6 h; where the first two runs
+   * and retry delays take that long, an hour more than they.
+   */
   readonly backlogAlarmAfter?: Duration;
   /** At most this many batches at once, 2 to 1,000 (the event source mapping's bounds). None by default. */
   readonly maxConcurrency?: number;

@@ -2,7 +2,7 @@
 export type Duration = `${number}${'s' | 'm' | 'h' | 'd'}`;
 
 /**
- * The length of a duration in seconds.
+ * The length of a duration in seconds, to the millisecond.
  * @throws {RangeError} when the text is no duration (`'5 minutes'`, `'-1s'`, `'1e3s'`)
  */
 export function durationSeconds(duration: string): number {
@@ -12,7 +12,9 @@ export function durationSeconds(duration: string): number {
       `'${duration}' is no duration: write a number and s, m, h or d, such as '30s' or '15m'`,
     );
   }
-  return Number(amount) * secondsPerUnit[unit as keyof typeof secondsPerUnit];
+  const seconds = Number(amount) * secondsPerUnit[unit as keyof typeof secondsPerUnit];
+  // To the millisecond: 2.05 × 60 is 122.99999999999999 to a computer.
+  return Math.round(seconds * 1000) / 1000;
 }
 
 /** The shortest text of a length of time in whole units: 90 → `'90s'`, 900 → `'15m'`. */

@@ -1,10 +1,10 @@
 import { maxEnvironmentBytes } from './bounds.ts';
-import { shown } from './given.ts';
+import { isRecord, shown, textOf } from './given.ts';
 import type { JobProblem } from './problems.ts';
 
 /** What is wrong with a job's environment variables. */
 export function environmentProblems({ environment = {} }: Options): JobProblem[] {
-  if (typeof environment !== 'object' || environment === null) {
+  if (!isRecord(environment)) {
     return [
       {
         option: 'environment',
@@ -15,13 +15,13 @@ export function environmentProblems({ environment = {} }: Options): JobProblem[]
     ];
   }
   const problems = Object.entries(environment).flatMap(([name, value]) => variableProblems(name, value));
+  if (problems.length > 0) return problems;
   const bytes = Object.entries(environment).reduce(
     (sum, entry) => sum + Buffer.byteLength(entry.join('')),
     0,
   );
-  if (bytes <= maxEnvironmentBytes) return problems;
+  if (bytes <= maxEnvironmentBytes) return [];
   return [
-    ...problems,
     {
       option: 'environment',
       given: `${bytes} bytes`,
@@ -54,7 +54,7 @@ function variableProblems(name: string, value: unknown): JobProblem[] {
     ];
   }
   if (typeof value === 'string') return [];
-  return [{ option, given: shown(value), bound: 'a text', advice: `write '${String(value)}'` }];
+  return [{ option, given: shown(value), bound: 'a text', advice: `write '${textOf(value)}'` }];
 }
 
 type Options = Readonly<Record<string, unknown>>;

@@ -1,17 +1,18 @@
 import { durationBounds, largestBatchWithoutWindow, longestFargateTimeout, numberBounds } from './bounds.ts';
-import { jobDefaults, queueRetention } from './defaults.ts';
-import type { JobOptions } from './defineJob.ts';
-import { type Duration, durationSeconds, formatDuration } from './duration.ts';
-import { secondsOf, shown } from './given.ts';
+import { jobDefaults } from './defaults.ts';
+import { type Duration, durationSeconds } from './duration.ts';
+import { numberAdvice, secondsOf, shown } from './given.ts';
 import type { JobProblem } from './problems.ts';
-import { type RetryDelay, retryDelayProblem, retryDelaySeconds } from './retryDelay.ts';
-import { visibilityTimeoutSeconds } from './visibilityTimeout.ts';
+import { retryDelayProblem } from './retryDelay.ts';
 
-/** What is wrong with a job's durations and numbers: each for itself, and together. */
+/** What is wrong with a job's durations and numbers, each for itself. */
 export function limitProblems(options: Options): JobProblem[] {
-  const own = [...durationProblems(options), ...retryDelayProblems(options), ...numberProblems(options)];
-  const together = own.length > 0 ? [] : [...retentionProblems(options), ...backlogProblems(options)];
-  return [...own, ...together, ...batchProblems(options)];
+  return [
+    ...durationProblems(options),
+    ...retryDelayProblems(options),
+    ...numberProblems(options),
+    ...batchProblems(options),
+  ];
 }
 
 function durationProblems(options: Options): JobProblem[] {
@@ -84,56 +85,10 @@ function numberProblems(options: Options): JobProblem[] {
         option,
         given: shown(given),
         bound: `${min} to ${max} (${limitOf})`,
-        advice: `choose a whole number from ${min} to ${max}`,
+        advice: numberAdvice(given, `choose a whole number from ${min} to ${max}`),
       },
     ];
   });
-}
-
-/**
- * A message that is retried for longer than its queue keeps it is deleted by SQS without a trace. Counted is the worst
- * case: every attempt runs to its timeout, and each wait is the longer of the retry delay and, for an attempt that
- * crashed, the visibility timeout.
- */
-function retentionProblems(options: Options): JobProblem[] {
-  const { maxAttempts = jobDefaults.maxAttempts, retryDelay = jobDefaults.retryDelay } = options;
-  const { timeout = jobDefaults.timeout } = options as Partial<JobOptions>;
-  const visibilitySeconds = visibilityTimeoutSeconds(options);
-  const retries = Array.from({ length: (maxAttempts as number) - 1 }, (_, index) => index + 1);
-  const waits = retries.map((attempt) =>
-    Math.max(retryDelaySeconds(retryDelay as RetryDelay, attempt, 0), visibilitySeconds),
-  );
-  const total =
-    waits.reduce((sum, wait) => sum + wait, 0) + (maxAttempts as number) * durationSeconds(timeout);
-  if (total <= durationSeconds(queueRetention)) return [];
-  return [
-    {
-      option: 'maxAttempts',
-      given: `${maxAttempts} with retryDelay ${shown(retryDelay)}`,
-      bound: `retries that end within the queue's retention of ${queueRetention}; these may take ${Math.ceil(total / 3600)}h`,
-      advice: 'choose fewer attempts, a shorter retryDelay or a shorter timeout',
-    },
-  ];
-}
-
-/** CloudWatch counts a message into the queue's age until its third receive, so its first two waits are a backlog to it. */
-function backlogProblems(options: Options): JobProblem[] {
-  const { maxAttempts = jobDefaults.maxAttempts, retryDelay = jobDefaults.retryDelay } =
-    options as Partial<JobOptions>;
-  const { backlogAlarmAfter = jobDefaults.backlogAlarmAfter } = options as Partial<JobOptions>;
-  const waits = [1, 2]
-    .filter((attempt) => attempt < maxAttempts)
-    .map((attempt) => retryDelaySeconds(retryDelay, attempt, 0));
-  const seconds = waits.reduce((sum, wait) => sum + wait, 0);
-  if (seconds < durationSeconds(backlogAlarmAfter)) return [];
-  return [
-    {
-      option: 'backlogAlarmAfter',
-      given: shown(backlogAlarmAfter),
-      bound: `longer than the first two retry delays, ${formatDuration(seconds)}, which would raise it for nothing`,
-      advice: 'choose a longer backlogAlarmAfter, up to 3d, or shorter first delays',
-    },
-  ];
 }
 
 function batchProblems({

@@ -1,4 +1,4 @@
-import { shown } from './given.ts';
+import { isRecord, shown } from './given.ts';
 import type { JobProblem } from './problems.ts';
 
 /** What is wrong with the IAM statements that a job asks for. */
@@ -44,10 +44,6 @@ function isResource(text: string): boolean {
 /** `{ StringEquals: { 'aws:SourceAccount': '…' } }` */
 function isCondition(value: unknown): boolean {
   return isRecord(value) && Object.values(value).every(isRecord);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 type Options = Readonly<Record<string, unknown>>;

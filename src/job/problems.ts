@@ -1,14 +1,15 @@
-import { durationBounds, idempotencyBounds, numberBounds } from './bounds.ts';
+import { durationBounds, numberBounds } from './bounds.ts';
 import { computeProblems } from './computeProblems.ts';
 import type { AnyJob } from './defineJob.ts';
-import { type Duration, durationSeconds } from './duration.ts';
 import { environmentProblems } from './environmentProblems.ts';
-import { secondsOf, shown } from './given.ts';
-import { idempotencyDefaults } from './idempotency.ts';
+import { shown } from './given.ts';
+import { idempotencyProblems } from './idempotencyProblems.ts';
+import { lifetimeProblems } from './lifetimeProblems.ts';
 import { limitProblems } from './limitProblems.ts';
 import { permissionProblems } from './permissionProblems.ts';
 import { scheduleProblems } from './scheduleProblems.ts';
 import { trackProblems } from './trackProblems.ts';
+import { unknownOption } from './unknownOption.ts';
 
 /** One thing that is wrong with a job's definition. */
 export interface JobProblem {
@@ -24,12 +25,12 @@ export interface JobProblem {
 /** Everything wrong with a definition, in the order of its options; empty when it can be deployed. */
 export function jobProblems(job: AnyJob): JobProblem[] {
   const options: Record<string, unknown> = { ...job };
+  const limits = [...computeProblems(options), ...limitProblems(options)];
   return [
     ...runProblems(options),
     ...payloadProblems(options),
     ...unknownOptionProblems(options),
-    ...computeProblems(options),
-    ...limitProblems(options),
+    ...(limits.length > 0 ? limits : lifetimeProblems(job)),
     ...alarmProblems(options),
     ...idempotencyProblems(options),
     ...trackProblems(options),
@@ -65,14 +66,10 @@ function payloadProblems({ payload }: Options): JobProblem[] {
 }
 
 function unknownOptionProblems(options: Options): JobProblem[] {
+  const known = [...knownOptions].filter((option) => option !== 'name');
   return Object.keys(options)
     .filter((option) => !knownOptions.has(option))
-    .map((option) => ({
-      option,
-      given: shown(options[option]),
-      bound: `one of ${[...knownOptions].filter((known) => known !== 'name').join(', ')}`,
-      advice: 'remove it, or check its spelling',
-    }));
+    .map((option) => unknownOption(option, options[option], known));
 }
 
 function alarmProblems({ alarmCount, alarmWhen }: Options): JobProblem[] {
@@ -96,28 +93,6 @@ function alarmProblems({ alarmCount, alarmWhen }: Options): JobProblem[] {
       advice: 'set alarmCount as well, or remove alarmWhen',
     },
   ];
-}
-
-function idempotencyProblems({ idempotency }: Options): JobProblem[] {
-  if (idempotency === undefined) return [];
-  const { key, for: remembered = idempotencyDefaults.for, ...unknown } = Object(idempotency) as Options;
-  const { min, max, limitOf } = idempotencyBounds;
-  const seconds = secondsOf(remembered) ?? Number.NaN;
-  const isKnown = typeof idempotency === 'object' && Object.keys(unknown).length === 0;
-  if (isKnown && (key === undefined || typeof key === 'function') && isBetween(seconds, min, max)) return [];
-  return [
-    {
-      option: 'idempotency',
-      given: shown(idempotency),
-      bound: `{ key?: (payload) => text, for: ${min} to ${max} (${limitOf}) }`,
-      advice:
-        "write idempotency: { for: '1d' }, with key: ({ invoiceId }) => invoiceId where the job's ID is not enough",
-    },
-  ];
-}
-
-function isBetween(seconds: number, min: Duration, max: Duration): boolean {
-  return Number.isInteger(seconds) && seconds >= durationSeconds(min) && seconds <= durationSeconds(max);
 }
 
 type Options = Record<string, unknown>;

@@ -2,7 +2,7 @@ import { serializePayload } from '../publisher/serialize.ts';
 import { maxInputBytes } from '../schedule/publishTarget.ts';
 import type { AnyJob } from './defineJob.ts';
 import { InvalidPayloadError } from './errors.ts';
-import { shown } from './given.ts';
+import { shown, textOf } from './given.ts';
 import type { JobProblem } from './problems.ts';
 import { scheduleDefaults } from './schedule.ts';
 import { type GivenSchedule, givenSchedules } from './scheduleProblems.ts';
@@ -40,7 +40,7 @@ async function payloadProblem(
     }
     return undefined;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = error instanceof Error ? error.message : textOf(error);
     const advice =
       error instanceof InvalidPayloadError ? 'give a payload that fits' : 'correct the payload or the schema';
     return problem(`what the job's schema takes; ${reason}`, advice);

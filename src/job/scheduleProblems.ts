@@ -5,6 +5,7 @@ import { durationSeconds } from './duration.ts';
 import { secondsOf, shown } from './given.ts';
 import type { JobProblem } from './problems.ts';
 import { scheduleDefaults } from './schedule.ts';
+import { unknownOption } from './unknownOption.ts';
 
 /** What is wrong with when a job recurs. Its payloads are checked by `schedulePayloadProblems`, which waits for schemas. */
 export function scheduleProblems(
@@ -70,12 +71,7 @@ const knownKeys = [
 function unknownKeyProblems(option: string, details: Readonly<Record<string, unknown>>): JobProblem[] {
   return Object.keys(details)
     .filter((key) => !(knownKeys as readonly string[]).includes(key))
-    .map((key) => ({
-      option: `${option}.${key}`,
-      given: shown(details[key]),
-      bound: `one of ${knownKeys.join(', ')}`,
-      advice: 'remove it, or check its spelling',
-    }));
+    .map((key) => unknownOption(`${option}.${key}`, details[key], knownKeys));
 }
 
 function nameProblems(option: string, name: unknown): JobProblem[] {

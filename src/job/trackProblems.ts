@@ -1,6 +1,7 @@
 import { uploadsBounds } from './bounds.ts';
-import { shown } from './given.ts';
+import { isRecord, numberAdvice, shown } from './given.ts';
 import type { JobProblem } from './problems.ts';
+import { unknownOption } from './unknownOption.ts';
 import { uploadsDefaults } from './uploads.ts';
 
 /** What is wrong with a job's tracking, and with the uploads that need it. */
@@ -13,14 +14,10 @@ export function trackProblems({ track, uploads }: Readonly<Record<string, unknow
 }
 
 function uploadsProblems(uploads: unknown, isUntracked: boolean): JobProblem[] {
-  if (typeof uploads !== 'object' || uploads === null || Array.isArray(uploads)) {
+  if (!isRecord(uploads)) {
     return [problem('uploads', uploads, '{ contentTypes, maxBytes? }', `write uploads: ${example}`)];
   }
-  const {
-    contentTypes,
-    maxBytes = uploadsDefaults.maxBytes,
-    ...unknown
-  } = uploads as Record<string, unknown>;
+  const { contentTypes, maxBytes = uploadsDefaults.maxBytes, ...unknown } = uploads;
   const needsTrack = problem(
     'uploads',
     uploads,
@@ -30,12 +27,7 @@ function uploadsProblems(uploads: unknown, isUntracked: boolean): JobProblem[] {
   return [
     ...(isUntracked ? [needsTrack] : []),
     ...Object.entries(unknown).map(([name, given]) =>
-      problem(
-        `uploads.${name}`,
-        given,
-        `one of ${Object.keys(uploadsBounds).join(', ')}`,
-        'remove it, or check its spelling',
-      ),
+      unknownOption(`uploads.${name}`, given, Object.keys(uploadsBounds)),
     ),
     ...contentTypesProblems(contentTypes),
     ...maxBytesProblems(maxBytes),
@@ -67,9 +59,8 @@ function maxBytesProblems(given: unknown): JobProblem[] {
   const { min, max } = uploadsBounds.maxBytes;
   if (Number.isInteger(given) && Number(given) >= min && Number(given) <= max) return [];
   const bound = `${min} to ${max} bytes (one POST to S3, 5 GiB)`;
-  return [
-    problem('uploads.maxBytes', given, bound, 'choose a whole number of bytes, such as 10 * 1024 * 1024'),
-  ];
+  const advice = numberAdvice(given, 'choose a whole number of bytes, such as 10 * 1024 * 1024');
+  return [problem('uploads.maxBytes', given, bound, advice)];
 }
 
 function problem(option: string, given: unknown, bound: string, advice: string): JobProblem {

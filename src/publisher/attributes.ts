@@ -1,5 +1,7 @@
 import type { MessageAttributeValue } from '@aws-sdk/client-sns';
+import { isRecord } from '../job/given.ts';
 import { InvalidAttributeError, TooManyAttributesError } from './errors.ts';
+import { shown } from './shown.ts';
 
 /** The attributes that the publisher sets. `traceparent` is reserved too, but a caller's own trace is theirs to give. */
 const reservedNames = ['jobName', 'jobId', 'publishedAt'] as const;
@@ -13,8 +15,13 @@ export function messageAttributes(
   own: Readonly<Record<string, string>> = {},
 ): Record<string, MessageAttributeValue> {
   const { jobName } = reserved;
-  if (typeof own !== 'object' || own === null) {
-    throw new InvalidAttributeError(jobName, 'attributes', `must be names and texts, was ${shown(own)}`);
+  // A Map's entries, or a Headers', are nobody's keys: they would be lost in silence.
+  if (!isRecord(own)) {
+    throw new InvalidAttributeError(
+      jobName,
+      'attributes',
+      `must be an object of names and texts, was ${shown(own)}`,
+    );
   }
   const ownCount = Object.keys(own).length;
   const maxOwn = maxAttributes - reservedNames.length;
@@ -79,10 +86,6 @@ function checkValue(jobName: string, name: string, value: unknown): void {
     name,
     `holds U+${codePoint} at index ${value.indexOf(refused)}, which SNS refuses: remove or encode it`,
   );
-}
-
-function shown(value: unknown): string {
-  return value === null ? 'null' : (JSON.stringify(value) ?? typeof value);
 }
 
 const keywordStart = '<aws.scheduler.';

@@ -1,3 +1,5 @@
+import { shown } from './shown.ts';
+
 /**
  * Why a message was not published. Every subclass but `PublishFailedError` is found before anything is sent. A
  * payload that does not fit its schema is an `InvalidPayloadError`, the same one that the consumer reports.
@@ -20,7 +22,7 @@ export class InvalidJobNameError extends PublishError {
   constructor(jobName: unknown, problem: string) {
     super(
       typeof jobName === 'string' ? jobName : undefined,
-      `'${String(jobName)}' is no job's name: it ${problem}. Publish to the name of a file in src/jobs`,
+      `${typeof jobName === 'string' ? `'${jobName}'` : shown(jobName)} is no job's name: it ${problem}. Publish to the name of a file in src/jobs`,
     );
   }
 }
@@ -121,7 +123,7 @@ export class InvalidGroupError extends PublishError {
   constructor(jobName: string, group: unknown) {
     super(
       jobName,
-      `group ${JSON.stringify(group)} of the message for ${jobName} is no MessageGroupId: give 1 to 128 letters, digits and ASCII punctuation, such as a tenant's ID`,
+      `group ${shown(group)} of the message for ${jobName} is no MessageGroupId: give 1 to 128 letters, digits and ASCII punctuation, such as a tenant's ID`,
     );
   }
 }

@@ -25,21 +25,27 @@ export interface PublishOptions {
 export type DelayedOptions = PublishOptions &
   ((When & Required<Pick<When, 'delay'>>) | (When & Required<Pick<When, 'at'>>));
 
-/** One element for `publishAll`: a job's name or object, the payload that fits it, options, and when. */
-export type PublishItem<JobTypes = Jobs> = {
-  [Name in JobName<JobTypes>]: PublishOptions &
-    When & {
-      readonly job: Name | JobTypes[Name];
-      readonly payload: PayloadFor<Name, JobTypes>;
-    };
-}[JobName<JobTypes>];
+/** One element for `publishAll`: a job's name or object, the payload that fits it, options, and when. Any job's by default. */
+export type PublishItem<JobTypes = Jobs, J extends JobName<JobTypes> | AnyJob = JobName<JobTypes>> =
+  J extends JobName<JobTypes> ? ItemFor<J | JobTypes[J], JobTypes> : ItemFor<J, JobTypes>;
+
+type ItemFor<J, JobTypes> = PublishOptions &
+  When & { readonly job: J; readonly payload: NoInfer<PayloadFor<J, JobTypes>> };
 
 /** The names of the jobs in `src/jobs`. */
 export type JobName<JobTypes = Jobs> = keyof JobTypes & string;
 
-/** The payload that fits a job, given by its name or as its object. */
-export type PayloadFor<J, JobTypes = Jobs> = J extends keyof JobTypes
-  ? PayloadFor<JobTypes[J], JobTypes>
+/** The payload that fits a job, given by its name or as its object; of several jobs, the one that fits each of them. */
+export type PayloadFor<J, JobTypes = Jobs> = (
+  J extends unknown
+    ? (payload: PayloadForOne<J, JobTypes>) => void
+    : never
+) extends (payload: infer Payload) => void
+  ? Payload
+  : never;
+
+type PayloadForOne<J, JobTypes> = J extends keyof JobTypes
+  ? PayloadForOne<JobTypes[J], JobTypes>
   : J extends AnyJob
     ? PayloadOf<J>
     : never;

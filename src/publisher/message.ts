@@ -3,6 +3,7 @@ import type { MessageAttributeValue } from '@aws-sdk/client-sns';
 import { payloadKey } from '../claimCheck/payloadKey.ts';
 import type { PayloadStore } from '../claimCheck/payloadStore.ts';
 import { pointerTo } from '../claimCheck/pointer.ts';
+import { textOf } from '../job/given.ts';
 import { isJob } from '../job/index.ts';
 import { jobNameProblem } from '../job/jobName.ts';
 import { checkNoKeyword, messageAttributes } from './attributes.ts';
@@ -11,7 +12,7 @@ import {
   InvalidJobNameError,
   NotSerializableError,
   PayloadNotStoredError,
-  type PublishError,
+  PublishError,
   UnnamedJobError,
 } from './errors.ts';
 import type { AnyItem } from './item.ts';
@@ -51,11 +52,12 @@ export interface Destination {
  * @throws {PublishError | InvalidPayloadError}
  */
 export async function toMessage(
-  item: AnyItem,
+  given: AnyItem,
   jobId: string,
   publishedAt: string,
   { topicArn, store }: Destination,
 ): Promise<Message> {
+  const item = readItem(given);
   const { job, payload, group } = item;
   const jobName = nameOf(job);
   if (group !== undefined && !isMessageGroupId(group)) throw new InvalidGroupError(jobName, group);
@@ -83,6 +85,17 @@ export async function toMessage(
   checkSize(message, pointer, { topicArn, nowMs });
   if (isJob(job)) await validateBody(jobName, job.payload, body);
   return await claimChecked(message, pointer as string, { topicArn, store: store as PayloadStore });
+}
+
+/** Its parts may be getters, which throw; its ID, too, though that is known by now. */
+function readItem(item: AnyItem): AnyItem {
+  try {
+    const { job, payload, jobId, group, attributes, delay, at } = item;
+    return { job, payload, jobId, group, attributes, delay, at };
+  } catch (cause) {
+    const problem = `cannot be read: ${textOf(cause)}. Give an object with job and payload`;
+    throw new PublishError(undefined, `an item to publish ${problem}`, { cause });
+  }
 }
 
 /** Nothing of the result holds the payload: it is free once it is stored, however long the message waits for its batch. */

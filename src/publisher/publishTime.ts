@@ -2,6 +2,8 @@ import { type Duration, durationSeconds } from '../job/duration.ts';
 import { InvalidDelayError } from '../schedule/delayErrors.ts';
 import { isInstant } from '../schedule/instant.ts';
 import { timeAhead } from '../schedule/onceSchedule.ts';
+import { kindOf } from './kind.ts';
+import { shown } from './shown.ts';
 
 /** When to publish; at once where nothing is said. One of the two. */
 export interface When {
@@ -30,9 +32,8 @@ export function publishTime(
 
 function instantOf(job: Parameters<typeof publishTime>[0], at: unknown): Date {
   if (typeof at === 'string' && isInstant(at)) return new Date(at);
-  // By its tag, because `instanceof` does not know the Date of another realm.
-  if (Object.prototype.toString.call(at) === '[object Date]') return at as Date;
-  const problem = `at is ${JSON.stringify(at) ?? typeof at}, which is no instant. Give a Date, or an ISO text with Z or an offset, such as '2026-12-24T18:00:00+01:00'`;
+  if (kindOf(at) === 'Date') return at as Date;
+  const problem = `at is ${shown(at)}, which is no instant. Give a Date, or an ISO text with Z or an offset, such as '2026-12-24T18:00:00+01:00'`;
   throw new InvalidDelayError(job, problem);
 }
 

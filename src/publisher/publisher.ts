@@ -25,6 +25,7 @@ import { toMessage } from './message.ts';
 import { publishTime } from './publishTime.ts';
 import { schedulerConfig } from './schedulerConfig.ts';
 import { sendOne, sendSome, type Way } from './send.ts';
+import { shown } from './shown.ts';
 import { publishStream, type StreamSteps } from './stream.ts';
 import { uuidv7Maker } from './uuid.ts';
 
@@ -104,8 +105,8 @@ export interface Publisher<JobTypes = Jobs> {
    * Publishes many jobs, in batches of up to 10 and 256 KiB. One that fails never touches its neighbours.
    * @returns a result for each item, in their order
    */
-  publishAll(
-    items: readonly PublishItem<JobTypes>[],
+  publishAll<const Js extends readonly (JobName<JobTypes> | AnyJob)[]>(
+    items: { readonly [Index in keyof Js]: PublishItem<JobTypes, Js[Index]> },
     options?: { readonly onProgress?: ((progress: PublishProgress) => void) | undefined },
   ): Promise<PublishResult[]>;
 
@@ -144,7 +145,7 @@ export function createPublisher<JobTypes = Jobs>(
   const delay = createDelay({ topicArn, config, now: clock.now });
   const way: Way = { sns, topicArn, delay, clock };
   const steps: StreamSteps = {
-    jobIdOf: (item) => item?.jobId ?? makeJobId(),
+    jobIdOf: (item) => givenJobId(item) ?? makeJobId(),
     prepare: (item, jobId) =>
       toMessage(item, jobId, new Date(clock.now()).toISOString(), { topicArn, store }),
     send: (messages) => sendSome(messages, way),
@@ -187,12 +188,21 @@ export function createPublisher<JobTypes = Jobs>(
 /** Their types have done their work by now. */
 type Items = Iterable<AnyItem> | AsyncIterable<AnyItem>;
 
+/** Where it cannot be read, making the message of the item fails as well. */
+function givenJobId(item: AnyItem): string | undefined {
+  try {
+    return item?.jobId;
+  } catch {
+    return undefined;
+  }
+}
+
 /** SNS publishes in the topic's own Region only. */
 function regionOf(topicArn: string): string {
   const region = /^arn:[^:]+:sns:([^:]+):[^:]*:[^:]+$/.exec(topicArn)?.[1];
   if (region !== undefined) return region;
   throw new PublishError(
     undefined,
-    `topicArn must be a topic's ARN, arn:aws:sns:<region>:<account>:<name>, was ${JSON.stringify(topicArn)}: take it from the stack's outputs`,
+    `topicArn must be a topic's ARN, arn:aws:sns:<region>:<account>:<name>, was ${shown(topicArn)}: take it from the stack's outputs`,
   );
 }

@@ -1,10 +1,13 @@
+import { textOf } from '../job/given.ts';
 import { NotSerializableError } from './errors.ts';
+import { aKind, kindOf } from './kind.ts';
 
 /**
  * The payload as the JSON text of a message's body.
  *
  * What JSON would drop or change in silence is an error that names its path: NaN and infinities, `undefined` in an
- * array, functions, symbols, Map, Set, a promise that nobody awaited, an invalid date; so are BigInts and cycles.
+ * array, functions, symbols, an invalid date, and objects that show none of what they hold, such as a Map, a Blob or a
+ * promise that nobody awaited; so are BigInts and cycles.
  * An `undefined` property is left out, as JSON does, and `toJSON` is honoured: a date travels as its ISO text.
  * @throws {NotSerializableError}
  */
@@ -21,7 +24,7 @@ export function serializePayload(jobName: string, payload: unknown): string {
     return escapeNoncharacters(text);
   } catch (error) {
     if (error instanceof NotSerializableError) throw error;
-    throw new NotSerializableError(jobName, [], `cannot be read: ${String(error)}`, { cause: error });
+    throw new NotSerializableError(jobName, [], `cannot be read: ${textOf(error)}`, { cause: error });
   }
 }
 
@@ -64,7 +67,7 @@ function problemOf(holder: object, key: string, value: unknown, isRoot: boolean)
       if (isRoot) return 'is undefined: publish null where there is nothing to say';
       return Array.isArray(holder) ? 'is undefined, which JSON turns into null' : undefined;
     case 'object':
-      return value === null ? nullProblem(holder, key) : emptiedProblem(value);
+      return value === null ? nullProblem(holder, key) : objectProblem(holder, key, value, isRoot);
     default:
       return undefined;
   }
@@ -78,19 +81,21 @@ function nullProblem(holder: object, key: string): string | undefined {
     : undefined;
 }
 
-function emptiedProblem(value: object): string | undefined {
+function objectProblem(holder: object, key: string, value: object, isRoot: boolean): string | undefined {
   const kind = kindOf(value);
-  if (!emptiedKinds.has(kind)) return undefined;
+  // JSON takes the number out of a Number object, and the BigInt out of its.
+  if (kind === 'Number') return problemOf(holder, key, Number(value), isRoot);
+  if (kind === 'BigInt') return problemOf(holder, key, BigInt(value as never), isRoot);
+  if (openKinds.has(kind) || (!closedKinds.has(kind) && Object.keys(value).length > 0)) return undefined;
   const advice = kind === 'Promise' ? 'await it' : 'turn it into a plain object, array or string';
-  return `is a ${kind}, which JSON turns into {}: ${advice}`;
+  return `is ${aKind(value)}, which JSON turns into {}: ${advice}`;
 }
 
-/** By its tag, because `instanceof` does not know the classes of another realm. */
-function kindOf(value: unknown): string {
-  return Object.prototype.toString.call(value).slice('[object '.length, -1);
-}
+/** What JSON writes as it is. An instance of a class is an Object, whatever it keeps to itself. */
+const openKinds: ReadonlySet<string> = new Set(['Object', 'Array', 'Arguments', 'String', 'Boolean']);
 
-const emptiedKinds: ReadonlySet<string> = new Set([
+/** What shows nothing of its content, even where somebody gave it a property; of anything else, properties are content. */
+const closedKinds: ReadonlySet<string> = new Set([
   'Map',
   'Set',
   'WeakMap',

@@ -1,5 +1,6 @@
 import type { AnyJob } from '../job/defineJob.ts';
 import { InvalidPayloadError } from '../job/errors.ts';
+import { textOf } from '../job/given.ts';
 import { validPayload } from '../job/validPayload.ts';
 import { PublishError } from './errors.ts';
 
@@ -15,7 +16,7 @@ export async function validateBody(jobName: string, schema: AnyJob['payload'], b
     await validPayload(schema, JSON.parse(body), jobName);
   } catch (cause) {
     if (cause instanceof InvalidPayloadError) throw cause;
-    const advice = `the schema of ${jobName} threw: ${String(cause)}. Mend it in its job file`;
+    const advice = `the schema of ${jobName} threw: ${textOf(cause)}. Mend it in its job file`;
     throw new PublishError(jobName, advice, { cause });
   }
 }

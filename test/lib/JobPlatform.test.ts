@@ -5,7 +5,8 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Stack } from 'aws-cdk-lib/core';
 import { JobPlatform } from '../../lib/JobPlatform.ts';
-import { warnNearLimits } from '../../lib/limits.ts';
+import { checkLimits } from '../../lib/limits.ts';
+import { SynthError } from '../../lib/SynthError.ts';
 import { bundledJob, logicalIds, platformStack, resourcesByPath, templateOf, testApp } from './template.ts';
 
 test('what a platform has beside its jobs, and nothing else', () => {
@@ -266,10 +267,33 @@ describe('limits', () => {
     expect(warningsOf(platformStack({ jobs }))).toContain(`has ${resources} of the 500 resources`);
   });
 
+  test('more than 500 resources are an error that says what to do', () => {
+    const jobs = Array.from({ length: 45 }, (_, index) => bundledJob(`Job${index}`));
+    const stack = () => platformStack({ jobs });
+    expect(stack).toThrow(SynthError);
+    expect(stack).toThrow(
+      /^The stack jobs-dev has 5\d\d resources, with 45 jobs; CloudFormation allows 500\. Move some of the jobs into/,
+    );
+  });
+
+  test.each([
+    [10, /stackResourceLimit allows 10\. Move/],
+    ['1', /stackResourceLimit allows 1\. Move/],
+  ])("the CDK's own context of %p resources is honoured", (limit, message) => {
+    const app = testApp({ '@aws-cdk/core:stackResourceLimit': limit });
+    expect(() => platformStack({}, app)).toThrow(message);
+  });
+
+  test("no resource is too many where the CDK's own context says so", () => {
+    const jobs = Array.from({ length: 45 }, (_, index) => bundledJob(`Job${index}`));
+    const app = testApp({ '@aws-cdk/core:stackResourceLimit': 0 });
+    expect(() => platformStack({ jobs }, app)).not.toThrow();
+  });
+
   test('a warning from 180 filter policies on, and where one holds more than 150 values', () => {
     const about = (jobCount: number) => {
       const stack = new Stack(testApp(), 'Stack');
-      warnNearLimits(stack, jobCount);
+      checkLimits(stack, jobCount);
       return warningsOf(stack);
     };
     expect(about(149)).toBe('');

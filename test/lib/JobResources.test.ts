@@ -18,6 +18,13 @@ function properties(resources: Record<string, Resource>, path: string) {
   return resources[path]?.Properties;
 }
 
+/** An alarm's, with the names of what CloudFormation fills in. */
+function description(resources: Record<string, Resource>, path: string): string {
+  const { AlarmDescription: text } = properties(resources, path);
+  const parts = typeof text === 'string' ? [text] : text['Fn::Join'][1];
+  return parts.map((part: string | { Ref: string }) => (typeof part === 'string' ? part : part.Ref)).join('');
+}
+
 const arnOf = (id: unknown) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 const filesBucket = { Ref: expect.stringMatching(/^JobsFilesBucket/) };
 const jobId = (part: string) => expect.stringMatching(new RegExp(`^JobsJobGreetingJob${part}[0-9A-F]{8}$`));
@@ -164,6 +171,14 @@ describe('the function', () => {
     const lambda = properties(jobResources(options, { logLevel: 'DEBUG' }), 'Function');
     expect(lambda).toMatchObject({ MemorySize: 1024, Timeout: 120 });
     expect(lambda.Environment.Variables).toMatchObject({ TABLE: 'friends', POWERTOOLS_LOG_LEVEL: 'DEBUG' });
+  });
+
+  test.each([
+    ['--max-old-space-size=200', '--enable-source-maps --max-old-space-size=200'],
+    ['', ''],
+  ])("a job's own NODE_OPTIONS, %p, come beside the source maps unless they are empty", (own, expected) => {
+    const lambda = properties(jobResources({ environment: { NODE_OPTIONS: own } }), 'Function');
+    expect(lambda.Environment.Variables.NODE_OPTIONS).toBe(expected);
   });
 
   test('logs into its own group for a month, or as long as is said', () => {
@@ -317,16 +332,26 @@ describe('the alarms', () => {
   });
 
   test('its description: which job, where to look, which command helps', () => {
-    const [text, arn, destination, queueArn] = properties(jobResources(), 'DeadLetterAgeAlarm')
-      .AlarmDescription['Fn::Join'][1];
+    const text = description(jobResources(), 'DeadLetterAgeAlarm');
     expect(text).toMatch(/^GreetingJob has a dead letter that has waited 15m or longer/);
     expect(text).toContain('the queue jobs-dev-GreetingJob-dead-letters');
     expect(text).toContain('the log group /aws/lambda/jobs-dev-GreetingJob.');
-    expect(text).toMatch(/aws sqs start-message-move-task --source-arn $/);
-    expect(arn).toEqual(arnOf(jobId('DeadLetterQueue')));
-    expect(destination).toBe(' --destination-arn ');
-    expect(queueArn).toEqual(arnOf(jobId('Queue')));
-    expect(text.length + 200).toBeLessThan(1024);
+    const queueArn = 'arn:AWS::Partition:sqs:AWS::Region:AWS::AccountId:jobs-dev-GreetingJob';
+    const command = 'aws sqs start-message-move-task';
+    expect(text).toMatch(
+      new RegExp(`${command} --source-arn ${queueArn}-dead-letters --destination-arn ${queueArn}$`),
+    );
+  });
+
+  test('a description that would be too long leaves out the command for those without the project', () => {
+    const jobName = 'J'.repeat(55);
+    const jobs = [bundledJob(jobName, { alarmCount: 1_000_000, alarmWhen: 'both' })];
+    const textOf = (stackName: string) =>
+      description(resourcesByPath(templateOf({ jobs, stackName })), `Jobs/Job/${jobName}/DeadLetterAlarm`);
+    expect(textOf('s'.repeat(20))).toMatch(/--destination-arn \S+$/);
+    const short = textOf('s'.repeat(128));
+    expect(short).toMatch(/dlq redrive J+ --stack s+ --all$/);
+    expect(short.length).toBeLessThanOrEqual(1024);
   });
 
   test('a backlog that nobody consumes', () => {
@@ -340,6 +365,14 @@ describe('the alarms', () => {
       ),
     });
     expect(properties(jobResources({ backlogAlarmAfter: '1d' }), 'BacklogAlarm').Threshold).toBe(86_400);
+  });
+
+  test('a backlog alarm that two long runs and their delays do not raise', () => {
+    const resources = jobResources({ timeout: '15m', retryDelay: '3h' });
+    expect(properties(resources, 'BacklogAlarm')).toMatchObject({
+      Threshold: 8 * 3600,
+      AlarmDescription: expect.stringContaining('for 8h or longer'),
+    });
   });
 
   test('alarmCount adds one on the number of dead letters', () => {

@@ -79,7 +79,9 @@ describe.each([
       ComparisonOperator: 'GreaterThanOrEqualToThreshold',
       TreatMissingData: 'notBreaching',
       AlarmActions: [{ Ref: expect.stringMatching(/^JobsAlarmTopic/) }],
-      AlarmDescription: expect.stringContaining(`jobs-dev-${name}`),
+      AlarmDescription: expect.stringContaining(
+        `jobs-dev-${name}: npm run jobs -- dlq show ${name} --stack jobs-dev.`,
+      ),
     });
   });
 });

@@ -67,6 +67,40 @@ describe('the app', () => {
     expect(existsSync(join(root, '.cache'))).toBe(false);
   });
 
+  test.each([
+    [
+      'a promise that rejects',
+      "Promise.reject(new Error('no table'));",
+      /which fails: Error: no table \(line 1\)/,
+    ],
+    [
+      'a timer that throws',
+      "setTimeout(() => { throw new Error('no table'); });",
+      /Error: no table \(line 1\)/,
+    ],
+    ['a request that fails', "fetch('http://127.0.0.1:1');", /TypeError: fetch failed \(line 1\)/],
+    ['an end of the process', 'process.exit(0);', /calls process\.exit\(\) when it is loaded \(line 1\)/],
+  ])('names the file that begins something when it is loaded: %s', (_what, line, given) => {
+    const root = project({ 'src/jobs/A.ts': `${line}\n${jobFile('run() {}')}` });
+    const { status, stderr } = start('app', root);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      /^The jobs cannot be synthesized: 1 problem\..*\n\nsrc\/jobs\/A\.ts\n {2}import: /,
+    );
+    expect(stderr).toMatch(given);
+    expect(stderr).not.toMatch(/^ {4}at /m);
+    expect(existsSync(join(root, 'src/jobs.generated.ts'))).toBe(false);
+  });
+
+  test('shows what failed where nothing tells the file', () => {
+    const root = project({ 'src/jobs/A.ts': `Promise.reject(7);\n${jobFile('run() {}')}` });
+    const { status, stderr } = start('app', root);
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^Something failed that nothing waits for: 7\n/),
+    ]);
+  });
+
   test('a bundle that must not ship: no types, no output', () => {
     const root = project({
       'lib/secret.ts': 'export const secret = 1;',
@@ -90,8 +124,10 @@ describe('the app', () => {
     const CDK_CONTEXT_JSON = JSON.stringify({ alarmEmail: 'c@z.com' });
     expect(start('app', root, [], { ALARM_EMAIL: 'a@x.com', CDK_CONTEXT_JSON }).status).toBe(0);
     expect(endpoints()).toEqual(['c@z.com']);
+    writeFiles(root, { 'src/jobs/B.ts': jobFile('run() {}') });
     const { status, stderr } = start('app', root, [], { ALARM_EMAIL: 'nobody' });
     expect([status, stderr]).toEqual([1, expect.stringMatching(/^'nobody' in the alarm e-mail addresses/)]);
+    expect(readFileSync(join(root, 'src/jobs.generated.ts'), 'utf8')).not.toContain('B.ts');
   });
 });
 
@@ -133,7 +169,10 @@ describe('npm run synth', () => {
       'src/jobs/A.ts': jobFile("run() { return 'in the bundle'; }"),
       'src/jobs/notes.ts': 'export const text = 1;',
     });
-    const { status, stderr } = start('synth', root, ['-c', 'stage=prod', '-c', 'alarmEmail=a@x.com']);
+    const options = ['-c', 'stage=prod', '-c', 'alarmEmail=a@x.com', '-c', 'platfrom=shop'];
+    const { status, stdout, stderr } = start('synth', root, options);
+    expect(stdout).toBe('Written: cdk.out/jobs-prod.template.json\n');
+    expect(stderr).toMatch(/Nothing reads 'platfrom' .*Did you mean platform\?/);
     expect(stderr).toContain('src/jobs/notes.ts has no default export, so it gets no resources');
     expect(status).toBe(0);
     expect(readFileSync(join(root, 'src/jobs.generated.ts'), 'utf8')).toContain('  A: typeof A;');

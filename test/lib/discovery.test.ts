@@ -1,3 +1,4 @@
+import { symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { discoverJobs } from '../../lib/discovery.ts';
@@ -58,6 +59,30 @@ describe('what is a job', () => {
       /PlainObject\.ts has a default export that is no job, so it gets no resources/,
     );
     expect(warnings[1]).toMatch(/constants\.ts has no default export/);
+  });
+
+  test.each(['mts', 'cts', 'tsx', 'js', 'mjs', 'cjs', 'jsx', 'TS'])(
+    'a file that ends in .%s is not loaded, and a warning says what to call it',
+    async (ending) => {
+      const { jobs, warnings } = await discover({
+        'A.ts': jobFile(run),
+        [`Report.${ending}`]: 'throw new Error("must not be loaded");',
+        [`Report.test.${ending}`]: 'throw new Error("must not be loaded");',
+      });
+      expect(jobs.map(({ name }) => name)).toEqual(['A']);
+      expect(warnings).toEqual([
+        expect.stringMatching(
+          new RegExp(`Report\\.${ending} does not end in \\.ts, .* Rename it to Report\\.ts, or move`),
+        ),
+      ]);
+    },
+  );
+
+  test('hidden files are none: an editor’s locks, a file system’s notes', async () => {
+    const root = temporaryProject({ 'src/jobs/A.ts': jobFile(run), 'src/jobs/._A.ts': '\u0000' });
+    symlinkSync('nobody@nowhere.1', join(root, 'src/jobs/.#A.ts'));
+    const { jobs, warnings } = await discoverJobs(join(root, 'src/jobs'));
+    expect([jobs.map(({ name }) => name), warnings]).toEqual([['A'], []]);
   });
 
   test('no directory: an error that names it', async () => {
@@ -130,6 +155,28 @@ describe('what cannot be synthesized', () => {
     const { message } = await problemsOf({ 'A.ts': 'throw new Error("no TABLE_NAME");' });
     expect(message).toContain('a job file must load with an empty environment');
     expect(message).toContain('no TABLE_NAME');
+  });
+
+  test.each([
+    ['a schema', jobFile(`payload: { get '~standard'() { throw new Error('no'); } }, ${run}`)],
+    ['a permission', jobFile(`permissions: [{ get Action() { throw new Error('no'); } }], ${run}`)],
+    ['its compute', jobFile(`compute: { get type() { throw new Error('no'); } }, ${run}`)],
+    ['a proxy', "export default new Proxy({}, { has() { throw new Error('no'); } });"],
+  ])('a job that throws when it is read: %s', async (_what, text) => {
+    const { problems, message } = await problemsOf({ 'A.ts': text, 'B.ts': jobFile('') });
+    expect(problems.map(({ option }) => option)).toEqual(['default export', 'run']);
+    expect(message).toMatch(
+      /src\/jobs\/A\.ts\n.*cannot be read: Error: no \(line \d\); allowed: what defineJob/,
+    );
+  });
+
+  test.each([
+    ['throw Object.create(null);', 'it throws something that has no text'],
+    ["throw Object.assign(new Error('no'), { name: Symbol('Odd') });", 'Symbol(Odd): no'],
+    ["throw Object.defineProperty(new Error(), 'message', { get() { throw 1; } });", 'Error: '],
+  ])('a file that throws what has no text of its own: %s', async (text, given) => {
+    const { problems } = await problemsOf({ 'A.ts': text });
+    expect(problems).toMatchObject([{ option: 'import', given: expect.stringContaining(given) }]);
   });
 
   test('names that differ only by case', async () => {

@@ -8,6 +8,10 @@ test.each([
   ['15m', 900],
   ['14d', 1_209_600],
   ['0s', 0],
+  ['2.05m', 123],
+  ['4.1m', 246],
+  ['0.07h', 252],
+  ['0.001s', 0.001],
 ] as const)('%s is %d seconds', (duration, seconds) => {
   expect(durationSeconds(duration)).toBe(seconds);
 });

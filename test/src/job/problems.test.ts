@@ -24,6 +24,7 @@ describe('a definition', () => {
       {
         Effect: 'Deny',
         Action: '*',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation fills these in
         Resource: 'arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:queue',
       },
     ],
@@ -98,10 +99,32 @@ describe('a definition', () => {
     expect(problemsOf({ maxAttempts: 200, timeout: '15m' })).toEqual(['maxAttempts']);
   });
 
-  test('is refused when its first retries alone would raise the backlog alarm', () => {
-    expect(problemsOf({ retryDelay: '3h' })).toEqual(['backlogAlarmAfter']);
-    expect(problemsOf({ retryDelay: '2h' })).toEqual([]);
-    expect(problemsOf({ retryDelay: '5h', maxAttempts: 2 })).toEqual([]);
+  test('counts the time in which a crash of the last attempt is noticed', () => {
+    const options = { timeout: '15m', maxAttempts: 10, backlogAlarmAfter: '3d' };
+    expect(problemsOf({ ...options, retryDelay: '37400s' })).toEqual(['maxAttempts']);
+    expect(problemsOf({ ...options, retryDelay: '36800s' })).toEqual([]);
+  });
+
+  test.each([
+    ['its first delays', { retryDelay: '3h', backlogAlarmAfter: '6h' }, '21630s'],
+    ['its only run', { timeout: '15m', maxAttempts: 1, backlogAlarmAfter: '1m' }, '15m'],
+    [
+      'its two runs and the delay between',
+      { timeout: '10m', maxAttempts: 2, retryDelay: '5m', backlogAlarmAfter: '25m' },
+      '25m',
+    ],
+    [
+      'long runs on Fargate',
+      { compute: 'fargate', timeout: '12h', retryDelay: '1h', backlogAlarmAfter: '1d' },
+      '26h',
+    ],
+  ])('is refused when %s would raise the backlog alarm it asks for', (_what, options, atLeast) => {
+    const problems = jobProblems(defineJob({ run, ...options } as never));
+    expect(problems).toMatchObject([
+      { option: 'backlogAlarmAfter', bound: expect.stringContaining(`third receive, ${atLeast},`) },
+    ]);
+    const { backlogAlarmAfter: _, ...others } = options;
+    expect(problemsOf(others)).toEqual([]);
   });
 
   test('is refused beyond the bounds of a duration', () => {
@@ -122,6 +145,35 @@ describe('a definition', () => {
   });
 
   test.each([
+    ['maxAtempts', { maxAtempts: 3 }, 'maxAttempts'],
+    ['tiemout', { tiemout: '5s' }, 'timeout'],
+    ['compute.cpus', { compute: { type: 'fargate', cpus: 256 } }, 'cpu'],
+    ['uploads.contentType', { track: true, uploads: { contentType: 'text/csv' } }, 'contentTypes'],
+    ['schedule.timeZone', { schedule: { expression: 'rate(5 minutes)', timeZone: 'UTC' } }, 'timezone'],
+  ])('names the option that %s was most likely meant to be', (option, options, nearest) => {
+    const [problem] = jobProblems(defineJob({ run, ...options } as never));
+    const advice = `did you mean ${nearest}? Write that, or remove it`;
+    expect(problem).toMatchObject({ option, bound: "an option's name", advice });
+  });
+
+  test('lists the options where none is near', () => {
+    const problems = jobProblems(defineJob({ run, visibilityTimeoutInSeconds: 3 } as never));
+    expect(problems).toMatchObject([{ bound: expect.stringMatching(/^one of payload, compute, .*, run$/) }]);
+  });
+
+  test.each([
+    ['memory', { memory: '256' }],
+    ['compute.cpu', { compute: { type: 'fargate', cpu: '256' } }],
+    ['compute.max', { compute: { type: 'fargate', max: '5' } }],
+    ['uploads.maxBytes', { track: true, uploads: { contentTypes: ['text/csv'], maxBytes: '9' } }],
+  ])('says that %s is a number, not a text', (option, options) => {
+    const problems = jobProblems(defineJob({ run, ...options } as never));
+    expect(problems).toMatchObject([
+      { option, advice: expect.stringMatching(/^write a whole number, not a text; choose /) },
+    ]);
+  });
+
+  test.each([
     ['run', { run: undefined }],
     ['run', { run: 'later' }],
     ['payload', { payload: { friendName: 'string' } }],
@@ -135,7 +187,19 @@ describe('a definition', () => {
     ['permissions[0]', { permissions: [{ Action: 's3:GetObject', Resource: 'my-bucket' }] }],
     ['permissions[0]', { permissions: [{ Action: 's3:GetObject', Resource: '*', Condition: 'x' }] }],
     ['permissions[0]', { permissions: [{ actions: ['s3:GetObject'], Action: 'a', Resource: '*' }] }],
+    ['idempotency', { idempotency: null }],
+    ['idempotency', { idempotency: [] }],
+    ['idempotency', { idempotency: '1d' }],
+    ['idempotency', { idempotency: new Map([['for', '1d']]) }],
+    ['idempotency', { idempotency: { key: 'invoiceId' } }],
+    ['idempotency', { idempotency: { ttl: '1d' } }],
+    ['idempotency', { idempotency: { for: '30s' } }],
+    ['compute', { compute: null }],
+    ['timeout', { timeout: Object.create(null) }],
+    ['environment.FLAG', { environment: { FLAG: Symbol('on') } }],
     ['environment', { environment: 'A=1' }],
+    ['environment', { environment: [] }],
+    ['environment', { environment: new Map([['A', '1']]) }],
     ['environment.A B', { environment: { 'A B': '1' } }],
     ['environment.AWS_REGION', { environment: { AWS_REGION: 'x' } }],
     ['environment.JOB_QUEUE_URL', { environment: { JOB_QUEUE_URL: 'x' } }],
@@ -145,6 +209,20 @@ describe('a definition', () => {
   ])('is refused for its %s: %j', (option, options) => {
     expect(problemsOf(options)).toEqual([option]);
   });
+});
+
+test('a run is remembered for as long as it may take', () => {
+  expect(problemsOf({ timeout: '5m', idempotency: { for: '5m' } })).toEqual([]);
+  expect(problemsOf({ compute: 'fargate', timeout: '12h', maxAttempts: 3, idempotency: {} })).toEqual([]);
+  expect(jobProblems(defineJob({ run, timeout: '15m', idempotency: { for: '1m' } }))).toEqual([
+    {
+      option: 'idempotency.for',
+      given: "'1m'",
+      bound:
+        "at least the job's timeout, '15m': a record that expires while the job runs lets a duplicate start",
+      advice: "write idempotency: { for: '15m' } or more, or choose a shorter timeout",
+    },
+  ]);
 });
 
 describe('a definition for Fargate', () => {
@@ -172,7 +250,10 @@ describe('a definition for Fargate', () => {
     ['compute', 'ec2'],
     ['compute', { cpu: 256 }],
     ['compute.cpus', { type: 'fargate', cpus: 1 }],
+    ['compute.toString', { type: 'fargate', toString: 1 }],
     ['compute.cpu', { type: 'fargate', cpu: 300 }],
+    ['compute.cpu', { type: 'fargate', cpu: '256' }],
+    ['compute.cpu', { type: 'fargate', cpu: 'toString' }],
     ['compute.memory', { type: 'fargate', cpu: 256, memory: 1536 }],
     ['compute.memory', { type: 'fargate', cpu: 1024, memory: 512 }],
     ['compute.min', { type: 'fargate', min: -1 }],

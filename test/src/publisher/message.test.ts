@@ -2,7 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import { maxMessageBytes } from '../../../src/job/bounds.ts';
 import {
   InvalidAttributeError,
+  InvalidDelayError,
   InvalidGroupError,
+  InvalidJobNameError,
   MessageTooLargeError,
   TooManyAttributesError,
 } from '../../../src/publisher/index.ts';
@@ -98,6 +100,28 @@ describe('attributes', () => {
     const { attributes } = await message({ attributes: { own: value } });
     expect(attributes.own).toEqual({ DataType: 'String', StringValue: value });
   });
+
+  test.each([
+    [new Map([['own', 'x']]), 'a Map'],
+    [new Headers({ own: 'x' }), 'a Headers'],
+    [['x'], '["x"]'],
+    ['x', '"x"'],
+    [null, 'null'],
+  ])('are an object of names and texts, not %p', async (attributes, what) => {
+    await expect(message({ attributes: attributes as never })).rejects.toThrow(
+      `attribute 'attributes' of the message for AnyJob must be an object of names and texts, was ${what}`,
+    );
+  });
+
+  test.each([[1n], [() => 1], [Symbol('x')], [new Map()]])(
+    'are refused for what has no JSON: %p',
+    async (value) => {
+      await expect(message({ attributes: { own: value as never } })).rejects.toThrow(InvalidAttributeError);
+      await expect(message({ group: value as never })).rejects.toThrow(InvalidGroupError);
+      await expect(message({ job: value as never })).rejects.toThrow(InvalidJobNameError);
+      await expect(message({ at: value as never })).rejects.toThrow(InvalidDelayError);
+    },
+  );
 
   test('say which character is refused, and where', async () => {
     await expect(message({ attributes: { own: 'ab\u0007' } })).rejects.toThrow(

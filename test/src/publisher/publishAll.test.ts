@@ -108,6 +108,23 @@ test('batches stay within 262,144 bytes', async () => {
   expect(calls.map((call) => call.PublishBatchRequestEntries?.length)).toEqual([2, 2, 2, 2, 1]);
 });
 
+test.each(['job', 'payload', 'jobId', 'attributes', 'delay'])(
+  'an item whose %s cannot be read fails alone',
+  async (part) => {
+    const { client } = snsOf(allSuccessful);
+    const [first, second, last] = greetings(3) as [PublishItem, PublishItem, PublishItem];
+    const cause = new Error('no');
+    const unreadable = Object.defineProperty({ ...second }, part, {
+      get() {
+        throw cause;
+      },
+    });
+    const results = await createPublisher({ topicArn, client }).publishAll([first, unreadable, last]);
+    expect(results.map(({ status }) => status)).toEqual(['published', 'failed', 'published']);
+    expect(results[1]).toMatchObject({ jobId: expect.any(String), error: { name: 'PublishError', cause } });
+  },
+);
+
 describe('a stream', () => {
   test('takes its items as they are needed, and no faster', async () => {
     const { client } = snsOf(allSuccessful);

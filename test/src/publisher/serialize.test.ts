@@ -30,15 +30,21 @@ describe('what JSON can carry', () => {
     class Point {
       x = 1;
     }
+    class Empty {}
     const payload = {
       at: new Date(0),
       absent: undefined,
       one: shared,
       two: [shared, shared],
       point: new Point(),
+      empty: new Empty(),
+      bare: Object.create(null),
+      boxed: [Object(7), Object('x'), Object(false)],
+      link: new URL('https://a.example/'),
     };
     expect(serialize(payload)).toBe(
-      '{"at":"1970-01-01T00:00:00.000Z","one":{"a":1},"two":[{"a":1},{"a":1}],"point":{"x":1}}',
+      '{"at":"1970-01-01T00:00:00.000Z","one":{"a":1},"two":[{"a":1},{"a":1}],"point":{"x":1},"empty":{},"bare":{},' +
+        '"boxed":[7,"x",false],"link":"https://a.example/"}',
     );
   });
 
@@ -58,6 +64,9 @@ describe('what JSON cannot carry', () => {
   const culprits = fc.constantFrom<unknown>(
     1n, Number.NaN, Number.POSITIVE_INFINITY, Symbol('s'), () => 1, new Map([[1, 2]]), new Set([1]),
     Promise.resolve(1), /x/, new ArrayBuffer(1), new Error('e'), new Date(Number.NaN),
+    new Number(Number.NaN), Object(1n), Object(Symbol('s')), new Blob(['x']), new Headers({ a: 'b' }), new FormData(),
+    new URLSearchParams('a=b'), new WeakRef({}), new DataView(new ArrayBuffer(1)), new SharedArrayBuffer(1),
+    new Uint8Array(), new Map().values(), new Intl.NumberFormat('de'),
   ); // biome-ignore format: a list to read across
 
   /** A JSON value with one spoilt leaf, and the path that leads there. */
@@ -92,6 +101,8 @@ describe('what JSON cannot carry', () => {
     [Array(1), 'payload.0 is undefined, which JSON turns into null'],
     [{ age: 12n }, 'payload.age is a BigInt: write it as a string'],
     [{ user: Promise.resolve() }, 'payload.user is a Promise, which JSON turns into {}: await it'],
+    [{ file: new Blob([]) }, 'payload.file is a Blob, which JSON turns into {}: turn it into a plain object'],
+    [{ age: Object(Number.NaN) }, 'payload.age is NaN, which JSON turns into null'],
     [{ a: { toJSON: () => Number.NaN } }, 'payload.a is NaN, which JSON turns into null'],
     [{ toJSON: () => undefined }, 'payload is undefined'],
   ])('is explained: %#', (payload, problem) => {

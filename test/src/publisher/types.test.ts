@@ -1,13 +1,28 @@
 import { expect, test } from '@jest/globals';
-import { defineJob, InvalidPayloadError, type PayloadOf } from '../../../src/job/index.ts';
-import GreetingJob from '../../../src/jobs/GreetingJob.ts';
-import PushupsJob from '../../../src/jobs/PushupsJob.ts';
-import { createPublisher, type Publisher } from '../../../src/publisher/index.ts';
+import * as z from 'zod/mini';
+import { type AnyJob, defineJob, InvalidPayloadError, type PayloadOf } from '../../../src/job/index.ts';
+import { createPublisher, type Publisher, type PublishItem } from '../../../src/publisher/index.ts';
 import { allSuccessful, snsOf, topicArn } from './snsOf.ts';
 
 // Each @ts-expect-error is a test of the compiler: `npm run check` fails where the line below it compiles.
 
-const publisher: Publisher = createPublisher({ topicArn, client: snsOf(allSuccessful).client });
+const GreetingJob = named(
+  'GreetingJob',
+  defineJob({ payload: z.object({ friendName: z.string() }), run() {} }),
+);
+const PushupsJob = named('PushupsJob', defineJob({ payload: z.object({ count: z.number() }), run() {} }));
+const AnythingJob = named('AnythingJob', defineJob({ run() {} }));
+
+interface TestJobs {
+  GreetingJob: typeof GreetingJob;
+  PushupsJob: typeof PushupsJob;
+  AnythingJob: typeof AnythingJob;
+}
+
+const publisher: Publisher<TestJobs> = createPublisher<TestJobs>({
+  topicArn,
+  client: snsOf(allSuccessful).client,
+});
 
 test('a job object and a payload that do not fit are errors of the compiler and of the schema', async () => {
   // @ts-expect-error friendName is a text
@@ -26,15 +41,55 @@ test('a name that no job has is an error of the compiler; one that no job can ha
 test('publishAll takes items of different jobs, each with the payload that fits it', async () => {
   const results = await publisher.publishAll([
     { job: 'GreetingJob', payload: { friendName: 'Hank' }, jobId: 'a' },
-    { job: 'PushupsJob', payload: { pushupsRequired: 3 } },
-    { job: PushupsJob, payload: { pushupsRequired: 3, shouldFail: true }, group: 'tenant' },
+    { job: 'PushupsJob', payload: { count: 3 } },
+    { job: PushupsJob, payload: { count: 3 }, group: 'tenant' },
+    { job: AnythingJob, payload: 'anything at all' },
+    { job: 'AnythingJob', payload: [7] },
     // @ts-expect-error that is another job's payload
     { job: PushupsJob, payload: { friendName: 'Hank' } },
   ]);
-  expect(results.map(({ status }) => status)).toEqual(['published', 'published', 'published', 'failed']);
+  const published = Array(5).fill('published');
+  expect(results.map(({ status }) => status)).toEqual([...published, 'failed']);
+});
+
+test('a job without a schema takes any payload, and lends that to no other job', async () => {
+  const items: PublishItem<TestJobs>[] = [
+    { job: AnythingJob, payload: 7 },
+    { job: PushupsJob, payload: { count: 3 } },
+    // @ts-expect-error that is another job's payload
+    { job: PushupsJob, payload: { friendName: 'Hank' } },
+  ];
+  const results = await publisher.publishAll(items);
+  expect(results.map(({ status }) => status)).toEqual(['published', 'published', 'failed']);
+
+  // @ts-expect-error that is another job's payload
+  const stream = publisher.publishStream([{ job: PushupsJob, payload: { friendName: 'Hank' } }]);
+  expect((await stream.next()).value).toMatchObject({ status: 'failed' });
+});
+
+test('to one of several jobs goes a payload that fits each of them', async () => {
+  const name = Math.random() < 2 ? 'GreetingJob' : 'PushupsJob';
+  const job = Math.random() < 2 ? GreetingJob : PushupsJob;
+  const published = [
+    publisher.publish(name, { friendName: 'Hank', count: 3 }),
+    publisher.publish(job, { friendName: 'Hank', count: 3 }),
+    // @ts-expect-error count is missing, should it be PushupsJob
+    publisher.publish(name, { friendName: 'Hank' }),
+    // @ts-expect-error count is missing, should it be PushupsJob
+    publisher.publish<'GreetingJob' | 'PushupsJob'>('GreetingJob', { friendName: 'Hank' }),
+    // @ts-expect-error count is missing, should it be PushupsJob
+    publisher.publish(job, { friendName: 'Hank' }),
+    // @ts-expect-error count is missing, should it be PushupsJob
+    publisher.publishAll([{ job: name, payload: { friendName: 'Hank' } }]),
+  ];
+  expect(await Promise.all(published)).toHaveLength(6);
 });
 
 test('a publisher can be typed against other jobs, or against none', async () => {
+  const byDefault: Publisher = createPublisher({ topicArn, client: snsOf(allSuccessful).client });
+  // @ts-expect-error src/jobs has no such job
+  await expect(byDefault.publish('no such job', {})).rejects.toThrow("'no such job' is no job's name");
+
   const job = defineJob({ run() {} });
   const others = createPublisher<{ Other: typeof job }>({ topicArn, client: snsOf(allSuccessful).client });
   const payload: PayloadOf<typeof job> = { anything: 'at all' };
@@ -45,7 +100,7 @@ test('a publisher can be typed against other jobs, or against none', async () =>
 
 test('a misfit by name is an error of the compiler alone: there is no schema to ask', async () => {
   const published = [
-    publisher.publish('GreetingJob', { friendName: 'Hank', shouldFail: true }, { attributes: { a: 'b' } }),
+    publisher.publish('GreetingJob', { friendName: 'Hank' }, { attributes: { a: 'b' } }),
     // @ts-expect-error friendName is a text
     publisher.publish('GreetingJob', { friendName: 7 }),
     // @ts-expect-error friendName is missing
@@ -61,7 +116,7 @@ test('a misfit by name is an error of the compiler alone: there is no schema to 
 
   const results = await publisher.publishAll([
     // @ts-expect-error that is another job's payload
-    { job: 'GreetingJob', payload: { pushupsRequired: 1 } },
+    { job: 'GreetingJob', payload: { count: 1 } },
     // @ts-expect-error there is no such job
     { job: 'GretingJob', payload: { friendName: 'Hank' } },
   ]);
@@ -118,3 +173,8 @@ test('a delayed job has a time, one that is published at once a message', async 
   const misfit = publisher.publish(GreetingJob, { friendName: 7 }, { delay: '1m' });
   await expect(misfit).rejects.toThrow(InvalidPayloadError);
 });
+
+/** A job with a name, as one that was read from its own file has. */
+function named<J extends AnyJob>(name: string, job: J): J {
+  return { ...job, name };
+}
