@@ -423,7 +423,7 @@ describe('whatever is thrown', () => {
     });
     await runCause([record('1')]);
     expect(reasonOf(letters[0]).stack).toMatch(
-      /^Error: short\n {4}at [^]*\ncaused by: TypeError: the root of it\n {4}at /,
+      /^Error: short\n {4}at [\s\S]*\ncaused by: TypeError: the root of it\n {4}at /,
     );
   });
 });
