@@ -1,3 +1,4 @@
+import { describeThrown } from '../runtime/thrown.ts';
 import { type Change, change } from './change.ts';
 import { statusDefaults } from './defaults.ts';
 import type { Delivery } from './delivery.ts';
@@ -76,12 +77,8 @@ export function renewed({ runId }: Delivery, leaseEndsAt: number): Change {
 
 /** Why an attempt failed, short enough for a record. Anything may have been thrown. */
 export function reasonOf(error: unknown): FailureReason {
-  try {
-    const { name, message } = error instanceof Error ? error : new Error(String(error));
-    return { name: cut(String(name), 200), message: cut(String(message), statusDefaults.maxReasonMessage) };
-  } catch {
-    return { name: 'Error', message: 'what was thrown cannot be told' };
-  }
+  const { name, message } = describeThrown(error);
+  return { name, message: cut(message, statusDefaults.maxReasonMessage) };
 }
 
 /** A line of the history: its reason is shorter there. */
