@@ -10,14 +10,16 @@ import type { Selection } from './selection.ts';
 import type { Failure } from './sendLetters.ts';
 import type { End, Session } from './session.ts';
 import { sweep } from './sweep.ts';
+import { reportUnseen } from './unseen.ts';
 import { counted, oneLine } from './words.ts';
 
 /** Deletes the selected letters, each after it is in the file where one is given, and prints a line for each. */
 export async function discardSelected(
-  { sqs, queue, target, depth }: Session,
+  session: Session,
   selection: Selection,
   exportTo: string | undefined,
 ): Promise<End> {
+  const { sqs, queue, target, depth } = session;
   const file = exportTo === undefined ? undefined : await openLines(exportTo, queue.name);
   const tally = emptyTally();
   const kept = new Map<string, Failure>();
@@ -56,8 +58,10 @@ export async function discardSelected(
     }
   }
   if (tally.selected === 0) console.error(`nothing to discard: ${nothingSelected(tally, selection, queue)}`);
-  if (interrupt.signal.aborted) return 'interrupted';
-  return discarded > 0 && kept.size === 0 ? 'done' : 'failed';
+  const isInterrupted = interrupt.signal.aborted;
+  const hasUnseen = await reportUnseen(session, { seen: tally.seen, removed: discarded, isInterrupted });
+  if (isInterrupted) return 'interrupted';
+  return discarded > 0 && kept.size === 0 && !hasUnseen ? 'done' : 'failed';
 }
 
 function note(tally: Tally, letters: readonly Letter[]): void {

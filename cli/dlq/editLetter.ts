@@ -17,6 +17,7 @@ import { refuseWhileMoving } from './redriveWhole.ts';
 import { printFailures } from './report.ts';
 import { sendToQueue } from './sendLetters.ts';
 import type { End, Session } from './session.ts';
+import { reportUnseen } from './unseen.ts';
 import { oneLine } from './words.ts';
 
 /**
@@ -31,10 +32,7 @@ export async function editLetter(
   await refuseWhileMoving(session);
   const job = await jobLookup(target, false)(queue.name);
   const letter = await find(session, id);
-  if (letter === undefined) {
-    console.error(`no dead letter has the ID ${id} in ${lastPart(queue.queueUrl)}`);
-    return 'failed';
-  }
+  if (letter === undefined) return 'failed';
   const payloads = offloadedPayloads(target);
   const old = await oldText(letter, queue.name, payload, payloads);
   const text = await correctionOf(old, payload, (given) => faultsOf(given, queue.name, job));
@@ -51,8 +49,12 @@ export async function editLetter(
 
 async function find(session: Session, id: string): Promise<Letter | undefined> {
   using interrupt = onInterrupt('giving back what was received');
-  const { letters } = await peek(session, { limit: 1, id }, interrupt.signal);
-  return letters[0];
+  const { letters, received } = await peek(session, { limit: 1, id }, interrupt.signal);
+  if (letters[0] !== undefined) return letters[0];
+  console.error(`no dead letter has the ID ${id} in ${lastPart(session.queue.queueUrl)}`);
+  const isInterrupted = interrupt.signal.aborted;
+  await reportUnseen(session, { seen: received, removed: 0, isInterrupted });
+  return undefined;
 }
 
 /**

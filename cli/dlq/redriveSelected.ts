@@ -10,6 +10,7 @@ import { type Send, sendToQueue } from './sendLetters.ts';
 import type { End, Session } from './session.ts';
 import { survey } from './survey.ts';
 import { publishToTopic, refusal } from './throughTopic.ts';
+import { reportUnseen } from './unseen.ts';
 import { counted, oneLine } from './words.ts';
 
 export interface SelectedOptions {
@@ -53,8 +54,11 @@ export async function redriveSelected(
     progress[Symbol.dispose]();
     if (isOver || tally.selected > 0) report(tally, selection, session);
   }
-  if (interrupt.signal.aborted) return 'interrupted';
-  return tally.redriven > 0 && tally.failed.length + tally.duplicates === 0 ? 'done' : 'failed';
+  const isInterrupted = interrupt.signal.aborted;
+  const { seen, redriven, failed, duplicates } = tally;
+  const hasUnseen = await reportUnseen(session, { seen, removed: redriven, isInterrupted });
+  if (isInterrupted) return 'interrupted';
+  return redriven > 0 && failed.length + duplicates === 0 && !hasUnseen ? 'done' : 'failed';
 }
 
 async function topicSend(

@@ -4,6 +4,7 @@ import { onInterrupt } from './interrupt.ts';
 import { isActive, type MoveState, moveQueue, newestMove } from './moveTask.ts';
 import { startProgress } from './progress.ts';
 import type { End, Session } from './session.ts';
+import { reportUnseen } from './unseen.ts';
 import { counted, lengthOfTime } from './words.ts';
 
 export interface WholeOptions {
@@ -31,7 +32,7 @@ export async function redriveWhole(session: Session, { dryRun, rate }: WholeOpti
     onProgress: ({ moved }) => progress.update(moved, ''),
   });
   progress[Symbol.dispose]();
-  return report(end, session);
+  return await report(end, session);
 }
 
 /** @throws {CommandError} when somebody redrives the queue already: SQS runs one move at a time */
@@ -54,12 +55,13 @@ function nothingToMove({ queue, depth }: Session): End {
   return 'failed';
 }
 
-function report({ status, moved, toMove, failureReason }: MoveState, { queue }: Session): End {
+async function report({ status, moved, toMove, failureReason }: MoveState, session: Session): Promise<End> {
+  const { queue } = session;
   const jobQueue = lastPart(queue.jobQueueUrl ?? '');
   const text = `${moved.toLocaleString('en')} of ${counted(toMove, 'dead letter')} to ${jobQueue}`;
   if (status === 'COMPLETED') {
     console.log(`moved ${text}`);
-    return 'done';
+    return (await reportUnseen(session, { seen: moved, removed: moved })) ? 'failed' : 'done';
   }
   if (status === 'CANCELLED') {
     console.error(`cancelled: moved ${text}, the others are where they were`);
