@@ -86,10 +86,11 @@ export async function redrive(
 
   async function move(selected: readonly Letter[], remove: Sweep['remove']): Promise<void> {
     for (const { jobId } of selected) redrivenIds.add(jobId);
-    const { sent, failed } = await send(selected);
+    const { sent, failed, error } = await send(selected);
     tally.failed.push(...failed);
     for (const letter of sent) tally.undeleted.set(letter.messageId, letter);
     await remove(sent);
+    if (error !== undefined) throw error;
   }
 
   /** Without this, jobs that fail at once would be redriven without end. Clocks may differ by some seconds. */

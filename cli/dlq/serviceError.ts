@@ -1,4 +1,4 @@
-import { awsProblem, errorCode, isDenied } from '../awsProblem.ts';
+import { awsProblem, errorCode, isDenied, isGone } from '../awsProblem.ts';
 import type { Target } from '../target.ts';
 import { type DeadLetterQueue, lastPart, queueArn } from './deadLetterQueue.ts';
 import { type Permissions, type PermittedCommand, permissions } from './permissions.ts';
@@ -16,7 +16,7 @@ export function explain(error: unknown, work: Work): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const code = errorCode(error);
   if (isDenied(error)) return `no permission: ${needs(work)}`;
-  if (/NonExistentQueue|QueueDoesNotExist/.test(code)) {
+  if (isGone(error)) {
     return `${queueName(work)} does not exist (any more): see with 'dlq list' what there is, or deploy the stack again`;
   }
   const problem = awsProblem(error, work.target);

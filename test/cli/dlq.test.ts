@@ -212,6 +212,20 @@ describe('redrive', () => {
     });
   });
 
+  test('a raw message as large as SQS takes goes back without an ID, and keeps no other one from going', async () => {
+    await platform.bury(names.dead, [{ body: 'x'.repeat(1_048_576) }]);
+    await platform.bury(
+      names.dead,
+      Array.from({ length: 12 }, (_, index) => ({ body: `{"index":${index}}` })),
+    );
+    const { code, stdout } = await run('redrive', 'GreetingJob', '--older-than', '0s');
+    expect([code, stdout]).toEqual([0, 'sent 13 of 13 dead letters back to jobs-dev-GreetingJob\n']);
+    const sent = (await platform.engine.inspectQueue(names.queue))?.visible ?? [];
+    const withoutId = sent.filter(({ messageAttributes }) => messageAttributes.jobId === undefined);
+    expect(withoutId.map(({ body }) => body.length)).toEqual([1_048_576]);
+    expect(await platform.bodies(names.dead)).toEqual([]);
+  });
+
   test('--dry-run says what it would do, and moves nothing', async () => {
     await buryJobs(4);
     const some = await run('redrive', 'GreetingJob', '--error', 'TypeError', '--dry-run');
