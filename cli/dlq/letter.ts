@@ -1,6 +1,7 @@
 import type { Message, MessageAttributeValue } from '@aws-sdk/client-sqs';
-import { type DeadLetterReason, reasonAttribute } from '../../src/runtime/deadLetter.ts';
+import { reasonAttribute } from '../../src/runtime/deadLetter.ts';
 import { type JobMessage, readMessage } from '../../src/runtime/message.ts';
+import { type Reason, reasonOf } from './reason.ts';
 import { type ScheduledPublish, scheduledPublish } from './scheduledPublish.ts';
 
 /** A message that was received from a dead-letter queue. */
@@ -11,7 +12,7 @@ export interface Letter {
   readonly jobId: string;
   readonly payload: JobMessage['payload'];
   /** Why it is dead. `missing`: SQS's own redrive policy moved it. `malformed`: the attribute is not the runtime's. */
-  readonly reason: DeadLetterReason | 'missing' | 'malformed';
+  readonly reason: Reason | 'missing' | 'malformed';
   readonly body: string;
   readonly attributes: Readonly<Record<string, MessageAttributeValue>>;
   /** Epoch ms; a move by SQS's redrive policy keeps the first one. */
@@ -27,6 +28,7 @@ export interface Letter {
 export function readLetter(message: Message): Letter {
   const { MessageId = '', ReceiptHandle = '', Body = '', Attributes = {}, MessageAttributes = {} } = message;
   const { SentTimestamp = '0', ApproximateReceiveCount = '1', MessageGroupId } = Attributes;
+  const attribute = MessageAttributes[reasonAttribute];
   const scheduled = scheduledPublish(Body, MessageAttributes);
   const { jobId, payload } = readMessage({
     messageId: MessageId,
@@ -49,7 +51,7 @@ export function readLetter(message: Message): Letter {
     receiptHandle: ReceiptHandle,
     jobId,
     payload,
-    reason: reasonOf(MessageAttributes[reasonAttribute]),
+    reason: attribute === undefined ? 'missing' : (reasonOf(attribute.StringValue ?? '') ?? 'malformed'),
     body: Body,
     attributes: MessageAttributes,
     sentAtMs: Number(SentTimestamp),
@@ -73,23 +75,4 @@ export function errorName({ reason }: Letter): string | undefined {
 function jobIdAlone({ jobId }: Readonly<Record<string, MessageAttributeValue>>) {
   if (jobId?.StringValue === undefined) return {};
   return { jobId: { dataType: 'String' as const, stringValue: jobId.StringValue } };
-}
-
-function reasonOf(attribute: MessageAttributeValue | undefined): Letter['reason'] {
-  if (attribute === undefined) return 'missing';
-  try {
-    const reason: unknown = JSON.parse(attribute.StringValue ?? '');
-    return isReason(reason) ? reason : 'malformed';
-  } catch {
-    return 'malformed';
-  }
-}
-
-function isReason(value: unknown): value is DeadLetterReason {
-  const { name, message, attempts, lastFailureAt } = Object(value) as Record<keyof DeadLetterReason, unknown>;
-  return (
-    [name, message, lastFailureAt].every((text) => typeof text === 'string') &&
-    typeof attempts === 'number' &&
-    !Number.isNaN(Date.parse(lastFailureAt as string))
-  );
 }

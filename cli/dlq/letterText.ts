@@ -5,7 +5,7 @@ import { diedAtMs, type Letter } from './letter.ts';
 import type { OffloadedPayload } from './offloadedPayloads.ts';
 import { schedulerError } from './scheduledPublish.ts';
 import { jobNameOf } from './throughTopic.ts';
-import { counted, lengthOfTime, oneLine } from './words.ts';
+import { counted, lengthOfTime, oneLine, shellWord } from './words.ts';
 
 /** A letter for people to read: why it died, its payload, and where its log is. */
 export function letterText(
@@ -47,11 +47,12 @@ function reasonLines(letter: Letter, queue: DeadLetterQueue): string[] {
   const { reason, sentAtMs } = letter;
   const at = (ms: number): string => `${new Date(ms).toISOString()} (${ago(ms)})`;
   if (typeof reason === 'string') return [line('why', whyText(letter, queue)), line('sent', at(sentAtMs))];
+  const { firstFailureAt: firstAt } = reason;
   return [
     line('why', whyText(letter, queue)),
     ...ownFrames(reason.stack ?? '').map((frame) => line('', oneLine(frame, 200))),
     line('died', `${at(diedAtMs(letter))} after ${counted(reason.attempts, 'attempt')}`),
-    ...(reason.firstFailureAt === reason.lastFailureAt ? [] : [line('first', reason.firstFailureAt)]),
+    ...(firstAt === undefined || firstAt === reason.lastFailureAt ? [] : [line('first', firstAt)]),
     ...(reason.codeVersion === undefined ? [] : [line('code', oneLine(reason.codeVersion, 100))]),
   ];
 }
@@ -86,23 +87,18 @@ function offloadedLines(payload: OffloadedPayload): string[] {
   ];
 }
 
-/** The lines of this very invocation. */
-function logLines({ reason }: Letter, { speed, clientConfig: { region } }: Target): string[] {
+/** The lines of this very invocation. Whatever stands in the reason, the command is one, to be pasted into a shell. */
+function logLines({ reason }: Letter, { speed, clientConfig: { region = '' } }: Target): string[] {
   if (typeof reason === 'string' || reason.requestId === undefined) return [];
-  const { requestId, logGroup, logStream } = reason;
+  const [requestId, group, stream] = [reason.requestId, reason.logGroup, reason.logStream].map(
+    (text) => text && oneLine(text, 512),
+  );
   if (speed !== undefined) return [line('log', `request ${requestId}, in the log of npm start`)];
-  if (logGroup === undefined) return [line('log', `request ${requestId}`)];
-  const stream = logStream === undefined ? '' : ` --log-stream-names '${logStream}'`;
-  const pattern = `--filter-pattern '"${requestId}"'`;
-  return [
-    line(
-      'log',
-      oneLine(
-        `aws logs filter-log-events --region ${region} --log-group-name ${logGroup}${stream} ${pattern} --query 'events[].message' --output text`,
-        1_000,
-      ),
-    ),
-  ];
+  if (group === undefined) return [line('log', `request ${requestId}`)];
+  const words = ['aws', 'logs', 'filter-log-events', '--region', region, '--log-group-name', group];
+  if (stream !== undefined) words.push('--log-stream-names', stream);
+  words.push('--filter-pattern', `"${requestId}"`, '--query', 'events[].message', '--output', 'text');
+  return [line('log', words.map(shellWord).join(' '))];
 }
 
 function line(label: string, text: string): string {
