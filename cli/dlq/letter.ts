@@ -13,6 +13,8 @@ export interface Letter {
   readonly payload: JobMessage['payload'];
   /** Why it is dead. `missing`: SQS's own redrive policy moved it. `malformed`: the attribute is not the runtime's. */
   readonly reason: Reason | 'missing' | 'malformed';
+  /** Why it was dead before: it was redriven with that reason, and SQS's redrive policy moved it here without a new one. */
+  readonly olderReason?: Reason;
   readonly body: string;
   readonly attributes: Readonly<Record<string, MessageAttributeValue>>;
   /** Epoch ms; a move by SQS's redrive policy keeps the first one. */
@@ -28,7 +30,8 @@ export interface Letter {
 export function readLetter(message: Message): Letter {
   const { MessageId = '', ReceiptHandle = '', Body = '', Attributes = {}, MessageAttributes = {} } = message;
   const { SentTimestamp = '0', ApproximateReceiveCount = '1', MessageGroupId } = Attributes;
-  const attribute = MessageAttributes[reasonAttribute];
+  const { DeadLetterQueueSourceArn: sourceArn } = Attributes;
+  const [sentAtMs, receiveCount] = [Number(SentTimestamp), Number(ApproximateReceiveCount)];
   const scheduled = scheduledPublish(Body, MessageAttributes);
   const { jobId, payload } = readMessage({
     messageId: MessageId,
@@ -51,11 +54,11 @@ export function readLetter(message: Message): Letter {
     receiptHandle: ReceiptHandle,
     jobId,
     payload,
-    reason: attribute === undefined ? 'missing' : (reasonOf(attribute.StringValue ?? '') ?? 'malformed'),
+    ...reasonsOf(MessageAttributes[reasonAttribute], { sentAtMs, receiveCount, sourceArn }),
     body: Body,
     attributes: MessageAttributes,
-    sentAtMs: Number(SentTimestamp),
-    receiveCount: Number(ApproximateReceiveCount),
+    sentAtMs,
+    receiveCount,
     group: scheduled?.group ?? MessageGroupId,
     ...(scheduled && { scheduled }),
   };
@@ -76,3 +79,35 @@ function jobIdAlone({ jobId }: Readonly<Record<string, MessageAttributeValue>>) 
   if (jobId?.StringValue === undefined) return {};
   return { jobId: { dataType: 'String' as const, stringValue: jobId.StringValue } };
 }
+
+interface Arrival {
+  readonly sentAtMs: number;
+  readonly receiveCount: number;
+  /** The queue whose redrive policy moved it here; AWS says that, and the local platform does not. */
+  readonly sourceArn: string | undefined;
+}
+
+function reasonsOf(
+  attribute: MessageAttributeValue | undefined,
+  arrival: Arrival,
+): Pick<Letter, 'reason' | 'olderReason'> {
+  if (attribute === undefined) return { reason: 'missing' };
+  const reason = reasonOf(attribute.StringValue ?? '');
+  if (reason === undefined) return { reason: 'malformed' };
+  return isOlder(reason, arrival) ? { reason: 'missing', olderReason: reason } : { reason };
+}
+
+/**
+ * What the runtime sends here is sent at its death, and received by nobody yet. A move of the whole queue back to the job
+ * makes a new message with the same reason; the redrive policy moves that as it is, with its receives.
+ */
+function isOlder({ lastFailureAt }: Reason, { sentAtMs, receiveCount, sourceArn }: Arrival): boolean {
+  if (sourceArn !== undefined) return true;
+  return receiveCount > fewestMovedReceives && sentAtMs > Date.parse(lastFailureAt) + clocksApartMs;
+}
+
+/** With maxAttempts 1 the third receive moves it. */
+const fewestMovedReceives = 3;
+
+/** How far the runtime's clock may be behind SQS's, and how long its send may take. */
+const clocksApartMs = 10_000;

@@ -3,6 +3,7 @@ import type { Target } from '../target.ts';
 import type { DeadLetterQueue } from './deadLetterQueue.ts';
 import { diedAtMs, type Letter } from './letter.ts';
 import type { OffloadedPayload } from './offloadedPayloads.ts';
+import type { Reason } from './reason.ts';
 import { schedulerError } from './scheduledPublish.ts';
 import { jobNameOf } from './throughTopic.ts';
 import { counted, lengthOfTime, oneLine, shellWord } from './words.ts';
@@ -25,7 +26,7 @@ export function letterText(
 
 /** Why a letter is where it is, in one line. */
 export function whyText(letter: Letter, queue: DeadLetterQueue): string {
-  const { reason, attributes, receiveCount } = letter;
+  const { reason, olderReason, attributes, receiveCount } = letter;
   if (queue.name === 'undelivered') return deliveryError(letter);
   if (queue.name === 'unrouted') {
     const jobName = jobNameOf(letter);
@@ -34,13 +35,18 @@ export function whyText(letter: Letter, queue: DeadLetterQueue): string {
       : oneLine(`no job had the name '${jobName}' when it was published`, 300);
   }
   if (reason === 'missing') {
-    return `no reason: moved by SQS's redrive policy after maxReceiveCount receives (${receiveCount} by now)`;
+    const moved = `no reason: moved by SQS's redrive policy after maxReceiveCount receives (${receiveCount} by now)`;
+    return olderReason === undefined ? moved : oneLine(`${moved}; ${olderText(olderReason)}`, 700);
   }
   if (reason === 'malformed') {
     const text = attributes[reasonAttribute]?.StringValue ?? '';
     return `the attribute ${reasonAttribute} cannot be read: ${oneLine(text, 300)}`;
   }
   return oneLine(`${reason.name}: ${reason.message}`, 500);
+}
+
+function olderText({ name, message, lastFailureAt }: Reason): string {
+  return `an older death, at ${lastFailureAt}, was of ${name}: ${message}`;
 }
 
 function reasonLines(letter: Letter, queue: DeadLetterQueue): string[] {

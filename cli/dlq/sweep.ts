@@ -134,7 +134,12 @@ async function receive(queue: SweptQueue, held: HeldLetters, count: number): Pro
     VisibilityTimeout: holdSeconds(queue),
     WaitTimeSeconds: speed === undefined ? 1 : 0,
     MessageAttributeNames: ['All'],
-    MessageSystemAttributeNames: ['SentTimestamp', 'ApproximateReceiveCount', 'MessageGroupId'],
+    MessageSystemAttributeNames: [
+      'SentTimestamp',
+      'ApproximateReceiveCount',
+      'MessageGroupId',
+      'DeadLetterQueueSourceArn',
+    ],
   });
   const letters = Messages.map(readLetter);
   held.add(letters, askedAtMs);

@@ -137,6 +137,23 @@ describe('show', () => {
     );
   });
 
+  test('tells a death without an outcome from the older one that its letter was redriven with', async () => {
+    await buryJobs(1);
+    expect((await run('redrive', 'GreetingJob', '--all')).code).toBe(0);
+    // What a bundle that does not load does: it receives, and nothing more.
+    const { engine } = platform;
+    await until(async () => {
+      const QueueUrl = engine.queueUrl(names.queue);
+      await engine.sqs('ReceiveMessage', { QueueUrl, VisibilityTimeout: 0 });
+      return (await platform.bodies(names.dead)).length === 1;
+    });
+    const { stdout } = await run('show', 'GreetingJob');
+    expect(stdout).toContain("no reason: moved by SQS's redrive policy after maxReceiveCount receives");
+    expect(stdout).toContain('an older death, at 2026-11-20T10:02:00.000Z, was of RangeError: friend is');
+    const { code, stderr } = await run('redrive', 'GreetingJob', '--error', 'RangeError');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('Their errors: no reason (1)')]);
+  });
+
   test('an empty queue, and an ID that is not there, are one line and exit code 1', async () => {
     const empty = await platform.runProcess('', 'show', 'PushupsJob');
     expect(empty).toEqual({

@@ -90,6 +90,29 @@ test('the command that shows the log does what it says, whatever the names in it
   ]);
 });
 
+test.each([
+  ['SQS says that its redrive policy moved it', { DeadLetterQueueSourceArn: 'arn:aws:sqs:r:1:q' }, true],
+  ['it was sent later than that, and received often', { ApproximateReceiveCount: '8' }, true],
+  ['it was looked at', { ApproximateReceiveCount: '3' }, false],
+  ['the death sent it here', { SentTimestamp: '1795168924000', ApproximateReceiveCount: '8' }, false],
+])('a reason is an older death’s when %s: %j', (_, Attributes, isOlder) => {
+  const letter = withReason({}, { Attributes: { SentTimestamp: '1795255320000', ...Attributes } });
+  const text = letterText(letter, queueOf('GreetingJob'), deployed);
+  expect(selectionOf({ error: 'TypeError' }).takes(letter)).toBe(!isOlder);
+  if (isOlder) {
+    expect(text).toMatch(
+      /why {6}no reason: moved by SQS's redrive policy after maxReceiveCount receives \(\d by now\); an older death, at 2026-11-20T10:02:00\.000Z, was of TypeError: friend is undefined\n {2}sent {5}2026-11-21T10:02/,
+    );
+    expect(letterJson('GreetingJob', letter)).toMatchObject({
+      reason: null,
+      olderReason: { name: 'TypeError' },
+    });
+  } else {
+    expect(text).toContain('why      TypeError: friend is undefined\n');
+    expect(letterJson('GreetingJob', letter)).not.toHaveProperty('olderReason');
+  }
+});
+
 const instants = fc.constantFrom('2026-11-20T10:02:00.000Z', 'x\u001b[31m');
 const anyText = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('\u001b[2Jx', "'; id; '", ''));
 const anyReason = fc
