@@ -57,17 +57,19 @@ export class HeldLetters {
     return { deleted: certain, failed: kept };
   }
 
-  /** Leaves letters to somebody else. */
-  forget(letters: readonly Letter[]): void {
-    for (const { messageId } of letters) this.#holds.delete(messageId);
+  /** Makes all others visible again. What SQS refuses becomes visible by itself. */
+  async releaseBut(kept: readonly Letter[]): Promise<void> {
+    const ids = new Set(kept.map(({ messageId }) => messageId));
+    const letters = [...this.#holds.values()].map(({ letter }) => letter);
+    const released = letters.filter(({ messageId }) => !ids.has(messageId));
+    for (const { messageId } of released) this.#holds.delete(messageId);
+    await inTens(released, (ten) => this.#changeVisibility(ten, 0));
   }
 
-  /** Makes all of them visible again. What SQS refuses becomes visible by itself. */
+  /** Makes all of them visible again, for good. */
   async release(): Promise<void> {
     clearInterval(this.#timer);
-    const letters = [...this.#holds.values()].map(({ letter }) => letter);
-    this.#holds.clear();
-    await inTens(letters, (ten) => this.#changeVisibility(ten, 0));
+    await this.releaseBut([]);
   }
 
   #hasNewest({ messageId, receiptHandle }: Letter): boolean {

@@ -76,7 +76,7 @@ export async function redrive(
     {
       signal,
       // A slow redrive holds little in hand: a batch is sent within a second.
-      ...(perSecond === undefined ? {} : { lanes: 1, batchSize: Math.min(10, perSecond) }),
+      ...(perSecond === undefined ? {} : { lanes: 1, batchSize: () => Math.min(10, perSecond) }),
       onDeleted(letters) {
         for (const { messageId } of letters) tally.undeleted.delete(messageId);
         tally.redriven += letters.length;

@@ -21,6 +21,10 @@ export interface Sweep {
    * @returns those that are not certain to be deleted
    */
   remove(letters: readonly Letter[]): Promise<readonly Failure[]>;
+  /** Makes all others visible before the sweep ends. */
+  giveBackBut(letters: readonly Letter[]): Promise<void>;
+  /** Whether it is certain that nobody else has received the letter meanwhile. */
+  isHeld(letter: Letter): boolean;
   /** Ends the sweep after this batch. */
   stop(): void;
 }
@@ -30,8 +34,8 @@ export interface SweepOptions {
   readonly signal: AbortSignal;
   /** Calls at a time. */
   readonly lanes?: number | undefined;
-  /** Letters a call, 1 to 10. */
-  readonly batchSize?: number | undefined;
+  /** Letters for the next call, 1 to 10. */
+  batchSize?(): number;
   onDeleted?(letters: readonly Letter[]): void;
 }
 
@@ -46,7 +50,7 @@ export interface SweepOptions {
 export async function sweep(
   queue: SweptQueue,
   visit: (letters: readonly Letter[], sweep: Sweep) => Promise<void>,
-  { signal, lanes = 4, batchSize = 10, onDeleted }: SweepOptions,
+  { signal, lanes = 4, batchSize = () => 10, onDeleted }: SweepOptions,
 ): Promise<void> {
   const held = new HeldLetters(queue);
   const seen = new Set<string>();
@@ -57,19 +61,21 @@ export async function sweep(
   const stop = (): void => {
     stopped = true;
   };
+  const giveBackBut = (letters: readonly Letter[]): Promise<void> => held.releaseBut(letters);
+  const isHeld = (letter: Letter): boolean => held.isHeld(letter);
 
   /** Each lane ends when nothing is left for it: what another one has in hand may still come back. */
   async function lane(): Promise<void> {
     let repeats = 0;
     while (!stopped && !signal.aborted) {
-      const letters = await receive(queue, held, batchSize);
+      const letters = await receive(queue, held, batchSize());
       if (letters.length === 0) return;
       await removeAgain(letters);
       const fresh = letters.filter(({ messageId }) => !seen.has(messageId));
       for (const { messageId } of fresh) seen.add(messageId);
       if (fresh.length > 0) {
         repeats = 0;
-        await visit(fresh, { remove, stop });
+        await visit(fresh, { remove, giveBackBut, isHeld, stop });
       } else {
         repeats += letters.length;
         if (repeats > seen.size) return; // all of them have come back, and nothing new with them

@@ -97,6 +97,14 @@ describe('show', () => {
     expect((await receiveCounts(names.dead)).sort()).toEqual([0, 0, 0, 1, 1]);
   });
 
+  test('receives no more than it shows, also beyond a batch', async () => {
+    await buryJobs(25);
+    const { stderr } = await run('show', 'GreetingJob', '--limit', '15');
+    expect(stderr).toBe('\nLooking received 15 messages once and gave them back.\n');
+    const received = (await receiveCounts(names.dead)).sort();
+    expect(received).toEqual([...Array(10).fill(0), ...Array(15).fill(1)]);
+  });
+
   test('finds one by its ID, and sorts by the death', async () => {
     await platform.bury(
       names.dead,
@@ -523,6 +531,13 @@ describe('edit', () => {
     expect(message?.messageAttributes).toEqual({ note: { DataType: 'String', StringValue: 'n' } });
     expect(await jobIds(names.dead)).toEqual(['job-1']);
     expect(await inFlight(names.dead)).toBe(0);
+  });
+
+  test('receives what it looks through once', async () => {
+    await buryJobs(20);
+    const words = ['edit', 'GreetingJob', '--id', 'job-19', '--payload', '{"friendName":"Hank"}'];
+    expect((await run(...words)).code).toBe(0);
+    expect(await receiveCounts(names.dead)).toEqual(Array(19).fill(1));
   });
 
   test('reads standard input, and leaves a raw message raw', async () => {

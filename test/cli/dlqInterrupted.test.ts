@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -270,6 +271,19 @@ describe('edit in an editor', () => {
       '{\n  "friendName": "Hanc",\n  "id": 12345678901234567890,\n  "price": 1.10\n}\n',
     );
     expect(await platform.bodies(names.queue)).toEqual([body('Hank')]);
+  });
+
+  test('holds the letter while the editor is open, and nothing else', async () => {
+    await bury(12);
+    const [opened, saved] = ['opened', 'saved'].map((name) => join(platform.directory, name));
+    const editor = await editorThat(`touch ${opened}; while [ ! -e ${saved} ]; do sleep 0.05; done`);
+    const words = ['dlq', 'edit', 'GreetingJob', '--id', 'job-7'];
+    const { ended } = startJobs(platform.directory, words, { EDITOR: editor });
+    await until(() => existsSync(opened ?? ''), 60_000);
+    expect(await platform.engine.queueCounts(names.dead)).toMatchObject({ visible: 11, notVisible: 1 });
+    await writeFile(saved ?? '', '');
+    expect(await ended).toBe(1);
+    expect(await platform.engine.queueCounts(names.dead)).toMatchObject({ visible: 12, notVisible: 0 });
   });
 
   test('sends nothing when the editor fails, the text is unchanged or still at fault', async () => {

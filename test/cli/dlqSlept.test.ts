@@ -1,7 +1,9 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
+import { editLetter } from '../../cli/dlq/editLetter.ts';
 import { emptyTally, redrive } from '../../cli/dlq/redrive.ts';
 import { selectionOf } from '../../cli/dlq/selection.ts';
 import { sendToQueue } from '../../cli/dlq/sendLetters.ts';
+import type { Session } from '../../cli/dlq/session.ts';
 import { sweep } from '../../cli/dlq/sweep.ts';
 import { type Fault, UnreliableSqs } from './unreliableSqs.ts';
 
@@ -82,4 +84,48 @@ test('what a sleep made visible again does not keep a redrive from what it has n
   });
   expect(tally.seen).toBe(200);
   expect(sqs.queue).toHaveLength(20);
+});
+
+describe('an edit during which this computer sleeps', () => {
+  async function edit(sqs: UnreliableSqs, whileAsleep: () => Promise<unknown>) {
+    using _now = jest.spyOn(Date, 'now').mockImplementation(sqs.now);
+    using errors = jest.spyOn(console, 'error').mockImplementation(() => undefined);
+    using lines = jest.spyOn(console, 'log').mockImplementation(() => undefined);
+    const { receiveMessage } = sqs;
+    let calls = 0;
+    sqs.receiveMessage = async (input) => {
+      const output = await receiveMessage(input);
+      calls += 1;
+      if (calls > 1) return output;
+      sqs.nowMs += 36_000;
+      await whileAsleep();
+      return output;
+    };
+    const session = {
+      sqs: Object.assign(sqs, { listMessageMoveTasks: async () => ({}) }),
+      queue: { name: 'GreetingJob', queueUrl: 'https://sqs/1/dead', jobQueueUrl: 'https://sqs/1/queue' },
+      target: { topicArn: 'arn:aws:sns:us-east-1:1:jobs-dev', clientConfig: {}, jobs: { GreetingJob: {} } },
+      depth: { waiting: 1, inFlight: 0 },
+    } as unknown as Session;
+    const end = await editLetter(session, { id: 'message-0', payload: '{"friendName":"Hank"}' });
+    return { end, said: [...lines.mock.calls, ...errors.mock.calls].flat() };
+  }
+
+  test('receives the letter again, and sends it once', async () => {
+    const sqs = new UnreliableSqs(['{"friendName":1}']);
+    expect(await edit(sqs, async () => undefined)).toEqual({
+      end: 'done',
+      said: ['sent message-0 back to queue with its new payload'],
+    });
+    expect([sqs.queue, sqs.deadBodies()]).toEqual([['{"friendName":"Hank"}'], []]);
+  });
+
+  test('sends nothing when somebody else has the letter by then', async () => {
+    const sqs = new UnreliableSqs(['{"friendName":1}']);
+    expect(await edit(sqs, async () => sqs.receiveMessage({ QueueUrl: 'dead' }))).toEqual({
+      end: 'failed',
+      said: ['nothing was sent: message-0 is not in dead any more'],
+    });
+    expect(sqs.queue).toEqual([]);
+  });
 });
