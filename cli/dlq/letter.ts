@@ -20,6 +20,8 @@ export interface Letter {
   /** Epoch ms; a move by SQS's redrive policy keeps the first one. */
   readonly sentAtMs: number;
   readonly receiveCount: number;
+  /** Epoch ms, by SQS's clock; undefined where SQS was not asked. */
+  readonly firstReceivedAtMs: number | undefined;
   /** The `MessageGroupId`, for fair queues. */
   readonly group: string | undefined;
   /** What a schedule was to publish, where this is a letter of EventBridge Scheduler. */
@@ -30,7 +32,7 @@ export interface Letter {
 export function readLetter(message: Message): Letter {
   const { MessageId = '', ReceiptHandle = '', Body = '', Attributes = {}, MessageAttributes = {} } = message;
   const { SentTimestamp = '0', ApproximateReceiveCount = '1', MessageGroupId } = Attributes;
-  const { DeadLetterQueueSourceArn: sourceArn } = Attributes;
+  const { DeadLetterQueueSourceArn: sourceArn, ApproximateFirstReceiveTimestamp: firstReceived } = Attributes;
   const [sentAtMs, receiveCount] = [Number(SentTimestamp), Number(ApproximateReceiveCount)];
   const scheduled = scheduledPublish(Body, MessageAttributes);
   const { jobId, payload } = readMessage({
@@ -59,6 +61,7 @@ export function readLetter(message: Message): Letter {
     attributes: MessageAttributes,
     sentAtMs,
     receiveCount,
+    firstReceivedAtMs: firstReceived === undefined ? undefined : Number(firstReceived),
     group: scheduled?.group ?? MessageGroupId,
     ...(scheduled && { scheduled }),
   };

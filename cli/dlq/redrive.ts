@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorName, type Letter } from './letter.ts';
+import { queueClock } from './queueClock.ts';
 import type { Selection } from './selection.ts';
 import type { Failure, Send } from './sendLetters.ts';
 import { type Sweep, type SweptQueue, sweep } from './sweep.ts';
@@ -56,13 +57,16 @@ export async function redrive(
   tally: Tally,
   { selection, send, signal, perSecond, onProgress }: RedriveOptions,
 ): Promise<void> {
-  const startedAtMs = Date.now();
-  const redrivenIds = new Set<string>();
+  const now = source.now ?? Date.now;
+  const clock = queueClock(now);
+  /** When the first letter of a job's ID was sent, by this computer's clock. */
+  const sentAtMs = new Map<string, number>();
   const pause = paceOf(perSecond);
 
   await sweep(
     source,
     async (letters, { remove }) => {
+      clock.note(letters);
       const old = letters.filter((letter) => !isDeadAgain(letter));
       note(tally, letters.length, old);
       const selected = old.filter((letter) => selection.takes(letter));
@@ -85,7 +89,7 @@ export async function redrive(
   );
 
   async function move(selected: readonly Letter[], remove: Sweep['remove']): Promise<void> {
-    for (const { jobId } of selected) redrivenIds.add(jobId);
+    for (const { jobId } of selected) if (!sentAtMs.has(jobId)) sentAtMs.set(jobId, now());
     const { sent, failed, error } = await send(selected);
     tally.failed.push(...failed);
     for (const letter of sent) tally.undeleted.set(letter.messageId, letter);
@@ -93,9 +97,9 @@ export async function redrive(
     if (error !== undefined) throw error;
   }
 
-  /** Without this, jobs that fail at once would be redriven without end. Clocks may differ by some seconds. */
-  function isDeadAgain({ jobId, sentAtMs }: Letter): boolean {
-    return redrivenIds.has(jobId) && sentAtMs > startedAtMs - 5_000;
+  /** Without this, jobs that fail at once would be redriven without end. */
+  function isDeadAgain(letter: Letter): boolean {
+    return clock.here(letter.sentAtMs) > (sentAtMs.get(letter.jobId) ?? Number.POSITIVE_INFINITY);
   }
 }
 

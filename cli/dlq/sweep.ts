@@ -143,6 +143,7 @@ async function receive(queue: SweptQueue, held: HeldLetters, count: number): Pro
     MessageSystemAttributeNames: [
       'SentTimestamp',
       'ApproximateReceiveCount',
+      'ApproximateFirstReceiveTimestamp',
       'MessageGroupId',
       'DeadLetterQueueSourceArn',
     ],

@@ -15,7 +15,10 @@ export class UnreliableSqs implements MessageCalls, Pick<MoveCalls, 'getQueueAtt
   readonly dead = new Map<string, DeadMessage>();
   readonly queue: string[] = [];
   readonly calls: string[] = [];
+  /** By this computer's clock. */
   nowMs = 1_000_000;
+  /** How far SQS's own clock is ahead of that. */
+  aheadMs = 0;
   readonly #faults: Fault[];
   #handles = 0;
 
@@ -27,7 +30,7 @@ export class UnreliableSqs implements MessageCalls, Pick<MoveCalls, 'getQueueAtt
   readonly now = (): number => this.nowMs;
 
   bury(MessageId: string, Body: string, attributes: Message['MessageAttributes'] = {}): void {
-    const Attributes = { SentTimestamp: String(this.nowMs) };
+    const Attributes = { SentTimestamp: String(this.nowMs + this.aheadMs) };
     const message = { MessageId, Body, Attributes, MessageAttributes: attributes };
     this.dead.set(MessageId, { message, handle: undefined, visibleAtMs: 0, receiveCount: 0 });
   }
@@ -49,7 +52,7 @@ export class UnreliableSqs implements MessageCalls, Pick<MoveCalls, 'getQueueAtt
           entry.handle = `handle-${this.#handles++}`;
           entry.visibleAtMs = this.nowMs + VisibilityTimeout * 1_000;
           entry.receiveCount += 1;
-          entry.firstReceivedAtMs ??= this.nowMs;
+          entry.firstReceivedAtMs ??= this.nowMs + this.aheadMs;
           const { message, receiveCount, firstReceivedAtMs } = entry;
           return {
             ...message,
