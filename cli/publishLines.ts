@@ -36,11 +36,19 @@ export async function* publishLines(
   lookup: JobLookup,
   options: LineOptions,
 ): AsyncGenerator<LineResult> {
+  const lines = linesOf(input);
   const onTheirWay: { line: number; jobName: string }[] = [];
   const unread: LineResult[] = [];
+  let isOver = false;
 
+  /** Ends early where many lines cannot be read: only what is published makes the stream yield. */
   async function* items(): AsyncGenerator<PublishItem<AnyJobs>> {
-    for await (const line of linesOf(input)) {
+    while (unread.length < maxUnread) {
+      const { value: line, done } = await lines.next();
+      if (done) {
+        isOver = true;
+        return;
+      }
       try {
         const given = readLine(line, options);
         if (given === undefined) continue;
@@ -59,13 +67,18 @@ export async function* publishLines(
     }
   }
 
-  for await (const result of publisher.publishStream(items())) {
-    const { line, jobName } = onTheirWay.shift() as { line: number; jobName: string };
-    yield* unread.splice(0, unread.findLastIndex((earlier) => earlier.line < line) + 1);
-    yield { line, jobName, jobId: result.jobId, outcome: outcomeOf(result) };
+  while (!isOver) {
+    for await (const result of publisher.publishStream(items())) {
+      const { line, jobName } = onTheirWay.shift() as { line: number; jobName: string };
+      yield* unread.splice(0, unread.findLastIndex((earlier) => earlier.line < line) + 1);
+      yield { line, jobName, jobId: result.jobId, outcome: outcomeOf(result) };
+    }
+    yield* unread.splice(0);
   }
-  yield* unread;
 }
+
+/** Lines that cannot be read and have not been yielded yet. */
+const maxUnread = 1_000;
 
 function outcomeOf(result: PublishResult): Outcome {
   if (result.status === 'failed') return { error: result.error };
