@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { addAbortSignal, type Readable } from 'node:stream';
 import type { AnyJob, Publisher, PublishItem, PublishResult, When } from '../src/index.ts';
 import type { JobLookup } from './jobFiles.ts';
 import { type Line, linesOf, parseLine } from './jsonLines.ts';
@@ -21,6 +21,8 @@ export interface LineOptions {
   readonly group: string | undefined;
   /** When the lines are published that do not say it themselves. */
   readonly when?: When;
+  /** Takes no more lines; what was taken still gets its results. */
+  readonly signal?: AbortSignal;
 }
 
 /** Any job under any name, checked when it is published and not by the compiler. */
@@ -36,7 +38,8 @@ export async function* publishLines(
   lookup: JobLookup,
   options: LineOptions,
 ): AsyncGenerator<LineResult> {
-  const lines = linesOf(input);
+  const { signal } = options;
+  const lines = linesOf(signal === undefined ? input : addAbortSignal(signal, input));
   const onTheirWay: { line: number; jobName: string }[] = [];
   const unread: LineResult[] = [];
   let isOver = false;
@@ -44,8 +47,8 @@ export async function* publishLines(
   /** Ends early where many lines cannot be read: only what is published makes the stream yield. */
   async function* items(): AsyncGenerator<PublishItem<AnyJobs>> {
     while (unread.length < maxUnread) {
-      const { value: line, done } = await lines.next();
-      if (done) {
+      const line = await next();
+      if (line === undefined) {
         isOver = true;
         return;
       }
@@ -64,6 +67,15 @@ export async function* publishLines(
           outcome: { error: error as Error },
         });
       }
+    }
+  }
+
+  async function next(): Promise<Line | undefined> {
+    try {
+      return signal?.aborted ? undefined : (await lines.next()).value;
+    } catch (error) {
+      if (signal?.aborted) return undefined; // nothing came while it waited for input
+      throw error;
     }
   }
 

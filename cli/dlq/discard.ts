@@ -1,6 +1,6 @@
+import { onInterrupt } from '../interrupt.ts';
 import { type DeadLetterQueue, lastPart } from './deadLetterQueue.ts';
 import { openLines } from './exportFile.ts';
-import { onInterrupt } from './interrupt.ts';
 import { errorName, type Letter } from './letter.ts';
 import { whyText } from './letterText.ts';
 import { startProgress } from './progress.ts';

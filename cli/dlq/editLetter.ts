@@ -1,7 +1,7 @@
+import { onInterrupt } from '../interrupt.ts';
 import { jobLookup } from '../jobFiles.ts';
 import { lastPart } from './deadLetterQueue.ts';
 import { envelopeOf } from './envelope.ts';
-import { onInterrupt } from './interrupt.ts';
 import type { Letter } from './letter.ts';
 import { type EditOptions, newMessage } from './newMessage.ts';
 import { outgoing } from './outgoing.ts';

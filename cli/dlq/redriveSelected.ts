@@ -1,5 +1,5 @@
+import { onInterrupt } from '../interrupt.ts';
 import { jobNames, lastPart } from './deadLetterQueue.ts';
-import { onInterrupt } from './interrupt.ts';
 import type { Letter } from './letter.ts';
 import { startProgress } from './progress.ts';
 import { emptyTally, redrive, type Tally } from './redrive.ts';

@@ -1,6 +1,6 @@
 import { CommandError } from '../CommandError.ts';
+import { onInterrupt } from '../interrupt.ts';
 import { lastPart, queueArn } from './deadLetterQueue.ts';
-import { onInterrupt } from './interrupt.ts';
 import { isActive, type MoveState, moveQueue, newestMove } from './moveTask.ts';
 import { startProgress } from './progress.ts';
 import type { End, Session } from './session.ts';

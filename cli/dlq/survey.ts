@@ -1,4 +1,4 @@
-import { onInterrupt } from './interrupt.ts';
+import { onInterrupt } from '../interrupt.ts';
 import { errorName, type Letter } from './letter.ts';
 import { whyText } from './letterText.ts';
 import { startProgress } from './progress.ts';

@@ -1,4 +1,4 @@
-import { onInterrupt } from './interrupt.ts';
+import { onInterrupt } from '../interrupt.ts';
 import type { Letter } from './letter.ts';
 import type { Session } from './session.ts';
 import { sweep } from './sweep.ts';

@@ -1,8 +1,9 @@
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { expect, test } from '@jest/globals';
 import { type AnyJobs, type LineResult, publishLines } from '../../cli/publishLines.ts';
 import type { Publisher } from '../../src/index.ts';
 import { publishStream } from '../../src/publisher/stream.ts';
+import { until } from '../local/lambdaProcesses.ts';
 
 /** Publishes nowhere, by batches as any publisher does. */
 const publisher = {
@@ -15,8 +16,12 @@ const publisher = {
     }),
 } as unknown as Publisher<AnyJobs>;
 
-const publish = (input: Readable) =>
-  publishLines(publisher, input, async (name) => name, { jobName: 'J', group: undefined });
+const publish = (input: Readable, signal?: AbortSignal) =>
+  publishLines(publisher, input, async (name) => name, {
+    jobName: 'J',
+    group: undefined,
+    ...(signal && { signal }),
+  });
 
 /** Many lines, each of its number. */
 async function* many(lineOf: (number: number) => string) {
@@ -53,4 +58,34 @@ test('results come in the order of the lines, whichever of them can be read', as
       isGood(number) ? [number, String(number), true] : [number, undefined, false],
     );
   }
+});
+
+test('aborted while it waits for input, it publishes what it has taken and ends', async () => {
+  const input = new PassThrough();
+  const abort = new AbortController();
+  const published: LineResult[] = [];
+  const ended = (async () => {
+    for await (const result of publish(input, abort.signal)) published.push(result);
+  })();
+  input.write('1\nx\n3\n4');
+  await until(() => input.readableLength === 0);
+  abort.abort();
+  await ended;
+  expect(published.map(({ line, jobId }) => [line, jobId])).toEqual([
+    [1, '1'],
+    [2, undefined],
+    [3, '3'],
+  ]);
+});
+
+test('aborted, it takes no more lines, though they are there', async () => {
+  const abort = new AbortController();
+  const results: LineResult[] = [];
+  for await (const result of publish(Readable.from(many(String)), abort.signal)) {
+    results.push(result);
+    if (results.length === 30) abort.abort();
+  }
+  expect(results.length).toBeGreaterThanOrEqual(30);
+  expect(results.length).toBeLessThan(100);
+  expect(results.map(({ line }) => line)).toEqual(results.map((_, index) => index + 1));
 });

@@ -30,7 +30,7 @@ async function write(session: Session, { file }: ExportOptions): Promise<End> {
     { lastPart },
   ] = await Promise.all([
     import('../../dlq/exportFile.ts'),
-    import('../../dlq/interrupt.ts'),
+    import('../../interrupt.ts'),
     import('../../dlq/progress.ts'),
     import('../../dlq/sweep.ts'),
     import('../../dlq/unseen.ts'),

@@ -30,7 +30,7 @@ async function show(name: string, options: ShowOptions): Promise<void> {
 async function showLetters(session: Session, options: ShowOptions): Promise<End> {
   const [{ peek }, { onInterrupt }, { letterJson }, { diedAtMs }, { reportUnseen }] = await Promise.all([
     import('../../dlq/peek.ts'),
-    import('../../dlq/interrupt.ts'),
+    import('../../interrupt.ts'),
     import('../../dlq/letterJson.ts'),
     import('../../dlq/letter.ts'),
     import('../../dlq/unseen.ts'),
