@@ -10,7 +10,7 @@ import { exitCodes } from './exitCodes.ts';
 
 /** Runs what was typed after `npm run jobs --`, and gives the process's exit code. */
 export async function runProgram(words: readonly string[]): Promise<number> {
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', endUnlessPipeClosed);
   try {
     await program().parseAsync([...words], { from: 'user' });
     return Number(process.exitCode ?? exitCodes.done);
@@ -19,9 +19,11 @@ export async function runProgram(words: readonly string[]): Promise<number> {
   }
 }
 
-/** Whoever reads the output may have seen enough (`… | head`); the work goes on. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
+/** Whoever reads the output may have seen enough (`… | head`); the work goes on. On a full disk it would be for nothing. */
+function endUnlessPipeClosed(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') return;
+  console.error(`error: the output cannot be written: ${error.message}`);
+  process.exit(exitCodes.failed);
 }
 
 function program(): Command {
@@ -30,7 +32,7 @@ function program(): Command {
     .helpCommand(false)
     .addHelpText(
       'after',
-      '\nExit codes: 0 done, 1 something failed or was refused, 2 the command itself has a mistake.',
+      '\nExit codes: 0 done, 1 something failed or was refused, 2 the command itself has a mistake, 130 interrupted.',
     );
   const commands = [
     publishCommand(),

@@ -17,8 +17,8 @@ export async function redriveWhole(session: Session, { dryRun, rate }: WholeOpti
   const { target, sqs, queue, depth } = session;
   const jobQueueUrl = queue.jobQueueUrl ?? '';
   await refuseWhileMoving(session);
-  if (depth.waiting === 0) return nothingToMove(session);
   if (dryRun) {
+    if (depth.waiting === 0) return nothingToMove(session);
     console.log(`would move about ${counted(depth.waiting, 'dead letter')} to ${lastPart(jobQueueUrl)}`);
     return 'done';
   }
@@ -59,6 +59,7 @@ async function report({ status, moved, toMove, failureReason }: MoveState, sessi
   const { queue } = session;
   const jobQueue = lastPart(queue.jobQueueUrl ?? '');
   const text = `${moved.toLocaleString('en')} of ${counted(toMove, 'dead letter')} to ${jobQueue}`;
+  if (status === 'COMPLETED' && moved + toMove === 0) return nothingToMove(session);
   if (status === 'COMPLETED') {
     console.log(`moved ${text}`);
     return (await reportUnseen(session, { seen: moved, removed: moved })) ? 'failed' : 'done';

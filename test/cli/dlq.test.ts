@@ -1,6 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { until } from '../local/lambdaProcesses.ts';
 import { type DlqPlatform, envelope, names, reason, startDlqPlatform } from './dlqPlatform.ts';
 
@@ -475,6 +475,24 @@ describe('discard and export', () => {
     const dry = await run('discard', 'GreetingJob', '--all', '--dry-run');
     expect(dry.stdout).toMatch(/^would discard 3 of 3 dead letters:\n/);
     expect(await platform.bodies(names.dead)).toHaveLength(3);
+  });
+
+  test('discard deletes nothing more when its file cannot be written any more, and says so in a line', async () => {
+    await buryJobs(30);
+    const handle = await open(join(platform.directory, 'any'), 'w');
+    await handle.close();
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    using _full = jest.spyOn(Object.getPrototypeOf(handle), 'datasync').mockImplementation(async () => {
+      throw full;
+    });
+    const words = ['discard', 'GreetingJob', '--all', '--yes', '--export', 'full.jsonl'];
+    expect(await run(...words)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr:
+        'error: cannot write to full.jsonl any more: ENOSPC: no space left on device, write. What is not in it was left where it was: make room, and do this again with a new file\n',
+    });
+    expect(await platform.engine.queueCounts(names.dead)).toMatchObject({ visible: 30, notVisible: 0 });
   });
 
   test('export writes everything as JSON Lines and leaves it', async () => {

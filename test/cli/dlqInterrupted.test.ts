@@ -289,6 +289,11 @@ describe('edit in an editor', () => {
   test('sends nothing when the editor fails, the text is unchanged or still at fault', async () => {
     for (const [writes, code, message] of [
       ['exit 3', 2, /ended with 3: nothing was changed/],
+      [
+        'rm "$1"',
+        2,
+        /^error: the file to edit is not there, or not any more: ENOENT.* Nothing was changed\n$/,
+      ],
       ['true', 1, /nothing was changed\. To send it back as it is: dlq redrive GreetingJob --id job-1/],
       [`echo '{"friendName":4}' > "$1"`, 1, /^friendName: .*\nnothing was sent/],
     ] as const) {
@@ -296,7 +301,7 @@ describe('edit in an editor', () => {
       expect([ended.code, ended.stderr]).toEqual([code, expect.stringMatching(message)]);
     }
     expect(await countOf(names.queue)).toBe(0);
-    expect(await platform.engine.queueCounts(names.dead)).toMatchObject({ visible: 3, notVisible: 0 });
+    expect(await platform.engine.queueCounts(names.dead)).toMatchObject({ visible: 4, notVisible: 0 });
   });
 });
 
