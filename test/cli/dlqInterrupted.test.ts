@@ -276,13 +276,16 @@ describe('edit in an editor', () => {
   test('holds the letter while the editor is open, and nothing else', async () => {
     await bury(12);
     const [opened, saved] = ['opened', 'saved'].map((name) => join(platform.directory, name));
-    const editor = await editorThat(`touch ${opened}; while [ ! -e ${saved} ]; do sleep 0.05; done`);
+    const editor = await editorThat(
+      `touch ${opened}; while [ -e ${opened} ] && [ ! -e ${saved} ]; do sleep 0.05; done`,
+    );
     const words = ['dlq', 'edit', 'GreetingJob', '--id', 'job-7'];
-    const { ended } = startJobs(platform.directory, words, { EDITOR: editor });
+    const started = startJobs(platform.directory, words, { EDITOR: editor });
+    children.push(started);
     await until(() => existsSync(opened ?? ''), 60_000);
     expect(await platform.engine.queueCounts(names.dead)).toMatchObject({ visible: 11, notVisible: 1 });
     await writeFile(saved ?? '', '');
-    expect(await ended).toBe(1);
+    expect(await started.ended).toBe(1);
     expect(await platform.engine.queueCounts(names.dead)).toMatchObject({ visible: 12, notVisible: 0 });
   });
 
