@@ -7,21 +7,43 @@ import { schedulesCommand } from './commands/schedules.ts';
 import { statusCommand } from './commands/status.ts';
 import { workerCommand } from './commands/worker.ts';
 import { exitCodes } from './exitCodes.ts';
+import { takenByNpm } from './takenByNpm.ts';
 
 /** Runs what was typed after `npm run jobs --`, and gives the process's exit code. */
 export async function runProgram(words: readonly string[]): Promise<number> {
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', endUnlessPipeClosed);
   try {
-    await program().parseAsync([...words], { from: 'user' });
+    const jobs = program();
+    checkDashes(jobs, words);
+    await jobs.parseAsync([...words], { from: 'user' });
     return Number(process.exitCode ?? exitCodes.done);
   } catch (error) {
     return exitCodeOf(error);
   }
 }
 
-/** Whoever reads the output may have seen enough (`… | head`); the work goes on. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
+/** @throws {CommandError} where npm has taken options that are meant for the command: it would do something else */
+function checkDashes(jobs: Command, words: readonly string[]): void {
+  let command = jobs;
+  const path = [];
+  for (const word of words) {
+    const next = command.commands.find((each) => each.name() === word);
+    if (next === undefined) break;
+    command = next;
+    path.push(word);
+  }
+  const taken = takenByNpm(command, words);
+  if (taken.length === 0) return;
+  throw new CommandError(
+    `npm took ${taken.join(', ')} for itself: write -- before the command, npm run jobs -- ${path.join(' ')} …`,
+  );
+}
+
+/** Whoever reads the output may have seen enough (`… | head`); the work goes on. On a full disk it would be for nothing. */
+function endUnlessPipeClosed(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') return;
+  console.error(`error: the output cannot be written: ${error.message}`);
+  process.exit(exitCodes.failed);
 }
 
 function program(): Command {
@@ -30,7 +52,8 @@ function program(): Command {
     .helpCommand(false)
     .addHelpText(
       'after',
-      '\nExit codes: 0 done, 1 something failed or was refused, 2 the command itself has a mistake.',
+      '\nnpm prints two lines of its own first; for a pipe, npm run -s jobs -- … --json | jq does without them.' +
+        '\nExit codes: 0 done, 1 something failed or was refused, 2 the command itself has a mistake, 130 interrupted.',
     );
   const commands = [
     publishCommand(),

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { addAbortSignal, type Readable } from 'node:stream';
 import type { AnyJob, Publisher, PublishItem, PublishResult, When } from '../src/index.ts';
 import type { JobLookup } from './jobFiles.ts';
 import { type Line, linesOf, parseLine } from './jsonLines.ts';
@@ -21,6 +21,8 @@ export interface LineOptions {
   readonly group: string | undefined;
   /** When the lines are published that do not say it themselves. */
   readonly when?: When;
+  /** Takes no more lines; what was taken still gets its results. */
+  readonly signal?: AbortSignal;
 }
 
 /** Any job under any name, checked when it is published and not by the compiler. */
@@ -36,11 +38,20 @@ export async function* publishLines(
   lookup: JobLookup,
   options: LineOptions,
 ): AsyncGenerator<LineResult> {
+  const { signal } = options;
+  const lines = linesOf(signal === undefined ? input : addAbortSignal(signal, input));
   const onTheirWay: { line: number; jobName: string }[] = [];
   const unread: LineResult[] = [];
+  let isOver = false;
 
+  /** Ends early where many lines cannot be read: only what is published makes the stream yield. */
   async function* items(): AsyncGenerator<PublishItem<AnyJobs>> {
-    for await (const line of linesOf(input)) {
+    while (unread.length < maxUnread) {
+      const line = await next();
+      if (line === undefined) {
+        isOver = true;
+        return;
+      }
       try {
         const given = readLine(line, options);
         if (given === undefined) continue;
@@ -59,13 +70,27 @@ export async function* publishLines(
     }
   }
 
-  for await (const result of publisher.publishStream(items())) {
-    const { line, jobName } = onTheirWay.shift() as { line: number; jobName: string };
-    yield* unread.splice(0, unread.findLastIndex((earlier) => earlier.line < line) + 1);
-    yield { line, jobName, jobId: result.jobId, outcome: outcomeOf(result) };
+  async function next(): Promise<Line | undefined> {
+    try {
+      return signal?.aborted ? undefined : (await lines.next()).value;
+    } catch (error) {
+      if (signal?.aborted) return undefined; // nothing came while it waited for input
+      throw error;
+    }
   }
-  yield* unread;
+
+  while (!isOver) {
+    for await (const result of publisher.publishStream(items())) {
+      const { line, jobName } = onTheirWay.shift() as { line: number; jobName: string };
+      yield* unread.splice(0, unread.findLastIndex((earlier) => earlier.line < line) + 1);
+      yield { line, jobName, jobId: result.jobId, outcome: outcomeOf(result) };
+    }
+    yield* unread.splice(0);
+  }
 }
+
+/** Lines that cannot be read and have not been yielded yet. */
+const maxUnread = 1_000;
 
 function outcomeOf(result: PublishResult): Outcome {
   if (result.status === 'failed') return { error: result.error };

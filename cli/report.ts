@@ -6,6 +6,8 @@ export class Report {
   /** Those that wait for their time. */
   delayed = 0;
   failed = 0;
+  /** The first line without a result. */
+  nextLine = 1;
   readonly #json: boolean;
   /** The first ones; a file of a million bad lines must not fill the memory, nor the screen. */
   readonly #shownFailures: string[] = [];
@@ -15,6 +17,7 @@ export class Report {
   }
 
   add(result: LineResult): void {
+    this.nextLine = result.line + 1;
     if ('error' in result.outcome) this.#addFailure(result.line, result.outcome.error);
     else if ('at' in result.outcome) this.delayed += 1;
     else this.published += 1;

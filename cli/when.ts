@@ -3,6 +3,7 @@ import type { When } from '../src/publisher/index.ts';
 import { isInstant } from '../src/schedule/instant.ts';
 import { CommandError } from './CommandError.ts';
 import { lengthOfTime } from './dlq/words.ts';
+import { instantText } from './schedules/listText.ts';
 
 /** The options `--delay` and `--at`. */
 export interface WhenOptions {
@@ -22,10 +23,14 @@ export function whenOf({ delay, at }: WhenOptions): When {
   return delay === undefined ? {} : { delay: durationOf(delay) };
 }
 
-/** `2026-12-24T17:00:00Z, in 10m`; how long that is in real time, on a platform whose time is sped up. */
-export function untilText(at: Date, speed: number = 1): string {
-  const wait = lengthOfTime((at.getTime() - Date.now()) / 1_000 / speed);
-  return `${at.toISOString().replace('.000Z', 'Z')}, in ${wait}${speed === 1 ? '' : ` at ${speed} times the speed`}`;
+/**
+ * `2026-12-24T17:00:00Z, in 10m`: as `schedules list` says it, in real time, which comes sooner on a platform whose time is
+ * sped up.
+ */
+export function untilText(at: Date, speed: number = 1, now: number = Date.now()): string {
+  const waitMs = (at.getTime() - now) / speed;
+  const real = speed === 1 ? '' : ` (real time, speed ${speed})`;
+  return `${instantText(new Date(now + waitMs))}, in ${lengthOfTime(waitMs / 1_000)}${real}`;
 }
 
 function instantOf(at: string): Date {

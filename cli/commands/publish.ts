@@ -3,7 +3,9 @@ import type { Readable } from 'node:stream';
 import { Command } from 'commander';
 import type { AnyJob, Delayed, Duration, JobHandle, Published, Publisher } from '../../src/index.ts';
 import { CommandError } from '../CommandError.ts';
+import { shellWord } from '../dlq/words.ts';
 import { exitCodes } from '../exitCodes.ts';
+import { interruptedExitCode, onInterrupt } from '../interrupt.ts';
 import { jobLookup } from '../jobFiles.ts';
 import { startProgressBar } from '../progressBar.ts';
 import { type AnyJobs, publishLines } from '../publishLines.ts';
@@ -64,11 +66,10 @@ async function publish(
   const value = payload === undefined ? undefined : parsePayload(payload);
   whenOf(options);
   const target = await findTarget(options);
-  const failed =
+  process.exitCode =
     file === undefined
       ? await publishOne(target, jobName ?? '', value, options)
       : await publishFile(target, jobName, file, options);
-  process.exitCode = failed ? exitCodes.failed : exitCodes.done;
 }
 
 /** Sorts out `publish Job '{…}'`, `publish Job -`, `publish -` and `publish [Job] --file PATH`. */
@@ -118,7 +119,7 @@ async function publishOne(
   jobName: string,
   payload: unknown,
   options: PublishOptions,
-): Promise<boolean> {
+): Promise<number> {
   const { jobId: givenId, group, wait = false, force = false, json = false } = options;
   const job = await jobLookup(target, force)(jobName);
   if (wait) checkCanWait(target, jobName, job);
@@ -131,18 +132,15 @@ async function publishOne(
       given as { delay: Duration },
     );
     print(published, jobName, target, json);
-    if (!wait) return false;
-    return await waitForResult(published, {
-      jobName,
-      target,
-      json,
-      timeout: options.timeout as Duration | undefined,
-    });
+    if (!wait) return exitCodes.done;
+    const timeout = options.timeout as Duration | undefined;
+    const failed = await waitForResult(published, { jobName, target, json, timeout });
+    return failed ? exitCodes.failed : exitCodes.done;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     if (json) console.log(jsonOf({ jobName, jobId: givenId, outcome: { error } }));
     else console.error(`not published: ${error.message}`);
-    return true;
+    return exitCodes.failed;
   }
 }
 
@@ -163,15 +161,17 @@ async function publishFile(
   jobName: string | undefined,
   file: string,
   options: PublishOptions,
-): Promise<boolean> {
+): Promise<number> {
   const { group, force = false, json = false } = options;
   const lookup = jobLookup(target, force);
   if (jobName !== undefined) await lookup(jobName);
   const { input, bytes, bytesRead } = await openInput(file);
   const report = new Report({ json });
   const bar = startProgressBar(bytes);
+  using interrupt = onInterrupt('publishing the lines in hand');
+  const { signal } = interrupt;
   try {
-    const lines = { jobName, group, when: whenOf(options) };
+    const lines = { jobName, group, when: whenOf(options), signal };
     for await (const result of publishLines(await publisherFor(target), input, lookup, lines)) {
       report.add(result);
       bar.update(bytesRead(), report);
@@ -180,7 +180,12 @@ async function publishFile(
     bar.stop();
     report.print(target.name);
   }
-  return report.failed > 0;
+  if (!signal.aborted) return report.failed > 0 ? exitCodes.failed : exitCodes.done;
+  const { nextLine } = report;
+  const how =
+    file === '-' ? '' : `, such as by tail -n +${nextLine} ${shellWord(file)} | … with - in place of --file`;
+  console.error(`interrupted before line ${nextLine}: go on from there${how}`);
+  return interruptedExitCode;
 }
 
 /** Its size, where it has one, is the measure of the progress. */
@@ -192,8 +197,10 @@ async function openInput(
     throw new CommandError(`cannot read ${file}: ${cause.message}`, { cause });
   });
   const stat = await handle.stat();
-  if (stat.isDirectory())
+  if (stat.isDirectory()) {
+    await handle.close();
     throw new CommandError(`cannot read ${file}: it is a directory. Give a file of JSON Lines`);
+  }
   const input = handle.createReadStream();
   return { input, bytes: stat.isFile() ? stat.size : undefined, bytesRead: () => input.bytesRead };
 }

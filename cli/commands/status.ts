@@ -85,7 +85,7 @@ async function watchJob(api: StatusApi, jobId: string, { json = false }: StatusO
     import('../status/follow.ts'),
     import('../status/view.ts'),
     import('../status/resultText.ts'),
-    import('../dlq/interrupt.ts'),
+    import('../interrupt.ts'),
   ]);
   using interrupt = onInterrupt('the job goes on');
   const view = startView(jobId, process.stdout, json);

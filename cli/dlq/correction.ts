@@ -34,19 +34,26 @@ export async function correctionOf(
 }
 
 async function fromEditor(editor: string, old: string, check: Check): Promise<string | undefined> {
-  const directory = await mkdtemp(join(tmpdir(), 'dead-letter-'));
+  const directory = await mkdtemp(join(tmpdir(), 'dead-letter-')).catch(noFile);
   const file = join(directory, 'payload.json');
   try {
-    await writeFile(file, old, { mode: 0o600 });
+    await writeFile(file, old, { mode: 0o600 }).catch(noFile);
     for (;;) {
       await openEditor(editor, file);
-      const text = await readFile(file, 'utf8');
+      const text = await readFile(file, 'utf8').catch(noFile);
       if (await isGood(text, check)) return text;
       if (!(await wantsToGoOn())) return undefined;
     }
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+function noFile(cause: Error): never {
+  throw new CommandError(
+    `the file to edit is not there, or not any more: ${cause.message}. Nothing was changed`,
+    { cause },
+  );
 }
 
 /** `EDITOR` may have arguments (`code --wait`), so a shell reads it. Ctrl-C is the editor's while it is open. */

@@ -12,12 +12,26 @@ export interface Depth {
   readonly retentionSeconds: number;
 }
 
-export async function depthOf(
-  sqs: Pick<MoveCalls, 'getQueueAttributes'>,
-  queue: DeadLetterQueue,
-): Promise<Depth> {
+export async function depthOf(sqs: AttributeCall, queue: DeadLetterQueue): Promise<Depth> {
+  return { queue, ...(await numbersOf(sqs, queue.queueUrl)) };
+}
+
+/** How many messages a queue has, whoever has received them. */
+export async function countOf(sqs: AttributeCall, queueUrl: string): Promise<number> {
+  const { waiting, inFlight } = await numbersOf(sqs, queueUrl);
+  return waiting + inFlight;
+}
+
+/** How long messages are kept in real time: the local platform's are gone sooner at a higher speed. */
+export function keptSeconds({ retentionSeconds }: Depth, { speed = 1 }: Target): number {
+  return retentionSeconds / speed;
+}
+
+type AttributeCall = Pick<MoveCalls, 'getQueueAttributes'>;
+
+async function numbersOf(sqs: AttributeCall, QueueUrl: string): Promise<Omit<Depth, 'queue'>> {
   const { Attributes = {} } = await sqs.getQueueAttributes({
-    QueueUrl: queue.queueUrl,
+    QueueUrl,
     AttributeNames: [
       'ApproximateNumberOfMessages',
       'ApproximateNumberOfMessagesDelayed',
@@ -27,14 +41,8 @@ export async function depthOf(
   });
   const number = (name: keyof typeof Attributes): number => Number(Attributes[name] ?? 0);
   return {
-    queue,
     waiting: number('ApproximateNumberOfMessages') + number('ApproximateNumberOfMessagesDelayed'),
     inFlight: number('ApproximateNumberOfMessagesNotVisible'),
     retentionSeconds: number('MessageRetentionPeriod'),
   };
-}
-
-/** How long messages are kept in real time: the local platform's are gone sooner at a higher speed. */
-export function keptSeconds({ retentionSeconds }: Depth, { speed = 1 }: Target): number {
-  return retentionSeconds / speed;
 }

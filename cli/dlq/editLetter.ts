@@ -1,154 +1,91 @@
-import { type AnyJob, InvalidPayloadError } from '../../src/index.ts';
-import { maxClaimCheckBytes, maxMessageBytes } from '../../src/job/bounds.ts';
-import { validPayload } from '../../src/job/validPayload.ts';
-import { CommandError } from '../CommandError.ts';
+import { onInterrupt } from '../interrupt.ts';
 import { jobLookup } from '../jobFiles.ts';
-import { correctionOf } from './correction.ts';
 import { lastPart } from './deadLetterQueue.ts';
 import { envelopeOf } from './envelope.ts';
-import { onInterrupt } from './interrupt.ts';
-import { compactJson, prettyJson } from './jsonText.ts';
 import type { Letter } from './letter.ts';
-import { type OffloadedPayloads, offloadedPayloads } from './offloadedPayloads.ts';
+import { type EditOptions, newMessage } from './newMessage.ts';
 import { outgoing } from './outgoing.ts';
-import { peek } from './peek.ts';
-import { emptyTally, redrive } from './redrive.ts';
 import { refuseWhileMoving } from './redriveWhole.ts';
 import { printFailures } from './report.ts';
 import { sendToQueue } from './sendLetters.ts';
 import type { End, Session } from './session.ts';
+import { reportUnseen } from './unseen.ts';
+import { type HeldLetter, withLetter } from './withLetter.ts';
 import { oneLine } from './words.ts';
 
 /**
- * Sends a dead letter back with another payload: the same message, of the same job ID. It is not held while somebody
- * thinks: it is received again when the new payload is ready, and nothing is sent when it has gone meanwhile.
+ * Sends a dead letter back with another payload: the same message, of the same job ID. Nobody else receives it while
+ * somebody thinks. Where this computer sleeps meanwhile, it is received again when the new payload is ready, and nothing is
+ * sent when it has gone.
  */
-export async function editLetter(
-  session: Session,
-  { id, payload }: { readonly id: string; readonly payload?: string },
-): Promise<End> {
+export async function editLetter(session: Session, options: EditOptions): Promise<End> {
   const { target, queue } = session;
   await refuseWhileMoving(session);
   const job = await jobLookup(target, false)(queue.name);
-  const letter = await find(session, id);
-  if (letter === undefined) {
-    console.error(`no dead letter has the ID ${id} in ${lastPart(queue.queueUrl)}`);
-    return 'failed';
-  }
-  const payloads = offloadedPayloads(target);
-  const old = await oldText(letter, queue.name, payload, payloads);
-  const text = await correctionOf(old, payload, (given) => faultsOf(given, queue.name, job));
-  if (text === undefined) {
-    console.error('nothing was sent: the dead letter is as it was');
-    return 'failed';
-  }
-  if (text === old) {
-    console.error(`nothing was changed. To send it back as it is: dlq redrive ${queue.name} --id ${id}`);
-    return 'failed';
-  }
-  return await sendBack(session, letter, await messageOf(queue.name, letter, text, payloads));
-}
-
-async function find(session: Session, id: string): Promise<Letter | undefined> {
-  using interrupt = onInterrupt('giving back what was received');
-  const { letters } = await peek(session, { limit: 1, id }, interrupt.signal);
-  return letters[0];
-}
-
-/**
- * What was published. A payload in S3 is fetched when somebody is to edit it.
- * @throws {CommandError} when it cannot be read
- */
-async function oldText(
-  letter: Letter,
-  jobName: string,
-  given: string | undefined,
-  payloads: OffloadedPayloads,
-): Promise<string> {
-  const offloaded = given === undefined ? await payloads.read(letter, jobName) : undefined;
-  if (offloaded === undefined) return prettyText(envelopeOf(letter.body)?.Message ?? letter.body);
-  if ('text' in offloaded) return prettyText(offloaded.text);
-  const { url, problem } = offloaded;
-  throw new CommandError(
-    `the payload is in S3, at ${url}, and was not read: ${problem}. Give the new one as a whole: --payload '<json>'`,
+  const found = await withLetter(
+    session,
+    ({ jobId }) => jobId === options.id,
+    async (held) => {
+      const message = await newMessage(held.letter, job, session, options);
+      if (message === undefined) return 'failed';
+      return held.isHeld() ? await sendBack(session, held, message) : { letter: held.letter, message };
+    },
   );
+  if (!('result' in found)) return await notFound(session, options.id, found);
+  const end = found.result;
+  return typeof end === 'string' ? end : await sendAfterSleep(session, end);
 }
 
-/** Pretty where it is JSON, else as it is. */
-function prettyText(text: string): string {
-  try {
-    return prettyJson(text);
-  } catch {
-    return text;
-  }
-}
-
-async function faultsOf(text: string, jobName: string, job: AnyJob | string): Promise<string[]> {
-  try {
-    const payload: unknown = JSON.parse(text);
-    if (typeof job !== 'string' && job.payload !== undefined)
-      await validPayload(job.payload, payload, jobName);
-    return [];
-  } catch (error) {
-    if (error instanceof InvalidPayloadError) {
-      return error.issues.map(
-        ({ path, message }) => `${path.map(String).join('.') || 'payload'}: ${message}`,
-      );
-    }
-    return [
-      error instanceof SyntaxError
-        ? `not JSON: ${error.message}`
-        : `the schema of ${jobName} threw: ${error}`,
-    ];
-  }
-}
-
-/**
- * What is published in its place: the payload itself, or, where it is too large for SNS's messages, a pointer to it in S3.
- * @throws {CommandError} when it is too large for S3 too, or S3 does not take it
- */
-async function messageOf(
-  jobName: string,
-  { jobId }: Letter,
-  text: string,
-  payloads: OffloadedPayloads,
-): Promise<string> {
-  const payload = compactJson(text);
-  const bytes = Buffer.byteLength(payload);
-  if (bytes <= maxMessageBytes) return payload;
-  if (bytes <= maxClaimCheckBytes) return (await payloads.put(jobName, jobId, payload)) ?? payload;
-  throw new CommandError(
-    `nothing was sent: the payload has ${bytes} bytes; through S3 it may have ${maxClaimCheckBytes}`,
-  );
+async function notFound(
+  session: Session,
+  id: string,
+  { received, isInterrupted }: { received: number; isInterrupted: boolean },
+): Promise<End> {
+  if (!isInterrupted) console.error(`no dead letter has the ID ${id} in ${lastPart(session.queue.queueUrl)}`);
+  await reportUnseen(session, { seen: received, removed: 0, isInterrupted });
+  return isInterrupted ? 'interrupted' : 'failed';
 }
 
 async function sendBack(
-  { target, sqs, queue }: Session,
-  { messageId, jobId }: Letter,
+  { sqs, queue }: Session,
+  { letter, remove }: HeldLetter,
   message: string,
 ): Promise<End> {
-  const tally = emptyTally();
   const jobQueueUrl = queue.jobQueueUrl ?? '';
-  using interrupt = onInterrupt('finishing the batch in hand');
-  const found = new AbortController();
-  await redrive({ sqs, queueUrl: queue.queueUrl, speed: target.speed }, tally, {
-    selection: { by: 'id', text: `--id ${jobId}`, takes: (letter) => letter.messageId === messageId },
-    send: sendToQueue(sqs, jobQueueUrl, (letter) => outgoing({ ...letter, body: bodyWith(letter, message) })),
-    signal: AbortSignal.any([interrupt.signal, found.signal]),
-    onProgress: ({ selected }) => {
-      if (selected > 0) found.abort();
-    },
-  });
-  printFailures(tally.failed, 'not sent');
-  const name = oneLine(jobId, 100);
-  if (tally.redriven === 1) console.log(`sent ${name} back to ${lastPart(jobQueueUrl)} with its new payload`);
-  else if (tally.duplicates === 1) {
-    console.error(`sent ${name} with its new payload, but the dead letter could not be deleted: discard it`);
-  } else if (tally.selected === 0) {
-    console.error(`nothing was sent: ${name} is not in ${lastPart(queue.queueUrl)} any more`);
+  using interrupt = onInterrupt('finishing the message in hand');
+  const send = sendToQueue(sqs, jobQueueUrl, (old) => outgoing({ ...old, body: bodyWith(old, message) }));
+  const { sent, failed, error } = await send([letter]);
+  if (error !== undefined) throw error;
+  printFailures(failed, 'not sent');
+  let isDeleted = false;
+  const name = oneLine(letter.jobId, 100);
+  try {
+    isDeleted = sent.length > 0 && (await remove());
+  } finally {
+    if (isDeleted) console.log(`sent ${name} back to ${lastPart(jobQueueUrl)} with its new payload`);
+    else if (sent.length > 0) {
+      console.error(
+        `sent ${name} with its new payload, but the dead letter could not be deleted: discard it`,
+      );
+    }
   }
   if (interrupt.signal.aborted) return 'interrupted';
-  return tally.redriven === 1 ? 'done' : 'failed';
+  return isDeleted ? 'done' : 'failed';
+}
+
+async function sendAfterSleep(
+  session: Session,
+  { letter, message }: { letter: Letter; message: string },
+): Promise<End> {
+  const found = await withLetter(
+    session,
+    ({ messageId }) => messageId === letter.messageId,
+    (held) => sendBack(session, held, message),
+  );
+  if ('result' in found) return found.result;
+  const name = oneLine(letter.jobId, 100);
+  console.error(`nothing was sent: ${name} is not in ${lastPart(session.queue.queueUrl)} any more`);
+  return found.isInterrupted ? 'interrupted' : 'failed';
 }
 
 /** The same envelope with a new message; without one the message is the body. */

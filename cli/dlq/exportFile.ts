@@ -5,9 +5,24 @@ import { letterJson } from './letterJson.ts';
 
 /** Takes letters as JSON Lines. */
 export interface ExportedLines {
-  /** Resolves when they are on the disk, or on their way out. */
+  /**
+   * Resolves when they are on the disk, or on their way out.
+   * @throws {ExportError}
+   */
   write(letters: readonly Letter[]): Promise<void>;
   close(): Promise<void>;
+}
+
+/** A file that cannot be written to any more, in the middle of the work. */
+export class ExportError extends Error {
+  override readonly name = 'ExportError';
+
+  constructor(file: string, cause: Error) {
+    super(
+      `cannot write to ${file} any more: ${cause.message}. What is not in it was left where it was: make room, and do this again with a new file`,
+      { cause },
+    );
+  }
 }
 
 /**
@@ -26,8 +41,12 @@ export async function openLines(file: string | undefined, name: string): Promise
   });
   return {
     async write(letters) {
-      await handle.appendFile(textOf(letters));
-      await handle.datasync();
+      try {
+        await handle.appendFile(textOf(letters));
+        await handle.datasync();
+      } catch (cause) {
+        throw new ExportError(file, cause as Error);
+      }
     },
     close: () => handle.close(),
   };

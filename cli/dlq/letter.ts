@@ -1,6 +1,7 @@
 import type { Message, MessageAttributeValue } from '@aws-sdk/client-sqs';
-import { type DeadLetterReason, reasonAttribute } from '../../src/runtime/deadLetter.ts';
+import { reasonAttribute } from '../../src/runtime/deadLetter.ts';
 import { type JobMessage, readMessage } from '../../src/runtime/message.ts';
+import { type Reason, reasonOf } from './reason.ts';
 import { type ScheduledPublish, scheduledPublish } from './scheduledPublish.ts';
 
 /** A message that was received from a dead-letter queue. */
@@ -11,12 +12,16 @@ export interface Letter {
   readonly jobId: string;
   readonly payload: JobMessage['payload'];
   /** Why it is dead. `missing`: SQS's own redrive policy moved it. `malformed`: the attribute is not the runtime's. */
-  readonly reason: DeadLetterReason | 'missing' | 'malformed';
+  readonly reason: Reason | 'missing' | 'malformed';
+  /** Why it was dead before: it was redriven with that reason, and SQS's redrive policy moved it here without a new one. */
+  readonly olderReason?: Reason;
   readonly body: string;
   readonly attributes: Readonly<Record<string, MessageAttributeValue>>;
   /** Epoch ms; a move by SQS's redrive policy keeps the first one. */
   readonly sentAtMs: number;
   readonly receiveCount: number;
+  /** Epoch ms, by SQS's clock; undefined where SQS was not asked. */
+  readonly firstReceivedAtMs: number | undefined;
   /** The `MessageGroupId`, for fair queues. */
   readonly group: string | undefined;
   /** What a schedule was to publish, where this is a letter of EventBridge Scheduler. */
@@ -27,6 +32,8 @@ export interface Letter {
 export function readLetter(message: Message): Letter {
   const { MessageId = '', ReceiptHandle = '', Body = '', Attributes = {}, MessageAttributes = {} } = message;
   const { SentTimestamp = '0', ApproximateReceiveCount = '1', MessageGroupId } = Attributes;
+  const { DeadLetterQueueSourceArn: sourceArn, ApproximateFirstReceiveTimestamp: firstReceived } = Attributes;
+  const [sentAtMs, receiveCount] = [Number(SentTimestamp), Number(ApproximateReceiveCount)];
   const scheduled = scheduledPublish(Body, MessageAttributes);
   const { jobId, payload } = readMessage({
     messageId: MessageId,
@@ -49,11 +56,12 @@ export function readLetter(message: Message): Letter {
     receiptHandle: ReceiptHandle,
     jobId,
     payload,
-    reason: reasonOf(MessageAttributes[reasonAttribute]),
+    ...reasonsOf(MessageAttributes[reasonAttribute], { sentAtMs, receiveCount, sourceArn }),
     body: Body,
     attributes: MessageAttributes,
-    sentAtMs: Number(SentTimestamp),
-    receiveCount: Number(ApproximateReceiveCount),
+    sentAtMs,
+    receiveCount,
+    firstReceivedAtMs: firstReceived === undefined ? undefined : Number(firstReceived),
     group: scheduled?.group ?? MessageGroupId,
     ...(scheduled && { scheduled }),
   };
@@ -75,21 +83,34 @@ function jobIdAlone({ jobId }: Readonly<Record<string, MessageAttributeValue>>) 
   return { jobId: { dataType: 'String' as const, stringValue: jobId.StringValue } };
 }
 
-function reasonOf(attribute: MessageAttributeValue | undefined): Letter['reason'] {
-  if (attribute === undefined) return 'missing';
-  try {
-    const reason: unknown = JSON.parse(attribute.StringValue ?? '');
-    return isReason(reason) ? reason : 'malformed';
-  } catch {
-    return 'malformed';
-  }
+interface Arrival {
+  readonly sentAtMs: number;
+  readonly receiveCount: number;
+  /** The queue whose redrive policy moved it here; AWS says that, and the local platform does not. */
+  readonly sourceArn: string | undefined;
 }
 
-function isReason(value: unknown): value is DeadLetterReason {
-  const { name, message, attempts, lastFailureAt } = Object(value) as Record<keyof DeadLetterReason, unknown>;
-  return (
-    [name, message, lastFailureAt].every((text) => typeof text === 'string') &&
-    typeof attempts === 'number' &&
-    !Number.isNaN(Date.parse(lastFailureAt as string))
-  );
+function reasonsOf(
+  attribute: MessageAttributeValue | undefined,
+  arrival: Arrival,
+): Pick<Letter, 'reason' | 'olderReason'> {
+  if (attribute === undefined) return { reason: 'missing' };
+  const reason = reasonOf(attribute.StringValue ?? '');
+  if (reason === undefined) return { reason: 'malformed' };
+  return isOlder(reason, arrival) ? { reason: 'missing', olderReason: reason } : { reason };
 }
+
+/**
+ * What the runtime sends here is sent at its death, and received by nobody yet. A move of the whole queue back to the job
+ * makes a new message with the same reason; the redrive policy moves that as it is, with its receives.
+ */
+function isOlder({ lastFailureAt }: Reason, { sentAtMs, receiveCount, sourceArn }: Arrival): boolean {
+  if (sourceArn !== undefined) return true;
+  return receiveCount > fewestMovedReceives && sentAtMs > Date.parse(lastFailureAt) + clocksApartMs;
+}
+
+/** With maxAttempts 1 the third receive moves it. */
+const fewestMovedReceives = 3;
+
+/** How far the runtime's clock may be behind SQS's, and how long its send may take. */
+const clocksApartMs = 10_000;

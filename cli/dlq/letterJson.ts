@@ -5,11 +5,11 @@ import type { OffloadedPayload } from './offloadedPayloads.ts';
 
 /**
  * A letter as `--json` and `export` give it: plain data, from which it can be published again. `reason` is null where
- * there is none, or `reasonText` what stands there instead; `payload` is left out where the body is no JSON. A payload
+ * there is none, beside it `olderReason` where that is an older death's, or `reasonText`, what stands there instead; `payload` is left out where the body is no JSON. A payload
  * that was looked up in S3 stands there in place of its pointer, with its `payloadUrl`, or the `payloadProblem` beside it.
  */
 export function letterJson(name: string, letter: Letter, offloaded?: OffloadedPayload): object {
-  const { jobId, messageId, payload, reason, body, attributes, sentAtMs, receiveCount } = letter;
+  const { jobId, messageId, payload, reason, olderReason, body, attributes, sentAtMs, receiveCount } = letter;
   return {
     queue: name,
     jobId,
@@ -17,6 +17,7 @@ export function letterJson(name: string, letter: Letter, offloaded?: OffloadedPa
     sentAt: new Date(sentAtMs).toISOString(),
     receiveCount,
     reason: typeof reason === 'string' ? null : reason,
+    ...(olderReason && { olderReason }),
     ...(reason === 'malformed' && { reasonText: attributes[reasonAttribute]?.StringValue ?? '' }),
     ...(!(payload instanceof InvalidMessageError) && { payload }),
     ...(offloaded && offloadedJson(offloaded)),

@@ -4,9 +4,10 @@ import type { Target } from '../target.ts';
 import type { DeadLetterQueue } from './deadLetterQueue.ts';
 import { diedAtMs, type Letter } from './letter.ts';
 import type { OffloadedPayload } from './offloadedPayloads.ts';
+import type { Reason } from './reason.ts';
 import { schedulerError } from './scheduledPublish.ts';
 import { jobNameOf } from './throughTopic.ts';
-import { counted, lengthOfTime, oneLine } from './words.ts';
+import { counted, lengthOfTime, oneLine, shellWord } from './words.ts';
 
 /** A letter for people to read: why it died, its payload, and where its log is. */
 export function letterText(
@@ -26,7 +27,7 @@ export function letterText(
 
 /** Why a letter is where it is, in one line. */
 export function whyText(letter: Letter, queue: DeadLetterQueue): string {
-  const { reason, attributes, receiveCount } = letter;
+  const { reason, olderReason, attributes, receiveCount } = letter;
   if (queue.name === 'undelivered') return deliveryError(letter);
   if (queue.name === 'unrouted') {
     const jobName = jobNameOf(letter);
@@ -35,7 +36,8 @@ export function whyText(letter: Letter, queue: DeadLetterQueue): string {
       : oneLine(`no job had the name '${jobName}' when it was published`, 300);
   }
   if (reason === 'missing') {
-    return `no reason: moved by SQS's redrive policy after maxReceiveCount receives (${receiveCount} by now)`;
+    const moved = `no reason: moved by SQS's redrive policy after maxReceiveCount receives (${receiveCount} by now)`;
+    return olderReason === undefined ? moved : oneLine(`${moved}; ${olderText(olderReason)}`, 700);
   }
   if (reason === 'malformed') {
     const text = attributes[reasonAttribute]?.StringValue ?? '';
@@ -44,15 +46,20 @@ export function whyText(letter: Letter, queue: DeadLetterQueue): string {
   return oneLine(`${reason.name}: ${reason.message}`, 500);
 }
 
+function olderText({ name, message, lastFailureAt }: Reason): string {
+  return `an older death, at ${lastFailureAt}, was of ${name}: ${message}`;
+}
+
 function reasonLines(letter: Letter, queue: DeadLetterQueue): string[] {
   const { reason, sentAtMs } = letter;
   const at = (ms: number): string => `${new Date(ms).toISOString()} (${ago(ms)})`;
   if (typeof reason === 'string') return [line('why', whyText(letter, queue)), line('sent', at(sentAtMs))];
+  const { firstFailureAt: firstAt } = reason;
   return [
     line('why', whyText(letter, queue)),
     ...ownFrames(reason.stack ?? '').map((frame) => line('', oneLine(frame, 200))),
     line('died', `${at(diedAtMs(letter))} after ${counted(reason.attempts, 'attempt')}`),
-    ...(reason.firstFailureAt === reason.lastFailureAt ? [] : [line('first', reason.firstFailureAt)]),
+    ...(firstAt === undefined || firstAt === reason.lastFailureAt ? [] : [line('first', firstAt)]),
     ...(reason.codeVersion === undefined ? [] : [line('code', oneLine(reason.codeVersion, 100))]),
   ];
 }
@@ -90,23 +97,18 @@ function offloadedLines(payload: OffloadedPayload): string[] {
   ];
 }
 
-/** The lines of this very invocation. */
-function logLines({ reason }: Letter, { speed, clientConfig: { region } }: Target): string[] {
+/** The lines of this very invocation. Whatever stands in the reason, the command is one, to be pasted into a shell. */
+function logLines({ reason }: Letter, { speed, clientConfig: { region = '' } }: Target): string[] {
   if (typeof reason === 'string' || reason.requestId === undefined) return [];
-  const { requestId, logGroup, logStream } = reason;
+  const [requestId, group, stream] = [reason.requestId, reason.logGroup, reason.logStream].map(
+    (text) => text && oneLine(text, 512),
+  );
   if (speed !== undefined) return [line('log', `request ${requestId}, in the log of npm start`)];
-  if (logGroup === undefined) return [line('log', `request ${requestId}`)];
-  const stream = logStream === undefined ? '' : ` --log-stream-names '${logStream}'`;
-  const pattern = `--filter-pattern '"${requestId}"'`;
-  return [
-    line(
-      'log',
-      oneLine(
-        `aws logs filter-log-events --region ${region} --log-group-name ${logGroup}${stream} ${pattern} --query 'events[].message' --output text`,
-        1_000,
-      ),
-    ),
-  ];
+  if (group === undefined) return [line('log', `request ${requestId}`)];
+  const words = ['aws', 'logs', 'filter-log-events', '--region', region, '--log-group-name', group];
+  if (stream !== undefined) words.push('--log-stream-names', stream);
+  words.push('--filter-pattern', `"${requestId}"`, '--query', 'events[].message', '--output', 'text');
+  return [line('log', words.map(shellWord).join(' '))];
 }
 
 function line(label: string, text: string): string {

@@ -30,6 +30,7 @@ export async function moveQueue(
   sqs: MoveCalls,
   { sourceArn, destinationArn, perSecond, signal, onProgress }: MoveOptions,
 ): Promise<MoveState> {
+  const earlier = await newestMove(sqs, sourceArn);
   const { TaskHandle } = await sqs.startMessageMoveTask({
     SourceArn: sourceArn,
     DestinationArn: destinationArn,
@@ -43,7 +44,7 @@ export async function moveQueue(
       waitMs = 100;
     }
     await sleep(waitMs, undefined, isCancelled ? {} : { signal }).catch(() => undefined);
-    const state = await newestMove(sqs, sourceArn);
+    const state = ownMove(await listMoves(sqs, sourceArn), TaskHandle, earlier);
     if (state === undefined) continue;
     onProgress?.(state);
     if (!isActive(state)) return state;
@@ -52,22 +53,38 @@ export async function moveQueue(
 
 /** The last move of a queue, running or not; undefined where there is none. */
 export async function newestMove(sqs: MoveCalls, sourceArn: string): Promise<MoveState | undefined> {
-  const { Results = [] } = await sqs.listMessageMoveTasks({ SourceArn: sourceArn, MaxResults: 1 });
-  const [task] = Results;
-  return (
-    task && {
-      status: (task.Status ?? 'RUNNING') as MoveState['status'],
-      moved: task.ApproximateNumberOfMessagesMoved ?? 0,
-      toMove: task.ApproximateNumberOfMessagesToMove ?? 0,
-      handle: task.TaskHandle,
-      startedAtMs: task.StartedTimestamp ?? 0,
-      failureReason: task.FailureReason,
-    }
-  );
+  return (await listMoves(sqs, sourceArn))[0];
 }
 
 export function isActive({ status }: MoveState): boolean {
   return status === 'RUNNING' || status === 'CANCELLING';
+}
+
+/** The newest ones first, as many as SQS gives. */
+async function listMoves(sqs: MoveCalls, sourceArn: string): Promise<MoveState[]> {
+  const { Results = [] } = await sqs.listMessageMoveTasks({ SourceArn: sourceArn, MaxResults: 10 });
+  return Results.map((task) => ({
+    status: (task.Status ?? 'RUNNING') as MoveState['status'],
+    moved: task.ApproximateNumberOfMessagesMoved ?? 0,
+    toMove: task.ApproximateNumberOfMessagesToMove ?? 0,
+    handle: task.TaskHandle,
+    startedAtMs: task.StartedTimestamp ?? 0,
+    failureReason: task.FailureReason,
+  }));
+}
+
+/**
+ * A task is listed with its handle while it is running, and without one later: then it is the first that was started after
+ * the earlier ones. A list that does not have it yet is an old one.
+ */
+function ownMove(
+  moves: readonly MoveState[],
+  handle: string | undefined,
+  earlier: MoveState | undefined,
+): MoveState | undefined {
+  const later = moves.filter(({ startedAtMs }) => startedAtMs > (earlier?.startedAtMs ?? 0));
+  const running = moves.find((move) => move.handle === handle);
+  return running ?? later.filter((move) => move.handle === undefined).at(-1);
 }
 
 /** A task that has ended cannot be cancelled. */

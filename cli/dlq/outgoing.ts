@@ -10,19 +10,22 @@ export interface Outgoing {
   readonly group: string | undefined;
 }
 
+/** SQS's bound, for a message and for a batch. */
+export const maxSqsBytes = 1_048_576;
+
 /**
  * The message that died: the same body and attributes, without the reason. Where its ID was SQS's own, which the new
- * message will not have, it goes along as the attribute `jobId`, as the runtime does it.
+ * message will not have, it goes along as the attribute `jobId` if there is room, as the runtime does it.
  */
 export function outgoing({ body, attributes, jobId, messageId, group }: Letter): Outgoing {
   const { [reasonAttribute]: _reason, ...kept } = attributes;
-  const needsId = jobId === messageId && envelopeOf(body) === undefined;
-  const hasRoom = Object.keys(kept).length < maxAttributes;
-  const id = needsId && hasRoom ? { jobId: { DataType: 'String', StringValue: jobId } } : {};
-  return { body, attributes: { ...kept, ...id }, group };
+  const asItWas = { body, attributes: kept, group };
+  if (jobId !== messageId || envelopeOf(body) !== undefined) return asItWas;
+  const withId = { ...asItWas, attributes: { ...kept, jobId: { DataType: 'String', StringValue: jobId } } };
+  return hasRoom(withId) ? withId : asItWas;
 }
 
-/** What SQS counts into the 1 MiB of a message and of a batch. */
+/** What SQS counts into the bytes of a message and of a batch. */
 export function bytesOf({ body, attributes }: Outgoing): number {
   return Object.entries(attributes)
     .map(
@@ -30,6 +33,10 @@ export function bytesOf({ body, attributes }: Outgoing): number {
         Buffer.byteLength(name + DataType + StringValue) + (BinaryValue?.length ?? 0),
     )
     .reduce((sum, bytes) => sum + bytes, Buffer.byteLength(body));
+}
+
+function hasRoom(message: Outgoing): boolean {
+  return Object.keys(message.attributes).length <= maxAttributes && bytesOf(message) <= maxSqsBytes;
 }
 
 /** SQS's number of attributes for a message. */

@@ -23,7 +23,7 @@ export async function peek(
       found.push(...letters.filter(({ jobId }) => id === undefined || jobId === id));
       if (found.length >= (id === undefined ? limit : 1)) stop();
     },
-    { signal, lanes: 1, batchSize: id === undefined ? Math.min(limit, 10) : 10 },
+    { signal, lanes: 1, batchSize: () => Math.min(id === undefined ? limit - found.length : 10, 10) },
   );
   return { letters: found.slice(0, limit), received };
 }

@@ -1,13 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorName, type Letter } from './letter.ts';
+import { queueClock } from './queueClock.ts';
 import type { Selection } from './selection.ts';
-import { deleteLetters, type Failure, type Send } from './sendLetters.ts';
-import type { MessageCalls } from './sqs.ts';
-import { type SweptQueue, sweep } from './sweep.ts';
-
-export interface RedriveSource extends SweptQueue {
-  readonly sqs: Pick<MessageCalls, 'receiveMessage' | 'changeMessageVisibilityBatch' | 'deleteMessageBatch'>;
-}
+import type { Failure, Send } from './sendLetters.ts';
+import { type Sweep, type SweptQueue, sweep } from './sweep.ts';
 
 export interface RedriveOptions {
   readonly selection: Selection;
@@ -26,8 +22,10 @@ export interface Tally {
   selected: number;
   /** Sent and deleted. */
   redriven: number;
-  /** Sent and perhaps still in the dead-letter queue: they run twice when they are redriven again. */
-  duplicates: number;
+  /** Sent and perhaps still in the dead-letter queue, by message ID: they run twice when they are redriven again. */
+  readonly undeleted: Map<string, Letter>;
+  /** How many those are. */
+  readonly duplicates: number;
   /** Redriven in this run, dead again already, and left. */
   diedAgain: number;
   readonly failed: Failure[];
@@ -40,7 +38,10 @@ export function emptyTally(): Tally {
     seen: 0,
     selected: 0,
     redriven: 0,
-    duplicates: 0,
+    undeleted: new Map(),
+    get duplicates() {
+      return this.undeleted.size;
+    },
     diedAgain: 0,
     failed: [],
     errors: new Map(),
@@ -52,45 +53,53 @@ export function emptyTally(): Tally {
  * one. What is received and not selected, or not sent, is made visible again.
  */
 export async function redrive(
-  source: RedriveSource,
+  source: SweptQueue,
   tally: Tally,
   { selection, send, signal, perSecond, onProgress }: RedriveOptions,
 ): Promise<void> {
-  const startedAtMs = Date.now();
-  const redrivenIds = new Set<string>();
+  const now = source.now ?? Date.now;
+  const clock = queueClock(now);
+  /** When the first letter of a job's ID was sent, by this computer's clock. */
+  const sentAtMs = new Map<string, number>();
   const pause = paceOf(perSecond);
 
   await sweep(
     source,
-    async (letters, { gone }) => {
+    async (letters, { remove }) => {
+      clock.note(letters);
       const old = letters.filter((letter) => !isDeadAgain(letter));
       note(tally, letters.length, old);
       const selected = old.filter((letter) => selection.takes(letter));
       tally.selected += selected.length;
       if (selected.length > 0) {
         await pause(selected.length);
-        gone(await move(selected));
+        await move(selected, remove);
       }
       onProgress?.(tally);
     },
-    // A slow redrive holds little in hand: a batch is sent within a second.
-    perSecond === undefined ? { signal } : { signal, lanes: 1, batchSize: Math.min(10, perSecond) },
+    {
+      signal,
+      // A slow redrive holds little in hand: a batch is sent within a second.
+      ...(perSecond === undefined ? {} : { lanes: 1, batchSize: () => Math.min(10, perSecond) }),
+      onDeleted(letters) {
+        for (const { messageId } of letters) tally.undeleted.delete(messageId);
+        tally.redriven += letters.length;
+      },
+    },
   );
 
-  async function move(selected: readonly Letter[]): Promise<readonly Letter[]> {
-    for (const { jobId } of selected) redrivenIds.add(jobId);
-    const { sent, failed } = await send(selected);
+  async function move(selected: readonly Letter[], remove: Sweep['remove']): Promise<void> {
+    for (const { jobId } of selected) if (!sentAtMs.has(jobId)) sentAtMs.set(jobId, now());
+    const { sent, failed, error } = await send(selected);
     tally.failed.push(...failed);
-    tally.duplicates += sent.length;
-    const { deleted } = await deleteLetters(source.sqs, source.queueUrl, sent);
-    tally.duplicates -= deleted.length;
-    tally.redriven += deleted.length;
-    return deleted;
+    for (const letter of sent) tally.undeleted.set(letter.messageId, letter);
+    await remove(sent);
+    if (error !== undefined) throw error;
   }
 
-  /** Without this, jobs that fail at once would be redriven without end. Clocks may differ by some seconds. */
-  function isDeadAgain({ jobId, sentAtMs }: Letter): boolean {
-    return redrivenIds.has(jobId) && sentAtMs > startedAtMs - 5_000;
+  /** Without this, jobs that fail at once would be redriven without end. */
+  function isDeadAgain(letter: Letter): boolean {
+    return clock.here(letter.sentAtMs) > (sentAtMs.get(letter.jobId) ?? Number.POSITIVE_INFINITY);
   }
 }
 

@@ -1,5 +1,6 @@
+import { onInterrupt } from '../interrupt.ts';
 import { jobNames, lastPart } from './deadLetterQueue.ts';
-import { onInterrupt } from './interrupt.ts';
+import type { Letter } from './letter.ts';
 import { startProgress } from './progress.ts';
 import { emptyTally, redrive, type Tally } from './redrive.ts';
 import { refuseWhileMoving } from './redriveWhole.ts';
@@ -9,7 +10,8 @@ import { type Send, sendToQueue } from './sendLetters.ts';
 import type { End, Session } from './session.ts';
 import { survey } from './survey.ts';
 import { publishToTopic, refusal } from './throughTopic.ts';
-import { counted } from './words.ts';
+import { reportUnseen } from './unseen.ts';
+import { counted, oneLine } from './words.ts';
 
 export interface SelectedOptions {
   readonly dryRun?: boolean;
@@ -52,8 +54,11 @@ export async function redriveSelected(
     progress[Symbol.dispose]();
     if (isOver || tally.selected > 0) report(tally, selection, session);
   }
-  if (interrupt.signal.aborted) return 'interrupted';
-  return tally.redriven > 0 && tally.failed.length + tally.duplicates === 0 ? 'done' : 'failed';
+  const isInterrupted = interrupt.signal.aborted;
+  const { seen, redriven, failed, duplicates } = tally;
+  const hasUnseen = await reportUnseen(session, { seen, removed: redriven, isInterrupted });
+  if (isInterrupted) return 'interrupted';
+  return redriven > 0 && failed.length + duplicates === 0 && !hasUnseen ? 'done' : 'failed';
 }
 
 async function topicSend(
@@ -65,13 +70,14 @@ async function topicSend(
 }
 
 function report(tally: Tally, selection: Selection, { queue, target }: Session): void {
-  const { redriven, selected, seen, failed, duplicates, diedAgain } = tally;
+  const { redriven, selected, seen, failed, undeleted, duplicates, diedAgain } = tally;
   const what = queue.jobQueueUrl === undefined ? 'message' : 'dead letter';
   printFailures(failed, 'not sent');
   if (duplicates > 0) {
     console.error(
       `${counted(duplicates, what)} went out and could not be deleted (a receipt handle that expired, or a call that ` +
-        'failed): nothing is lost, but what is in both queues runs twice when it is redriven again',
+        `failed): nothing is lost, but what is in both queues runs twice when it is redriven again. Discard by --id what ` +
+        `is still there of ${namesOf([...undeleted.values()])}`,
     );
   }
   if (diedAgain > 0)
@@ -87,3 +93,11 @@ function report(tally: Tally, selection: Selection, { queue, target }: Session):
     console.error(`nothing to redrive: ${nothingSelected(tally, selection, queue)}`);
   }
 }
+
+function namesOf(letters: readonly Letter[]): string {
+  const names = letters.slice(0, maxNames).map(({ jobId }) => oneLine(jobId, 100));
+  const hidden = letters.length - names.length;
+  return `${names.join(', ')}${hidden > 0 ? ` and ${hidden.toLocaleString('en')} more` : ''}`;
+}
+
+const maxNames = 20;

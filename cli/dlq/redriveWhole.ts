@@ -1,9 +1,10 @@
 import { CommandError } from '../CommandError.ts';
+import { onInterrupt } from '../interrupt.ts';
 import { lastPart, queueArn } from './deadLetterQueue.ts';
-import { onInterrupt } from './interrupt.ts';
 import { isActive, type MoveState, moveQueue, newestMove } from './moveTask.ts';
 import { startProgress } from './progress.ts';
 import type { End, Session } from './session.ts';
+import { reportUnseen } from './unseen.ts';
 import { counted, lengthOfTime } from './words.ts';
 
 export interface WholeOptions {
@@ -16,8 +17,8 @@ export async function redriveWhole(session: Session, { dryRun, rate }: WholeOpti
   const { target, sqs, queue, depth } = session;
   const jobQueueUrl = queue.jobQueueUrl ?? '';
   await refuseWhileMoving(session);
-  if (depth.waiting === 0) return nothingToMove(session);
   if (dryRun) {
+    if (depth.waiting === 0) return nothingToMove(session);
     console.log(`would move about ${counted(depth.waiting, 'dead letter')} to ${lastPart(jobQueueUrl)}`);
     return 'done';
   }
@@ -31,7 +32,7 @@ export async function redriveWhole(session: Session, { dryRun, rate }: WholeOpti
     onProgress: ({ moved }) => progress.update(moved, ''),
   });
   progress[Symbol.dispose]();
-  return report(end, session);
+  return await report(end, session);
 }
 
 /** @throws {CommandError} when somebody redrives the queue already: SQS runs one move at a time */
@@ -54,12 +55,14 @@ function nothingToMove({ queue, depth }: Session): End {
   return 'failed';
 }
 
-function report({ status, moved, toMove, failureReason }: MoveState, { queue }: Session): End {
+async function report({ status, moved, toMove, failureReason }: MoveState, session: Session): Promise<End> {
+  const { queue } = session;
   const jobQueue = lastPart(queue.jobQueueUrl ?? '');
   const text = `${moved.toLocaleString('en')} of ${counted(toMove, 'dead letter')} to ${jobQueue}`;
+  if (status === 'COMPLETED' && moved + toMove === 0) return nothingToMove(session);
   if (status === 'COMPLETED') {
     console.log(`moved ${text}`);
-    return 'done';
+    return (await reportUnseen(session, { seen: moved, removed: moved })) ? 'failed' : 'done';
   }
   if (status === 'CANCELLED') {
     console.error(`cancelled: moved ${text}, the others are where they were`);

@@ -1,4 +1,5 @@
 import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
+import * as z from 'zod/mini';
 
 /** What a schedule was to publish, as EventBridge Scheduler left it in its dead-letter queue. */
 export interface ScheduledPublish {
@@ -25,12 +26,21 @@ export function scheduledPublish(input: string, attributes: Attributes): Schedul
     .replaceAll('<aws.scheduler.scheduled-time>', time?.StringValue ?? '')
     .replaceAll('<aws.scheduler.schedule-arn>', arn?.StringValue ?? '');
   try {
-    const { Message: body, MessageAttributes = {}, MessageGroupId: group } = JSON.parse(text);
-    return typeof body === 'string' ? { body, attributes: MessageAttributes, group } : undefined;
+    const { Message: body, MessageAttributes = {}, MessageGroupId: group } = schema.parse(JSON.parse(text));
+    return { body, attributes: MessageAttributes, group };
   } catch {
     return undefined;
   }
 }
+
+/** As far as it is read here. */
+const schema = z.object({
+  Message: z.string(),
+  MessageAttributes: z.optional(
+    z.record(z.string(), z.looseObject({ DataType: z.string(), StringValue: z.optional(z.string()) })),
+  ),
+  MessageGroupId: z.optional(z.string()),
+});
 
 /** Why Scheduler gave up, in one line; undefined for a letter that is not its own. */
 export function schedulerError(attributes: Attributes): string | undefined {

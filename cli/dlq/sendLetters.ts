@@ -1,12 +1,18 @@
 import type { BatchResultErrorEntry } from '@aws-sdk/client-sqs';
+import { errorCode, isRefusal } from '../awsProblem.ts';
 import type { Letter } from './letter.ts';
-import { bytesOf, type Outgoing, outgoing } from './outgoing.ts';
+import { bytesOf, maxSqsBytes, type Outgoing, outgoing } from './outgoing.ts';
 import type { MessageCalls } from './sqs.ts';
 
-/** What became of letters that were to be sent: each is in one of the lists. */
+/** What became of letters that were to be sent. */
 export interface Sent {
   readonly sent: readonly Letter[];
   readonly failed: readonly Failure[];
+  /**
+   * Why it ended early: a call got no answer, or one that holds for all letters, such as a missing permission. Nobody knows
+   * what became of the letters that are in neither list.
+   */
+  readonly error?: Error;
 }
 
 export interface Failure {
@@ -14,7 +20,7 @@ export interface Failure {
   readonly why: string;
 }
 
-/** Brings letters to where they belong. Throws when a call failed as a whole: then nobody knows what was sent. */
+/** Brings letters to where they belong; never throws. */
 export type Send = (letters: readonly Letter[]) => Promise<Sent>;
 
 /** Sends letters to a job's queue, by tens and at most 1 MiB. */
@@ -28,11 +34,17 @@ export function sendToQueue(
     const failed: Failure[] = [];
     for (const batch of batchesOf(letters.map((letter) => ({ letter, message: toSend(letter) })))) {
       const Entries = batch.map(({ message }, index) => entryOf(message, String(index)));
-      const { Successful = [], Failed = [] } = await sqs.sendMessageBatch({ QueueUrl: queueUrl, Entries });
-      const taken = new Set(Successful.map(({ Id }) => Id));
-      for (const [index, { letter }] of batch.entries()) {
-        if (taken.has(String(index))) sent.push(letter);
-        else failed.push({ letter, why: whyOf(Failed, index) });
+      try {
+        const { Successful = [], Failed = [] } = await sqs.sendMessageBatch({ QueueUrl: queueUrl, Entries });
+        const taken = new Set(Successful.map(({ Id }) => Id));
+        for (const [index, { letter }] of batch.entries()) {
+          if (taken.has(String(index))) sent.push(letter);
+          else failed.push({ letter, why: whyOf(Failed, index) });
+        }
+      } catch (error) {
+        if (!isRefusal(error as Error)) return { sent, failed, error: error as Error };
+        const why = `${errorCode(error as Error)}: ${(error as Error).message}`;
+        failed.push(...batch.map(({ letter }) => ({ letter, why })));
       }
     }
     return { sent, failed };
@@ -65,9 +77,8 @@ interface Sending {
   readonly message: Outgoing;
 }
 
-/** SQS's bounds of a batch. */
+/** SQS's bound of a batch. */
 const maxEntries = 10;
-const maxBytes = 1_048_576;
 
 function batchesOf(sendings: readonly Sending[]): Sending[][] {
   const batches: Sending[][] = [];
@@ -75,7 +86,7 @@ function batchesOf(sendings: readonly Sending[]): Sending[][] {
   for (const sending of sendings) {
     const more = bytesOf(sending.message);
     const open = batches.at(-1);
-    if (open === undefined || open.length === maxEntries || bytes + more > maxBytes) {
+    if (open === undefined || open.length === maxEntries || bytes + more > maxSqsBytes) {
       batches.push([sending]);
       bytes = more;
     } else {

@@ -1,6 +1,7 @@
-import { awsProblem, errorCode, isDenied } from '../awsProblem.ts';
+import { awsProblem, errorCode, isDenied, isGone } from '../awsProblem.ts';
 import type { Target } from '../target.ts';
 import { type DeadLetterQueue, lastPart, queueArn } from './deadLetterQueue.ts';
+import { ExportError } from './exportFile.ts';
 import { type Permissions, type PermittedCommand, permissions } from './permissions.ts';
 
 /** What was being done when AWS refused. */
@@ -11,12 +12,13 @@ export interface Work {
   readonly queue?: DeadLetterQueue | undefined;
 }
 
-/** One line: what AWS refused and what to do; undefined for an error that is no answer of AWS: a bug. */
+/** One line: what AWS or the disk refused and what to do; undefined for any other error: a bug. */
 export function explain(error: unknown, work: Work): string | undefined {
   if (!(error instanceof Error)) return undefined;
+  if (error instanceof ExportError) return error.message;
   const code = errorCode(error);
   if (isDenied(error)) return `no permission: ${needs(work)}`;
-  if (/NonExistentQueue|QueueDoesNotExist/.test(code)) {
+  if (isGone(error)) {
     return `${queueName(work)} does not exist (any more): see with 'dlq list' what there is, or deploy the stack again`;
   }
   const problem = awsProblem(error, work.target);

@@ -1,9 +1,9 @@
 import { CommandError } from '../CommandError.ts';
 import { exitCodes } from '../exitCodes.ts';
+import { interruptedExitCode } from '../interrupt.ts';
 import { findTarget, type Target, type TargetOptions } from '../target.ts';
 import { type DeadLetterQueue, findDeadLetterQueue, isSafetyNet } from './deadLetterQueue.ts';
 import { type Depth, depthOf } from './depths.ts';
-import { interruptedExitCode } from './interrupt.ts';
 import type { PermittedCommand } from './permissions.ts';
 import { explain } from './serviceError.ts';
 import { type Sqs, sqsOf } from './sqs.ts';

@@ -1,4 +1,4 @@
-import { onInterrupt } from './interrupt.ts';
+import { onInterrupt } from '../interrupt.ts';
 import { errorName, type Letter } from './letter.ts';
 import { whyText } from './letterText.ts';
 import { startProgress } from './progress.ts';
@@ -7,6 +7,7 @@ import { nothingSelected } from './report.ts';
 import type { Selection } from './selection.ts';
 import type { End, Session } from './session.ts';
 import { sweep } from './sweep.ts';
+import { reportUnseen } from './unseen.ts';
 import { counted, oneLine } from './words.ts';
 
 export interface SurveyOptions {
@@ -18,10 +19,11 @@ export interface SurveyOptions {
 
 /** `--dry-run`: looks through the queue, says what a selection takes, and gives everything back. */
 export async function survey(
-  { sqs, queue, target, depth }: Session,
+  session: Session,
   selection: Selection,
   { verb, refusal }: SurveyOptions,
 ): Promise<End> {
+  const { sqs, queue, target, depth } = session;
   const tally = emptyTally();
   const [taken, refused]: string[][] = [[], []];
   using interrupt = onInterrupt('giving back what was received');
@@ -43,14 +45,14 @@ export async function survey(
     { signal: interrupt.signal },
   );
   progress[Symbol.dispose]();
-  if ((taken?.length ?? 0) + (refused?.length ?? 0) === 0) {
-    console.error(`would ${verb} nothing: ${nothingSelected(tally, selection, queue)}`);
-    return interrupt.signal.aborted ? 'interrupted' : 'failed';
-  }
-  const seen = counted(tally.seen, 'dead letter');
-  print(`would ${verb} ${taken?.length} of ${seen}`, taken ?? []);
+  const isEmpty = (taken?.length ?? 0) + (refused?.length ?? 0) === 0;
+  if (isEmpty) console.error(`would ${verb} nothing: ${nothingSelected(tally, selection, queue)}`);
+  else print(`would ${verb} ${taken?.length} of ${counted(tally.seen, 'dead letter')}`, taken ?? []);
   if (refused?.length) print(`would leave ${refused.length}`, refused);
-  return interrupt.signal.aborted ? 'interrupted' : 'done';
+  const isInterrupted = interrupt.signal.aborted;
+  const hasUnseen = await reportUnseen(session, { seen: tally.seen, removed: 0, isInterrupted });
+  if (isInterrupted) return 'interrupted';
+  return isEmpty || hasUnseen ? 'failed' : 'done';
 }
 
 const maxShown = 20;

@@ -1,17 +1,30 @@
+import { countOf } from './depths.ts';
 import { HeldLetters, holdSeconds } from './HeldLetters.ts';
 import { type Letter, readLetter } from './letter.ts';
-import type { MessageCalls } from './sqs.ts';
+import type { Failure } from './sendLetters.ts';
+import type { MessageCalls, MoveCalls } from './sqs.ts';
 
 export interface SweptQueue {
-  readonly sqs: Pick<MessageCalls, 'receiveMessage' | 'changeMessageVisibilityBatch'>;
+  readonly sqs: Pick<MessageCalls, 'receiveMessage' | 'changeMessageVisibilityBatch' | 'deleteMessageBatch'> &
+    Pick<MoveCalls, 'getQueueAttributes'>;
   readonly queueUrl: string;
   /** The local platform's; undefined on AWS. */
   readonly speed?: number | undefined;
+  /** Epoch ms; the real time by default. */
+  readonly now?: (() => number) | undefined;
 }
 
 export interface Sweep {
-  /** These are deleted: they are not made visible again. */
-  gone(letters: readonly Letter[]): void;
+  /**
+   * Deletes letters; `onDeleted` hears of each, once that is certain. One that comes back all the same, because its
+   * receipt handle had expired, is deleted again by its new one.
+   * @returns those that are not certain to be deleted
+   */
+  remove(letters: readonly Letter[]): Promise<readonly Failure[]>;
+  /** Makes all others visible before the sweep ends. */
+  giveBackBut(letters: readonly Letter[]): Promise<void>;
+  /** Whether it is certain that nobody else has received the letter meanwhile. */
+  isHeld(letter: Letter): boolean;
   /** Ends the sweep after this batch. */
   stop(): void;
 }
@@ -21,13 +34,14 @@ export interface SweepOptions {
   readonly signal: AbortSignal;
   /** Calls at a time. */
   readonly lanes?: number | undefined;
-  /** Letters a call, 1 to 10. */
-  readonly batchSize?: number | undefined;
+  /** Letters for the next call, 1 to 10. */
+  batchSize?(): number;
+  onDeleted?(letters: readonly Letter[]): void;
 }
 
 /**
  * Goes through a queue once: hands over what is visible in batches of up to ten, each letter once, and in the end
- * makes visible again what the visits did not delete, at once and whatever happened.
+ * makes visible again what the visits did not remove, at once and whatever happened.
  *
  * Nothing is made visible before: SQS has no cursor, so a letter given back is received again, and one that has been
  * received three times drops out of the age that the alarm looks at.
@@ -36,30 +50,64 @@ export interface SweepOptions {
 export async function sweep(
   queue: SweptQueue,
   visit: (letters: readonly Letter[], sweep: Sweep) => Promise<void>,
-  { signal, lanes = 4, batchSize = 10 }: SweepOptions,
+  { signal, lanes = 4, batchSize = () => 10, onDeleted }: SweepOptions,
 ): Promise<void> {
   const held = new HeldLetters(queue);
   const seen = new Set<string>();
-  let repeatingAnswers = 0;
+  const removed = new Set<string>();
+  /** Those of which it is not certain that they are deleted. */
+  const doubtful = new Map<string, Letter>();
   let stopped = false;
   const stop = (): void => {
     stopped = true;
   };
+  const giveBackBut = (letters: readonly Letter[]): Promise<void> => held.releaseBut(letters);
+  const isHeld = (letter: Letter): boolean => held.isHeld(letter);
 
+  /** Each lane ends when nothing is left for it: what another one has in hand may still come back. */
   async function lane(): Promise<void> {
+    let repeats = 0;
     while (!stopped && !signal.aborted) {
-      const letters = await receive(queue, batchSize);
-      held.add(letters);
+      const letters = await receive(queue, held, batchSize());
+      if (letters.length === 0) return;
+      await removeAgain(letters);
       const fresh = letters.filter(({ messageId }) => !seen.has(messageId));
       for (const { messageId } of fresh) seen.add(messageId);
       if (fresh.length > 0) {
-        repeatingAnswers = 0;
-        await visit(fresh, { gone: (letters) => held.forget(letters), stop });
+        repeats = 0;
+        await visit(fresh, { remove, giveBackBut, isHeld, stop });
       } else {
-        repeatingAnswers += 1;
-        if (letters.length === 0 || repeatingAnswers >= enoughRepeats) stop();
+        repeats += letters.length;
+        if (repeats > seen.size) return; // all of them have come back, and nothing new with them
       }
     }
+  }
+
+  async function remove(letters: readonly Letter[]): Promise<readonly Failure[]> {
+    for (const letter of letters) {
+      if (!removed.has(letter.messageId)) doubtful.set(letter.messageId, letter);
+      removed.add(letter.messageId);
+    }
+    const { deleted, failed } = await held.delete(letters);
+    areDeleted(deleted);
+    return failed;
+  }
+
+  async function removeAgain(letters: readonly Letter[]): Promise<void> {
+    const back = letters.filter(({ messageId }) => removed.has(messageId));
+    if (back.length > 0) await remove(back);
+  }
+
+  /** What has not come back is deleted, if nothing is left in the queue that it could be. */
+  async function settle(): Promise<void> {
+    if (doubtful.size === 0) return;
+    const count = await countOf(queue.sqs, queue.queueUrl).catch(() => undefined);
+    if (count !== undefined && count <= held.size - doubtful.size) areDeleted([...doubtful.values()]);
+  }
+
+  function areDeleted(letters: readonly Letter[]): void {
+    const news = letters.filter(({ messageId }) => doubtful.delete(messageId));
+    if (news.length > 0) onDeleted?.(news);
   }
 
   try {
@@ -73,26 +121,34 @@ export async function sweep(
     );
     const failed = ends.find((end) => end.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
+    await settle();
   } finally {
     await held.release();
   }
 }
 
-/** Answers in a row with nothing but letters that have come back although they are held. */
-const enoughRepeats = 3;
-
 /**
  * No message means that there is none: on AWS by a long poll, which asks all of SQS's servers, where a short one asks
  * only some. It is never aborted: what it takes must be given back.
  */
-async function receive(queue: SweptQueue, count: number): Promise<Letter[]> {
-  const { Messages = [] } = await queue.sqs.receiveMessage({
-    QueueUrl: queue.queueUrl,
+async function receive(queue: SweptQueue, held: HeldLetters, count: number): Promise<Letter[]> {
+  const { sqs, queueUrl, speed, now = Date.now } = queue;
+  const askedAtMs = now();
+  const { Messages = [] } = await sqs.receiveMessage({
+    QueueUrl: queueUrl,
     MaxNumberOfMessages: count,
     VisibilityTimeout: holdSeconds(queue),
-    WaitTimeSeconds: queue.speed === undefined ? 1 : 0,
+    WaitTimeSeconds: speed === undefined ? 1 : 0,
     MessageAttributeNames: ['All'],
-    MessageSystemAttributeNames: ['SentTimestamp', 'ApproximateReceiveCount', 'MessageGroupId'],
+    MessageSystemAttributeNames: [
+      'SentTimestamp',
+      'ApproximateReceiveCount',
+      'ApproximateFirstReceiveTimestamp',
+      'MessageGroupId',
+      'DeadLetterQueueSourceArn',
+    ],
   });
-  return Messages.map(readLetter);
+  const letters = Messages.map(readLetter);
+  held.add(letters, askedAtMs);
+  return letters;
 }

@@ -69,14 +69,17 @@ function deliveredPublish(letter: Letter): { body: string; attributes: Attribute
 
 type Attributes = Readonly<Record<string, MessageAttributeValue>>;
 
-function envelopeAttributes(given: Readonly<Record<string, { Type: string; Value: string }>>): Attributes {
+/** Without what is no attribute: anybody can send an envelope straight to a queue. */
+function envelopeAttributes(given: object): Attributes {
   return Object.fromEntries(
-    Object.entries(given).map(([name, { Type, Value }]) => [
-      name,
-      Type.startsWith('Binary')
-        ? { DataType: Type, BinaryValue: Buffer.from(Value, 'base64') }
-        : { DataType: Type, StringValue: Value },
-    ]),
+    Object.entries(given).flatMap(([name, attribute]) => {
+      const { Type, Value } = Object(attribute) as Record<'Type' | 'Value', unknown>;
+      if (typeof Type !== 'string' || typeof Value !== 'string') return [];
+      const value = Type.startsWith('Binary')
+        ? { BinaryValue: Buffer.from(Value, 'base64') }
+        : { StringValue: Value };
+      return [[name, { DataType: Type, ...value }]];
+    }),
   );
 }
 

@@ -17,13 +17,21 @@ export function recurringText(schedules: readonly Listed[], shown: Shown): strin
 
 /** Delayed jobs, a line each. */
 export function delayedText(jobs: readonly Listed[], shown: Shown): string {
+  const local = isUtc(shown) ? 'UTC' : 'local time';
+  const first = isFast(shown) ? `due (${realTime(shown)})` : local;
+  const headings = isUtc(shown) ? [first, 'in'] : [first, 'UTC', 'in'];
+  const paused = headings.map((_, index) => (index === 0 ? 'paused' : ''));
   const rows = jobs.map(({ jobName, jobId = '', nextFirings: [next], state }) => [
     oneLine(jobId, 80),
     oneLine(jobName ?? '', 64),
-    ...(state === 'paused' || next === undefined ? ['paused', '', ''] : firingCells(next, shown)),
+    ...(state === 'paused' || next === undefined ? paused : firingCells(next, shown)),
   ]);
-  const headings = isFast(shown) ? [`due (${realTime(shown)})`, 'UTC', 'in'] : ['local time', 'UTC', 'in'];
   return table(['delayed job', 'of', ...headings], rows);
+}
+
+/** `2026-12-24T17:00:00Z` */
+export function instantText(date: Date): string {
+  return date.toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 function blockText(schedule: Listed, shown: Shown): string {
@@ -42,21 +50,26 @@ function nextLines(firings: readonly Firing[], state: Listed['state'], shown: Sh
   if (state === 'paused') return [];
   if (firings.length === 0) return [line('next', 'never again')];
   const lines = firings.map((firing, index) => {
-    const [local, utc, wait] = firingCells(firing, shown);
+    const cells = firingCells(firing, shown);
+    const times = [...cells.slice(0, -1), `in ${cells.at(-1)}`].join('   ');
     const said = isFast(shown) ? `   ${instantText(firing.scheduledAt)} on the platform's clock` : '';
-    return line(index === 0 && !isFast(shown) ? 'next' : '', `${local}   ${utc}   in ${wait}${said}`);
+    return line(index === 0 && !isFast(shown) ? 'next' : '', `${times}${said}`);
   });
   return isFast(shown) ? [line('due', `(${realTime(shown)})`), ...lines] : lines;
 }
 
-/** When it fires in real time, which is what its expression says unless the platform is fast: here, in UTC, from now. */
-function firingCells({ at }: Firing, { now, zone }: Shown): string[] {
-  return [localText(at, zone), instantText(at), lengthOfTime((at.getTime() - now) / 1_000)];
+/**
+ * When it fires in real time, which is what its expression says unless the platform is fast: here, unless that is UTC, in UTC,
+ * from now.
+ */
+function firingCells({ at }: Firing, shown: Shown): string[] {
+  const here = isUtc(shown) ? [] : [localText(at, shown.zone)];
+  return [...here, instantText(at), lengthOfTime((at.getTime() - shown.now) / 1_000)];
 }
 
-/** `2026-12-24T17:00:00Z` */
-function instantText(date: Date): string {
-  return date.toISOString().replace(/\.\d+Z$/, 'Z');
+function isUtc({ zone }: Shown): boolean {
+  const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions();
+  return timeZone === 'UTC' || timeZone === 'Etc/UTC';
 }
 
 function isFast({ speed = 1 }: Pick<Shown, 'speed'>): boolean {

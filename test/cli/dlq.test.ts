@@ -1,6 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { until } from '../local/lambdaProcesses.ts';
 import { type DlqPlatform, envelope, names, reason, startDlqPlatform } from './dlqPlatform.ts';
 
@@ -97,6 +97,14 @@ describe('show', () => {
     expect((await receiveCounts(names.dead)).sort()).toEqual([0, 0, 0, 1, 1]);
   });
 
+  test('receives no more than it shows, also beyond a batch', async () => {
+    await buryJobs(25);
+    const { stderr } = await run('show', 'GreetingJob', '--limit', '15');
+    expect(stderr).toBe('\nLooking received 15 messages once and gave them back.\n');
+    const received = (await receiveCounts(names.dead)).sort();
+    expect(received).toEqual([...Array(10).fill(0), ...Array(15).fill(1)]);
+  });
+
   test('finds one by its ID, and sorts by the death', async () => {
     await platform.bury(
       names.dead,
@@ -135,6 +143,23 @@ describe('show', () => {
     expect(letters).toContainEqual(
       expect.objectContaining({ reason: null, reasonText: '{"surprise":1}', body: 'no json' }),
     );
+  });
+
+  test('tells a death without an outcome from the older one that its letter was redriven with', async () => {
+    await buryJobs(1);
+    expect((await run('redrive', 'GreetingJob', '--all')).code).toBe(0);
+    // What a bundle that does not load does: it receives, and nothing more.
+    const { engine } = platform;
+    await until(async () => {
+      const QueueUrl = engine.queueUrl(names.queue);
+      await engine.sqs('ReceiveMessage', { QueueUrl, VisibilityTimeout: 0 });
+      return (await platform.bodies(names.dead)).length === 1;
+    });
+    const { stdout } = await run('show', 'GreetingJob');
+    expect(stdout).toContain("no reason: moved by SQS's redrive policy after maxReceiveCount receives");
+    expect(stdout).toContain('an older death, at 2026-11-20T10:02:00.000Z, was of RangeError: friend is');
+    const { code, stderr } = await run('redrive', 'GreetingJob', '--error', 'RangeError');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('Their errors: no reason (1)')]);
   });
 
   test('an empty queue, and an ID that is not there, are one line and exit code 1', async () => {
@@ -210,6 +235,20 @@ describe('redrive', () => {
       note: { DataType: 'String', StringValue: 'n' },
       jobId: { DataType: 'String', StringValue: jobId },
     });
+  });
+
+  test('a raw message as large as SQS takes goes back without an ID, and keeps no other one from going', async () => {
+    await platform.bury(names.dead, [{ body: 'x'.repeat(1_048_576) }]);
+    await platform.bury(
+      names.dead,
+      Array.from({ length: 12 }, (_, index) => ({ body: `{"index":${index}}` })),
+    );
+    const { code, stdout } = await run('redrive', 'GreetingJob', '--older-than', '0s');
+    expect([code, stdout]).toEqual([0, 'sent 13 of 13 dead letters back to jobs-dev-GreetingJob\n']);
+    const sent = (await platform.engine.inspectQueue(names.queue))?.visible ?? [];
+    const withoutId = sent.filter(({ messageAttributes }) => messageAttributes.jobId === undefined);
+    expect(withoutId.map(({ body }) => body.length)).toEqual([1_048_576]);
+    expect(await platform.bodies(names.dead)).toEqual([]);
   });
 
   test('--dry-run says what it would do, and moves nothing', async () => {
@@ -438,6 +477,24 @@ describe('discard and export', () => {
     expect(await platform.bodies(names.dead)).toHaveLength(3);
   });
 
+  test('discard deletes nothing more when its file cannot be written any more, and says so in a line', async () => {
+    await buryJobs(30);
+    const handle = await open(join(platform.directory, 'any'), 'w');
+    await handle.close();
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    using _full = jest.spyOn(Object.getPrototypeOf(handle), 'datasync').mockImplementation(async () => {
+      throw full;
+    });
+    const words = ['discard', 'GreetingJob', '--all', '--yes', '--export', 'full.jsonl'];
+    expect(await run(...words)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr:
+        'error: cannot write to full.jsonl any more: ENOSPC: no space left on device, write. What is not in it was left where it was: make room, and do this again with a new file\n',
+    });
+    expect(await platform.engine.queueCounts(names.dead)).toMatchObject({ visible: 30, notVisible: 0 });
+  });
+
   test('export writes everything as JSON Lines and leaves it', async () => {
     await buryJobs(12);
     const { code, stdout, stderr } = await run('export', 'GreetingJob');
@@ -492,6 +549,13 @@ describe('edit', () => {
     expect(message?.messageAttributes).toEqual({ note: { DataType: 'String', StringValue: 'n' } });
     expect(await jobIds(names.dead)).toEqual(['job-1']);
     expect(await inFlight(names.dead)).toBe(0);
+  });
+
+  test('receives what it looks through once', async () => {
+    await buryJobs(20);
+    const words = ['edit', 'GreetingJob', '--id', 'job-19', '--payload', '{"friendName":"Hank"}'];
+    expect((await run(...words)).code).toBe(0);
+    expect(await receiveCounts(names.dead)).toEqual(Array(19).fill(1));
   });
 
   test('reads standard input, and leaves a raw message raw', async () => {

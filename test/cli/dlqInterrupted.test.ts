@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -105,9 +106,12 @@ describe('a selective redrive', () => {
     await until(async () => (await countOf(names.queue)) >= 30, 60_000);
     child.kill('SIGINT');
     expect(await ended).toBe(130);
-    expect(output.stderr).toBe('\nfinishing the batches in hand. Ctrl-C again stops at once\n');
-    const [, sent] =
-      /^sent (\d+) of \d+ dead letters back to jobs-dev-GreetingJob\n$/.exec(output.stdout) ?? [];
+    const [, sent, seen] =
+      /^sent (\d+) of (\d+) dead letters back to jobs-dev-GreetingJob\n$/.exec(output.stdout) ?? [];
+    expect(output.stderr).toBe(
+      '\nfinishing the batches in hand. Ctrl-C again stops at once\n' +
+        `about ${400 - Number(seen)} more messages in ${names.dead} not seen yet\n`,
+    );
     expect(await countOf(names.queue)).toBe(Number(sent));
     expect(await platform.engine.queueCounts(names.dead)).toMatchObject({
       visible: 400 - Number(sent),
@@ -209,6 +213,7 @@ describe('what AWS or the network refuses', () => {
     const { code, stderr } = await platform.run('redrive', 'GreetingJob', '--error', 'TypeError');
     expect(code).toBe(1);
     expect(stderr).toMatch(/^15 dead letters went out and could not be deleted .* nothing is lost/);
+    expect(stderr).toMatch(/Discard by --id what is still there of job-\d+, job-\d+, /);
     expect(stderr).toMatch(/\nerror: no permission: /);
     expect([await countOf(names.queue), await countOf(names.dead)]).toEqual([15, 20]);
     await expectNothingLost(bodies);
@@ -268,9 +273,30 @@ describe('edit in an editor', () => {
     expect(await platform.bodies(names.queue)).toEqual([body('Hank')]);
   });
 
+  test('holds the letter while the editor is open, and nothing else', async () => {
+    await bury(12);
+    const [opened, saved] = ['opened', 'saved'].map((name) => join(platform.directory, name));
+    const editor = await editorThat(
+      `touch ${opened}; while [ -e ${opened} ] && [ ! -e ${saved} ]; do sleep 0.05; done`,
+    );
+    const words = ['dlq', 'edit', 'GreetingJob', '--id', 'job-7'];
+    const started = startJobs(platform.directory, words, { EDITOR: editor });
+    children.push(started);
+    await until(() => existsSync(opened ?? ''), 60_000);
+    expect(await platform.engine.queueCounts(names.dead)).toMatchObject({ visible: 11, notVisible: 1 });
+    await writeFile(saved ?? '', '');
+    expect(await started.ended).toBe(1);
+    expect(await platform.engine.queueCounts(names.dead)).toMatchObject({ visible: 12, notVisible: 0 });
+  });
+
   test('sends nothing when the editor fails, the text is unchanged or still at fault', async () => {
     for (const [writes, code, message] of [
       ['exit 3', 2, /ended with 3: nothing was changed/],
+      [
+        'rm "$1"',
+        2,
+        /^error: the file to edit is not there, or not any more: ENOENT.* Nothing was changed\n$/,
+      ],
       ['true', 1, /nothing was changed\. To send it back as it is: dlq redrive GreetingJob --id job-1/],
       [`echo '{"friendName":4}' > "$1"`, 1, /^friendName: .*\nnothing was sent/],
     ] as const) {
@@ -278,7 +304,7 @@ describe('edit in an editor', () => {
       expect([ended.code, ended.stderr]).toEqual([code, expect.stringMatching(message)]);
     }
     expect(await countOf(names.queue)).toBe(0);
-    expect(await platform.engine.queueCounts(names.dead)).toMatchObject({ visible: 3, notVisible: 0 });
+    expect(await platform.engine.queueCounts(names.dead)).toMatchObject({ visible: 4, notVisible: 0 });
   });
 });
 

@@ -96,6 +96,37 @@ describe('where only the topic is known', () => {
   });
 });
 
+test('a call that SQS refuses is a failure of its letters, and the others go on; one without an answer ends it', async () => {
+  const letters = ['a', 'b', 'c'].map((id) => letterOf({ MessageId: id, Body: 'x'.repeat(700_000) }));
+  const refused = Object.assign(new Error('too long'), { name: 'BatchRequestTooLong', $fault: 'client' });
+  const send = (error: Error) => {
+    let calls = 0;
+    return sendToQueue(
+      {
+        sendMessageBatch: async () => {
+          calls += 1;
+          if (calls === 2) throw error;
+          return { Successful: [{ Id: '0', MessageId: 'm', MD5OfMessageBody: '' }] };
+        },
+      },
+      'url',
+    )(letters);
+  };
+  expect(await send(refused)).toEqual({
+    sent: [letters[0], letters[2]],
+    failed: [{ letter: letters[1], why: 'BatchRequestTooLong: too long' }],
+  });
+  for (const error of [
+    new Error('socket hang up'),
+    Object.assign(new Error('no'), { name: 'AccessDenied', $fault: 'client' }),
+    Object.assign(new Error('old'), { name: 'ExpiredToken', $fault: 'client' }),
+    Object.assign(new Error('gone'), { name: 'QueueDoesNotExist', $fault: 'client' }),
+    Object.assign(new Error('try again'), { name: 'ServiceUnavailable', $fault: 'server' }),
+  ]) {
+    expect(await send(error)).toEqual({ sent: [letters[0]], failed: [], error });
+  }
+});
+
 test('an entry that SQS refuses to delete is a failure of that letter alone', async () => {
   const letters = ['a', 'b'].map((id) => letterOf({ MessageId: id, ReceiptHandle: id, Body: '{}' }));
   const sqs = {

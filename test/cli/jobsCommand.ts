@@ -54,8 +54,13 @@ async function runHere(cwd: string, words: readonly string[], input: string): Pr
 }
 
 /** Runs the CLI as people do, as a process of its own. */
-export async function runJobsProcess(cwd: string, words: readonly string[], input = ''): Promise<Ended> {
-  const child = spawn(process.execPath, [program, ...words], { cwd, env: processEnvironment });
+export async function runJobsProcess(
+  cwd: string,
+  words: readonly string[],
+  input = '',
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  const child = spawn(process.execPath, [program, ...words], { cwd, env: { ...processEnvironment, ...env } });
   child.stdin.end(input);
   const [stdout, stderr, code] = await Promise.all([
     text(child.stdout),

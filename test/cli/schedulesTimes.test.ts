@@ -7,6 +7,7 @@ import { delayedText, recurringText, summaryText } from '../../cli/schedules/lis
 import { needs, permissions } from '../../cli/schedules/permissions.ts';
 import { platformTime } from '../../cli/schedules/platformTime.ts';
 import { withStartAhead } from '../../cli/schedules/setState.ts';
+import { untilText } from '../../cli/when.ts';
 import { startEngine } from '../../local/engine/engine.ts';
 import { schedulerApi } from '../../local/scheduler/api.ts';
 import { scheduleFrom } from '../../local/scheduler/schedule.ts';
@@ -86,8 +87,8 @@ test('on a fast platform what is due is said in real time, so that what comes fi
   expect(recurringText([hourly], shown).split('\n').slice(2)).toEqual([
     '  when  cron(0 * * * ? *) in UTC',
     '  due   (real time, speed 60)',
-    "        2026-03-28 12:00:30 UTC   2026-03-28T12:00:30Z   in 30s   2026-03-29T09:00:00Z on the platform's clock",
-    "        2026-03-28 12:01:30 UTC   2026-03-28T12:01:30Z   in 1m 30s   2026-03-29T10:00:00Z on the platform's clock",
+    "        2026-03-28T12:00:30Z   in 30s   2026-03-29T09:00:00Z on the platform's clock",
+    "        2026-03-28T12:01:30Z   in 1m 30s   2026-03-29T10:00:00Z on the platform's clock",
   ]);
   const once = {
     ...common,
@@ -98,8 +99,14 @@ test('on a fast platform what is due is said in real time, so that what comes fi
     nextFirings: [firing('2026-03-28T13:00:00Z', '2026-03-28T12:01:00Z')],
   };
   const [headings, row] = delayedText([once], shown).split('\n');
-  expect(headings).toMatch(/^delayed job +of +due \(real time, speed 60\) +UTC +in$/);
-  expect(row).toMatch(/^order-7 +ReportJob +2026-03-28 12:01:00 UTC +2026-03-28T12:01:00Z +1m$/);
+  expect(headings).toMatch(/^delayed job +of +due \(real time, speed 60\) +in$/);
+  expect(row).toMatch(/^order-7 +ReportJob +2026-03-28T12:01:00Z +1m$/);
+  const berlin = delayedText([once, { ...once, state: 'paused' }], { ...shown, zone: 'Europe/Berlin' });
+  expect(berlin.split('\n')).toEqual([
+    expect.stringMatching(/^delayed job +of +due \(real time, speed 60\) +UTC +in$/),
+    expect.stringMatching(/^order-7 +ReportJob +2026-03-28 13:01:00 GMT\+1 +2026-03-28T12:01:00Z +1m$/),
+    expect.stringMatching(/^order-7 +ReportJob +paused$/),
+  ]);
   const { speed } = shown;
   expect(summaryText(1, 1, { where: 'it', hasMore: false, speed })).toMatch(
     /what is due is said in real time/,
@@ -130,6 +137,13 @@ test('times are said in the zone of who looks, and in UTC, across its change of 
     '  next  2026-03-28 14:00:00 GMT+1   2026-03-28T13:00:00Z   in 12m',
     '        2026-03-29 15:00:00 GMT+2   2026-03-29T13:00:00Z   in 1d',
   ]);
+});
+
+test('publish says when a delayed job is due as list does: in real time', () => {
+  const now = Date.parse('2026-03-28T12:00:00.250Z');
+  const at = new Date('2026-03-28T12:10:00Z');
+  expect(untilText(at, undefined, now)).toBe('2026-03-28T12:10:00Z, in 9m 59s');
+  expect(untilText(at, 60, now)).toBe('2026-03-28T12:00:10Z, in 9s (real time, speed 60)');
 });
 
 test('an update says no start that AWS would refuse, and nothing that only an answer has', () => {

@@ -19,16 +19,25 @@ async function exportLetters(name: string, options: ExportOptions): Promise<void
   await withQueue('export', name, options, (session) => write(session, options));
 }
 
-async function write({ sqs, queue, target, depth }: Session, { file }: ExportOptions): Promise<End> {
-  const [{ openLines }, { onInterrupt }, { startProgress }, { sweep }, { counted }, { lastPart }] =
-    await Promise.all([
-      import('../../dlq/exportFile.ts'),
-      import('../../dlq/interrupt.ts'),
-      import('../../dlq/progress.ts'),
-      import('../../dlq/sweep.ts'),
-      import('../../dlq/words.ts'),
-      import('../../dlq/deadLetterQueue.ts'),
-    ]);
+async function write(session: Session, { file }: ExportOptions): Promise<End> {
+  const [
+    { openLines },
+    { onInterrupt },
+    { startProgress },
+    { sweep },
+    { reportUnseen },
+    { counted },
+    { lastPart },
+  ] = await Promise.all([
+    import('../../dlq/exportFile.ts'),
+    import('../../interrupt.ts'),
+    import('../../dlq/progress.ts'),
+    import('../../dlq/sweep.ts'),
+    import('../../dlq/unseen.ts'),
+    import('../../dlq/words.ts'),
+    import('../../dlq/deadLetterQueue.ts'),
+  ]);
+  const { sqs, queue, target, depth } = session;
   const lines = await openLines(file, queue.name);
   using interrupt = onInterrupt('giving back what was received');
   using progress = startProgress(`exporting ${queue.name}`, depth.waiting, file === undefined);
@@ -50,6 +59,8 @@ async function write({ sqs, queue, target, depth }: Session, { file }: ExportOpt
   const from = lastPart(queue.queueUrl);
   if (written === 0) console.error(`nothing to export: ${from} has no visible message`);
   else console.error(`exported ${counted(written, 'dead letter')} of ${from}${file ? ` to ${file}` : ''}`);
-  if (interrupt.signal.aborted) return 'interrupted';
-  return written > 0 ? 'done' : 'failed';
+  const isInterrupted = interrupt.signal.aborted;
+  const hasUnseen = await reportUnseen(session, { seen: written, removed: 0, isInterrupted });
+  if (isInterrupted) return 'interrupted';
+  return written > 0 && !hasUnseen ? 'done' : 'failed';
 }

@@ -28,11 +28,12 @@ async function show(name: string, options: ShowOptions): Promise<void> {
 }
 
 async function showLetters(session: Session, options: ShowOptions): Promise<End> {
-  const [{ peek }, { onInterrupt }, { letterJson }, { diedAtMs }] = await Promise.all([
+  const [{ peek }, { onInterrupt }, { letterJson }, { diedAtMs }, { reportUnseen }] = await Promise.all([
     import('../../dlq/peek.ts'),
-    import('../../dlq/interrupt.ts'),
+    import('../../interrupt.ts'),
     import('../../dlq/letterJson.ts'),
     import('../../dlq/letter.ts'),
+    import('../../dlq/unseen.ts'),
   ]);
   const offloaded = await offloadedIn(session);
   using interrupt = onInterrupt('giving back what was received');
@@ -46,7 +47,9 @@ async function showLetters(session: Session, options: ShowOptions): Promise<End>
     console.log(JSON.stringify(shown, undefined, 2));
   }
   await print(session, letters, received, options, offloaded);
-  if (interrupt.signal.aborted) return 'interrupted';
+  const isInterrupted = interrupt.signal.aborted;
+  if (letters.length === 0) await reportUnseen(session, { seen: received, removed: 0, isInterrupted });
+  if (isInterrupted) return 'interrupted';
   return letters.length > 0 ? 'done' : 'failed';
 }
 

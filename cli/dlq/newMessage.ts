@@ -1,0 +1,107 @@
+import { type AnyJob, InvalidPayloadError } from '../../src/index.ts';
+import { maxClaimCheckBytes, maxMessageBytes } from '../../src/job/bounds.ts';
+import { validPayload } from '../../src/job/validPayload.ts';
+import { CommandError } from '../CommandError.ts';
+import { correctionOf } from './correction.ts';
+import { envelopeOf } from './envelope.ts';
+import { compactJson, prettyJson } from './jsonText.ts';
+import type { Letter } from './letter.ts';
+import { type OffloadedPayloads, offloadedPayloads } from './offloadedPayloads.ts';
+import type { Session } from './session.ts';
+
+export interface EditOptions {
+  readonly id: string;
+  /** The new one; an editor asks for it when left out. */
+  readonly payload?: string;
+}
+
+/**
+ * What is to be published in place of a letter's message; undefined, and said why, where nothing is.
+ * @throws {CommandError} when the old one cannot be read, nobody can be asked, or the new one does not fit
+ */
+export async function newMessage(
+  letter: Letter,
+  job: AnyJob | string,
+  { target, queue }: Session,
+  { id, payload }: EditOptions,
+): Promise<string | undefined> {
+  const payloads = offloadedPayloads(target);
+  const old = await oldText(letter, queue.name, payload, payloads);
+  const text = await correctionOf(old, payload, (given) => faultsOf(given, queue.name, job));
+  if (text === undefined) {
+    console.error('nothing was sent: the dead letter is as it was');
+    return undefined;
+  }
+  if (text === old) {
+    console.error(`nothing was changed. To send it back as it is: dlq redrive ${queue.name} --id ${id}`);
+    return undefined;
+  }
+  return await messageOf(queue.name, letter, text, payloads);
+}
+
+/**
+ * What was published. A payload in S3 is fetched when somebody is to edit it.
+ * @throws {CommandError} when it cannot be read
+ */
+async function oldText(
+  letter: Letter,
+  jobName: string,
+  given: string | undefined,
+  payloads: OffloadedPayloads,
+): Promise<string> {
+  const offloaded = given === undefined ? await payloads.read(letter, jobName) : undefined;
+  if (offloaded === undefined) return prettyText(envelopeOf(letter.body)?.Message ?? letter.body);
+  if ('text' in offloaded) return prettyText(offloaded.text);
+  const { url, problem } = offloaded;
+  throw new CommandError(
+    `the payload is in S3, at ${url}, and was not read: ${problem}. Give the new one as a whole: --payload '<json>'`,
+  );
+}
+
+/** Pretty where it is JSON, else as it is. */
+function prettyText(text: string): string {
+  try {
+    return prettyJson(text);
+  } catch {
+    return text;
+  }
+}
+
+async function faultsOf(text: string, jobName: string, job: AnyJob | string): Promise<string[]> {
+  try {
+    const payload: unknown = JSON.parse(text);
+    if (typeof job !== 'string' && job.payload !== undefined)
+      await validPayload(job.payload, payload, jobName);
+    return [];
+  } catch (error) {
+    if (error instanceof InvalidPayloadError) {
+      return error.issues.map(
+        ({ path, message }) => `${path.map(String).join('.') || 'payload'}: ${message}`,
+      );
+    }
+    return [
+      error instanceof SyntaxError
+        ? `not JSON: ${error.message}`
+        : `the schema of ${jobName} threw: ${error}`,
+    ];
+  }
+}
+
+/**
+ * What is published in its place: the payload itself, or, where it is too large for SNS's messages, a pointer to it in S3.
+ * @throws {CommandError} when it is too large for S3 too, or S3 does not take it
+ */
+async function messageOf(
+  jobName: string,
+  { jobId }: Letter,
+  text: string,
+  payloads: OffloadedPayloads,
+): Promise<string> {
+  const payload = compactJson(text);
+  const bytes = Buffer.byteLength(payload);
+  if (bytes <= maxMessageBytes) return payload;
+  if (bytes <= maxClaimCheckBytes) return (await payloads.put(jobName, jobId, payload)) ?? payload;
+  throw new CommandError(
+    `nothing was sent: the payload has ${bytes} bytes; through S3 it may have ${maxClaimCheckBytes}`,
+  );
+}

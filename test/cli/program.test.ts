@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, test } from '@jest/globals';
+import { processEnvironment, runJobsProcess, startDirectory } from './jobsCommand.ts';
+
+const program = fileURLToPath(new URL('../../bin/jobs.ts', import.meta.url));
+
+(existsSync('/dev/full') ? test : test.skip)('output that cannot be written is one line', async () => {
+  const words = ['-c', '"$0" "$1" publish --help > /dev/full', process.execPath, program];
+  const ended = promisify(execFile)('sh', words, { env: processEnvironment });
+  await expect(ended).rejects.toMatchObject({
+    code: 1,
+    stderr: 'error: the output cannot be written: ENOSPC: no space left on device, write\n',
+  });
+});
+
+describe('started by npm run', () => {
+  const run = async (env: Readonly<Record<string, string>>, ...words: string[]) => {
+    const directory = await startDirectory();
+    const { code, stderr } = await runJobsProcess(directory.path, words, '', {
+      npm_lifecycle_event: 'jobs',
+      npm_config_noproxy: '',
+      npm_config_yes: '',
+      ...env,
+    });
+    await directory.remove();
+    return { code, stderr };
+  };
+
+  test('says where -- was left out, and npm took the options', async () => {
+    const forgotten = await run(
+      { npm_config_delay: 'true', npm_config_topic_arn: 'true' },
+      ...['publish', 'GreetingJob', '{}', '10m', 'arn'],
+    );
+    expect(forgotten).toEqual({
+      code: 2,
+      stderr:
+        'error: npm took --delay, --topic-arn for itself: write -- before the command, npm run jobs -- publish …\n',
+    });
+    const all = await run({ npm_config_all: 'true' }, 'dlq', 'redrive', 'GreetingJob');
+    expect(all.stderr).toContain(
+      'npm took --all for itself: write -- before the command, npm run jobs -- dlq redrive …',
+    );
+  });
+
+  test('takes no offence at what else npm is told', async () => {
+    const noPlatform = { code: 2, stderr: expect.stringContaining('no local platform is running here') };
+    const other = await run({ npm_config_delay: 'true' }, 'dlq', 'redrive', 'GreetingJob', '--all');
+    expect(other).toEqual(noPlatform);
+    const withOptions = await run({ npm_config_yes: 'true' }, 'dlq', 'discard', 'GreetingJob', '--all');
+    expect(withOptions).toEqual(noPlatform);
+    expect(await run({}, 'publish', 'GreetingJob', '{}')).toEqual(noPlatform);
+  });
+});
