@@ -1,5 +1,5 @@
+import { nearestName } from '../../src/job/nearestName.ts';
 import { CommandError } from '../CommandError.ts';
-import { nearestName } from '../nearestName.ts';
 import type { Target } from '../target.ts';
 import type { Sqs } from './sqs.ts';
 

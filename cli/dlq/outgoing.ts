@@ -1,5 +1,6 @@
 import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
 import { reasonAttribute } from '../../src/runtime/deadLetter.ts';
+import { attemptsMadeAttribute } from '../../src/runtime/message.ts';
 import { envelopeOf } from './envelope.ts';
 import type { Letter } from './letter.ts';
 
@@ -14,11 +15,12 @@ export interface Outgoing {
 export const maxSqsBytes = 1_048_576;
 
 /**
- * The message that died: the same body and attributes, without the reason. Where its ID was SQS's own, which the new
+ * The message that died: the same body and attributes, without the reason and without what counts its attempts, which
+ * begin again. Where its ID was SQS's own, which the new
  * message will not have, it goes along as the attribute `jobId` if there is room, as the runtime does it.
  */
 export function outgoing({ body, attributes, jobId, messageId, group }: Letter): Outgoing {
-  const { [reasonAttribute]: _reason, ...kept } = attributes;
+  const { [reasonAttribute]: _reason, [attemptsMadeAttribute]: _made, ...kept } = attributes;
   const asItWas = { body, attributes: kept, group };
   if (jobId !== messageId || envelopeOf(body) !== undefined) return asItWas;
   const withId = { ...asItWas, attributes: { ...kept, jobId: { DataType: 'String', StringValue: jobId } } };
