@@ -1,5 +1,4 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { startConsole } from './console/server.ts';
 import { start } from './start.ts';
 
 /**
@@ -14,7 +13,6 @@ export async function runProgram(given: readonly string[]): Promise<number> {
     context: Object.fromEntries(context.map(keyAndValue)),
     projectDirectory: process.cwd(),
     stateDirectory: '.local',
-    startConsole,
   });
 }
 

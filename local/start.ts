@@ -1,3 +1,4 @@
+import { startConsole } from './console/server.ts';
 import { PortTakenError } from './engine/engine.ts';
 import { type Platform, startPlatform } from './platform.ts';
 import { PlatformRunningError, refuseIfRunning } from './platformFile.ts';
@@ -11,11 +12,6 @@ export interface StartOptions extends SynthOptions {
   readonly consolePort: number;
   readonly apiPort: number;
   readonly speed: number;
-  /** Starts the console page for a platform that is ready. */
-  readonly startConsole?: (options: {
-    platform: Platform;
-    port: number;
-  }) => Promise<{ url: string; stop(): Promise<void> }>;
 }
 
 /** Anything that is up and comes down again, in the reverse order of coming up. */
@@ -28,6 +24,7 @@ type Stop = () => Promise<void>;
 export async function start(options: StartOptions): Promise<number> {
   const print = (text: string) => process.stdout.write(`${text}\n`);
   const terminal = createTerminal(wantsColour(process.stdout, process.env));
+  const onWarning = (text: string) => print(terminal.warning(text));
   const stops: Stop[] = [];
   const interrupted = nextSignal();
   try {
@@ -35,21 +32,20 @@ export async function start(options: StartOptions): Promise<number> {
     print(terminal.timed('Synthesizing …'));
     const { assemblyDirectory, output } = await synthesize(options);
     if (output) print(output);
+    const console = await startConsole({ port: options.consolePort, onWarning }); // its port is sure before a job runs
+    stops.push(() => console.stop());
     const platform = await startPlatform({
       ...options,
       assemblyDirectory,
       onEvent: printer(terminal, print),
     });
     stops.push(() => platform.stop());
-    if (options.startConsole) {
-      const console = await options.startConsole({ platform, port: options.consolePort });
-      stops.push(() => console.stop());
-      await platform.announceConsole(console.url);
-    }
+    await console.show(platform);
+    await platform.announceConsole(console.url);
     const watching = await watchProject({
       projectDirectory: options.projectDirectory,
       onChange: () => reload(platform, options, print),
-      onWarning: (text) => print(terminal.warning(text)),
+      onWarning,
     });
     stops.push(() => watching.stop());
     await removeOldAssemblies(options.stateDirectory, platform.codeDirectories());

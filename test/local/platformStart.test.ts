@@ -42,8 +42,10 @@ afterEach(async () => {
 
 const write = (file: string, text: string) => writeFile(join(project, file), text);
 
+const anyPorts = ['--port', '0', '--console-port', '0', '--api-port', '0'];
+
 function start(...options: string[]) {
-  const child = spawn(process.execPath, [bin, ...options], {
+  const child = spawn(process.execPath, [bin, ...anyPorts, ...options], {
     cwd: project,
     env: { ...process.env, ...compileCache },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -82,7 +84,7 @@ async function publish(payload: unknown): Promise<void> {
 }
 
 test('says what it serves, applies edits, survives a broken one, and stops cleanly', async () => {
-  const run = start('--port', '0');
+  const run = start();
   await ready(run);
   expect(run.output).toMatch(/Serving 1 job: A\n +endpoint +http:\/\/127\.0\.0\.1:\d+ /);
   expect(run.output).toMatch(
@@ -112,7 +114,7 @@ test('a second signal ends it at once, a handler in an endless loop included', a
     'src/handler.txt',
     "export const handler = () => { console.log('pid=' + process.pid); for (;;); };",
   );
-  const run = start('--port', '0');
+  const run = start();
   await ready(run);
   await publish(1);
   const pid = Number(await eventually('the handler', () => /pid=(\d+)/.exec(run.output)?.[1]));
@@ -124,19 +126,20 @@ test('a second signal ends it at once, a handler in an endless loop included', a
   expect(await readdir(join(project, '.local'))).toEqual(['cdk.out']);
 });
 
-test('a port that is taken is said plainly', async () => {
+test.each(['--port', '--console-port'])('a %s that is taken is said before anything runs', async (option) => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const run = start('--port', String(port));
+  const run = start(option, String(port));
   expect(await run.exit).toBe(1);
-  expect(run.errors).toMatch(new RegExp(`^.*${port}.*\n$`));
+  expect(run.errors).toMatch(new RegExp(`^.*${port}.*${option} N.*\n$`));
+  expect(run.output).not.toContain('created');
   server.close();
 });
 
 test('an app that fails is shown as it is', async () => {
   await write('src/handler.txt', 'broken');
-  const run = start('--port', '0');
+  const run = start();
   expect(await run.exit).toBe(1);
   expect(run.errors).toContain('Error: the app is broken');
   expect(await readdir(join(project, '.local/cdk.out'))).toEqual([]);
