@@ -66,7 +66,7 @@ function refuseForeignRequests(app: App, { buckets }: Boundary): void {
 
 function answerErrorsLikeAws(app: App): void {
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
-    const malformed = error instanceof SyntaxError || error instanceof TypeError;
+    const malformed = [SyntaxError, TypeError, RangeError].some((type) => error instanceof type);
     const code =
       error instanceof EngineError ? error.code : malformed ? 'SerializationException' : 'InternalFailure';
     const status =

@@ -67,7 +67,10 @@ class Service implements LocalService {
   }
 
   async start(desiredCount: number): Promise<void> {
-    this.#agent = await startAgentEndpoint(() => this.#settle());
+    this.#agent = await startAgentEndpoint({
+      onUnprotected: () => this.#settle(),
+      onWarning: this.#hooks.onWarning,
+    });
     this.desiredCount = desiredCount;
     this.#settle();
   }
@@ -103,7 +106,7 @@ class Service implements LocalService {
     await settledWithin(left, drainMs);
     for (const { worker } of this.#leaving.keys()) void worker.stop(0);
     await left;
-    this.#agent.stop();
+    await this.#agent.stop();
   }
 
   /** Brings the workers to what is desired. A new version starts before the old one is stopped. */
