@@ -10,11 +10,15 @@ export interface LocalService {
   readonly desiredCount: number;
   /** Process ids, those that are stopping included. */
   readonly pids: number[];
+  /** Workers with work in hand: those that have asked for protection. */
+  readonly busy: number;
+  /** How long they may take to finish it when they are stopped; 0 without any. */
+  readonly remainingMs: number;
   /** Starts workers, or stops those that are not protected; protected ones stop when they give it up. */
   scaleTo(desiredCount: number): void;
   /** Takes a new bundle or environment: starts new workers, then stops the old ones. */
   update(config: WorkerConfig): void;
-  /** Gives workers `drainMs`, but at most their stop timeout; leaves no process. */
+  /** Gives workers their stop timeout, or `drainMs` at most; leaves no process. */
   stop(options: { drainMs: number }): Promise<void>;
 }
 
@@ -83,6 +87,14 @@ class Service implements LocalService {
     return [...this.#tasks, ...this.#leaving.keys()].flatMap(({ worker }) => worker.pid ?? []);
   }
 
+  get busy(): number {
+    return this.#busy().length;
+  }
+
+  get remainingMs(): number {
+    return Math.max(0, ...this.#busy().map(({ worker }) => worker.config.stopTimeoutSeconds * 1_000));
+  }
+
   scaleTo(desiredCount: number): void {
     if (desiredCount === this.desiredCount || this.#isStopped) return;
     this.#log(`Desired count: ${this.desiredCount} → ${desiredCount}`);
@@ -107,6 +119,10 @@ class Service implements LocalService {
     for (const { worker } of this.#leaving.keys()) void worker.stop(0);
     await left;
     await this.#agent.stop();
+  }
+
+  #busy(): Task[] {
+    return [...this.#tasks, ...this.#leaving.keys()].filter(({ id }) => this.#agent.isProtected(id));
   }
 
   /** Brings the workers to what is desired. A new version starts before the old one is stopped. */

@@ -269,6 +269,17 @@ describe('stop', () => {
     await expect(fn.invoke('{}')).rejects.toThrow(/jobs-dev-Test is stopped/);
   });
 
+  test('without a bound waits for as long as an invocation may take by its timeout', async () => {
+    const fn = start({ timeoutSeconds: 30 });
+    expect(fn.remainingMs).toBe(0);
+    const sleeping = value(fn, 'sleep', { ms: 300 });
+    await until(() => fn.busy === 1 && fn.remainingMs <= 30_000, patienceMs);
+    expect(fn.remainingMs).toBeGreaterThan(0);
+    await fn.stop({ drainMs: Number.POSITIVE_INFINITY });
+    expect(await sleeping).toEqual(expect.any(Number));
+    expect(fn.remainingMs).toBe(0);
+  });
+
   test('with nothing to wait for ends a hanging invocation', async () => {
     const fn = start();
     const pid = await value(fn, 'pid');

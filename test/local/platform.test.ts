@@ -270,8 +270,11 @@ test('work in flight is drained when it stops', async () => {
   await startWith(await assemblyOf({ A: 'slow' }));
   await platform?.publish({ jobName: 'A', payload: 1 });
   await eventually('it has begun', () => said('begun'));
+  expect(platform?.inFlight()).toEqual({ count: 1, atMostMs: expect.any(Number) });
+  expect(platform?.inFlight().atMostMs).toBeGreaterThan(0);
   await platform?.stop();
   expect(said('done')).toBe(true);
+  expect(platform?.inFlight()).toEqual({ count: 0, atMostMs: 0 });
 });
 
 test('a listener that throws disturbs nobody', async () => {
