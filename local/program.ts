@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { outliveClosedPipes } from './closedPipe.ts';
 import { start } from './start.ts';
 
 /**
@@ -7,6 +8,7 @@ import { start } from './start.ts';
  * @returns the exit code
  */
 export async function runProgram(given: readonly string[]): Promise<number> {
+  outliveClosedPipes();
   const { context = [], ...options } = parsed(given);
   return start({
     ...options,

@@ -1,9 +1,10 @@
 import { startConsole } from './console/server.ts';
-import { PortTakenError } from './engine/engine.ts';
+import { explanation } from './explanation.ts';
+import { aborted, awaitInterruption } from './interruption.ts';
 import { type Platform, startPlatform } from './platform.ts';
-import { PlatformRunningError, refuseIfRunning } from './platformFile.ts';
+import { refuseIfRunning } from './platformFile.ts';
 import type { PlatformEvent } from './platformView.ts';
-import { removeOldAssemblies, SynthFailedError, type SynthOptions, synthesize } from './synth.ts';
+import { removeOldAssemblies, type SynthOptions, synthesize } from './synth.ts';
 import { createTerminal, type Terminal, wantsColour } from './terminal.ts';
 import { watchProject } from './watch.ts';
 
@@ -26,11 +27,11 @@ export async function start(options: StartOptions): Promise<number> {
   const terminal = createTerminal(wantsColour(process.stdout, process.env));
   const onWarning = (text: string) => print(terminal.warning(text));
   const stops: Stop[] = [];
-  const interrupted = nextSignal();
+  const interruption = awaitInterruption();
   try {
     await refuseIfRunning(options.stateDirectory);
     print(terminal.timed('Synthesizing …'));
-    const { assemblyDirectory, output } = await synthesize(options);
+    const { assemblyDirectory, output } = await synthesize({ ...options, signal: interruption });
     if (output) print(output);
     const console = await startConsole({ port: options.consolePort, onWarning }); // its port is sure before a job runs
     stops.push(() => console.stop());
@@ -44,16 +45,17 @@ export async function start(options: StartOptions): Promise<number> {
     await platform.announceConsole(console.url);
     const watching = await watchProject({
       projectDirectory: options.projectDirectory,
-      onChange: () => reload(platform, options, print),
+      onChange: (outdated) => reload(platform, { ...options, signal: outdated }, print),
       onWarning,
     });
     stops.push(() => watching.stop());
     await removeOldAssemblies(options.stateDirectory, platform.codeDirectories());
     print(await greeting(platform));
-    await interrupted;
-    print(terminal.timed('Stopping; work in flight may finish (Ctrl-C again ends it at once) …'));
+    await aborted(interruption);
+    print(terminal.timed(farewell(platform)));
     return 0;
   } catch (error) {
+    if (interruption.aborted && error === interruption.reason) return 0;
     process.stderr.write(`${explanation(error)}\n`);
     return 1;
   } finally {
@@ -63,7 +65,7 @@ export async function start(options: StartOptions): Promise<number> {
 
 async function reload(
   platform: Platform,
-  options: StartOptions,
+  options: SynthOptions,
   print: (text: string) => void,
 ): Promise<void> {
   try {
@@ -72,6 +74,7 @@ async function reload(
     await platform.apply(assemblyDirectory);
     await removeOldAssemblies(options.stateDirectory, platform.codeDirectories());
   } catch (error) {
+    if (options.signal?.aborted) return;
     print(`${explanation(error)}\nThe version before runs on.`);
   }
 }
@@ -109,26 +112,9 @@ async function greeting(platform: Platform): Promise<string> {
   ].join('\n');
 }
 
-/** What the user can act on has a message of its own; anything else is a bug, shown with its stack. */
-function explanation(error: unknown): string {
-  const isExpected =
-    error instanceof PlatformRunningError ||
-    error instanceof PortTakenError ||
-    error instanceof SynthFailedError ||
-    (error as Error)?.name === 'AssemblyError';
-  if (isExpected) return (error as Error).message;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
-/** The first signal resolves, the second ends the process (what is to be removed at exit is removed). */
-function nextSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    let signals = 0;
-    const onSignal = (signal: NodeJS.Signals) => {
-      signals += 1;
-      if (signals > 1) process.exit(signal === 'SIGINT' ? 130 : 143);
-      resolve();
-    };
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
-  });
+function farewell(platform: Platform): string {
+  const { count, atMostMs } = platform.inFlight();
+  if (count === 0) return 'Stopping (Ctrl-C again ends it at once) …';
+  const what = count === 1 ? 'what is in flight finishes' : `the ${count} in flight finish`;
+  return `Stopping; ${what}, in ${Math.ceil(atMostMs / 1_000)} s at most (Ctrl-C again ends it at once) …`;
 }

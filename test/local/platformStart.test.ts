@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
@@ -25,10 +26,11 @@ beforeEach(async () => {
   await write('src/handler.txt', handlerThatSays('one'));
   await write(
     'bin/app.ts',
-    `import { readFileSync } from 'node:fs';
+    `import { readFileSync, writeFileSync } from 'node:fs';
      import { createHash } from 'node:crypto';
      import { jobResources, topicResource, writeAssembly } from ${JSON.stringify(fixture)};
      const source: string = readFileSync('src/handler.txt', 'utf8');
+     if (source === 'loops') { console.error('pid=' + process.pid); writeFileSync('app.pid', String(process.pid)); for (;;); }
      if (source === 'broken') throw new Error('the app is broken');
      const hash = createHash('sha256').update(source).digest('hex');
      await writeAssembly(process.env.CDK_OUTDIR!, { test: { Resources: { ...topicResource, ...jobResources('A', hash) } } }, { [hash]: source });`,
@@ -68,6 +70,12 @@ function start(...options: string[]) {
 
 const ready = (run: { output: string }) =>
   eventually('ready', () => run.output.includes('Ctrl-C stops'), 60_000);
+
+/** The process id of an app that runs in an endless loop. */
+const loopingApp = () =>
+  eventually('the app loops', async () => {
+    return Number(await readFile(join(project, 'app.pid'), 'utf8').catch(() => '')) || undefined;
+  });
 
 async function publish(payload: unknown): Promise<void> {
   const { endpoint, topicArn } = JSON.parse(await readFile(join(project, '.local/platform.json'), 'utf8'));
@@ -109,6 +117,55 @@ test('says what it serves, applies edits, survives a broken one, and stops clean
   expect(run.errors).toBe('');
 });
 
+test('an app that loops at import holds up neither the next edit nor the stop', async () => {
+  const run = start();
+  await ready(run);
+  await write('src/handler.txt', 'loops');
+  const first = await loopingApp();
+  await write('src/handler.txt', handlerThatSays('two'));
+  await eventually('the edit', () => run.output.includes('updated AFunction'));
+  expect(isRunning(first)).toBe(false);
+  await rm(join(project, 'app.pid'));
+  await write('src/handler.txt', 'loops');
+  const second = await loopingApp();
+  run.child.kill('SIGTERM');
+  expect(await run.exit).toBe(0);
+  expect(isRunning(second)).toBe(false);
+});
+
+test('an app that loops at import ends with the start', async () => {
+  await write('src/handler.txt', 'loops');
+  const run = start();
+  const pid = await loopingApp();
+  run.child.kill('SIGINT');
+  expect(await run.exit).toBe(0);
+  await eventually('it is gone', () => !isRunning(pid));
+  expect(run.errors).toBe('');
+});
+
+test('what is in flight finishes although nobody reads the output any more', async () => {
+  const done = join(project, 'done');
+  await write(
+    'src/handler.txt',
+    `import { writeFileSync } from 'node:fs';
+     export const handler = async () => {
+       console.log('begun');
+       await new Promise((resolve) => setTimeout(resolve, 700));
+       for (let line = 0; line < 3; line++) console.log('still at work');
+       writeFileSync(${JSON.stringify(done)}, '');
+     };`,
+  );
+  const run = start();
+  await ready(run);
+  await publish(1);
+  await eventually('it has begun', () => run.output.includes('begun'));
+  run.child.stdout?.destroy(); // as `| tee` does, which the same Ctrl-C ends first
+  run.child.kill('SIGINT');
+  expect(await run.exit).toBe(0);
+  expect(existsSync(done)).toBe(true);
+  expect(run.errors).toBe('');
+});
+
 test('a second signal ends it at once, a handler in an endless loop included', async () => {
   await write(
     'src/handler.txt',
@@ -120,6 +177,7 @@ test('a second signal ends it at once, a handler in an endless loop included', a
   const pid = Number(await eventually('the handler', () => /pid=(\d+)/.exec(run.output)?.[1]));
   run.child.kill('SIGINT');
   await eventually('stopping', () => run.output.includes('Stopping'));
+  expect(run.output).toMatch(/Stopping; what is in flight finishes, in \d+ s at most \(Ctrl-C again/);
   run.child.kill('SIGINT');
   expect(await run.exit).toBe(130);
   await eventually('the sandbox is gone', () => !isRunning(pid));
