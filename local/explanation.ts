@@ -1,4 +1,5 @@
 import { AssemblyError } from './assembly/assembly.ts';
+import { DemoJobsError } from './demo/neededJobs.ts';
 import { PortTakenError } from './engine/engine.ts';
 import { PlatformRunningError, StateDirectoryError } from './platformFile.ts';
 import { SynthFailedError } from './synth.ts';
@@ -9,4 +10,11 @@ export function explanation(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-const expected = [AssemblyError, PlatformRunningError, PortTakenError, StateDirectoryError, SynthFailedError];
+const expected = [
+  AssemblyError,
+  DemoJobsError,
+  PlatformRunningError,
+  PortTakenError,
+  StateDirectoryError,
+  SynthFailedError,
+];
