@@ -302,8 +302,7 @@ function createPlatform(options: PlatformOptions, engine: Engine, claim: Claim) 
     const TopicArn = routing.topicArn;
     if (TopicArn === undefined)
       throw new PublishError('The template has no topic with job subscriptions to publish to.');
-    const Message = JSON.stringify(payload);
-    if (Message === undefined) throw new PublishError(`The payload must be JSON, got ${typeof payload}.`);
+    const Message = asJson(payload);
     const strings = Object.entries({ ...attributes, jobName });
     const MessageAttributes = Object.fromEntries(
       strings.map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]),
@@ -346,6 +345,18 @@ function createPlatform(options: PlatformOptions, engine: Engine, claim: Claim) 
       }
     }
   }
+}
+
+/** @throws {PublishError} for what has no JSON, or is nested deeper than it can be written */
+function asJson(payload: unknown): string {
+  let json: string | undefined;
+  try {
+    json = JSON.stringify(payload);
+  } catch (cause) {
+    throw new PublishError(`The payload cannot be written as JSON: ${(cause as Error).message}.`, { cause });
+  }
+  if (json === undefined) throw new PublishError(`The payload must be JSON, got ${typeof payload}.`);
+  return json;
 }
 
 /** What serves whom; read off the resources once for each assembly. */

@@ -242,7 +242,10 @@ test('publishing says what is wrong', async () => {
     /no topic with job subscriptions/,
   );
   await platform?.apply(await assemblyOf({ A: 'a' }));
-  await expect(platform?.publish({ jobName: 'A', payload: undefined })).rejects.toThrow(PublishError);
+  const tooDeep = JSON.parse('['.repeat(50_000) + ']'.repeat(50_000));
+  for (const payload of [undefined, tooDeep]) {
+    await expect(platform?.publish({ jobName: 'A', payload })).rejects.toThrow(PublishError);
+  }
 });
 
 test('a second platform in the directory is refused; a failed start leaves nothing', async () => {
