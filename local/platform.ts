@@ -291,7 +291,7 @@ function createPlatform(options: PlatformOptions, engine: Engine, claim: Claim) 
       alarms: alarms.list(),
       schedules: scheduler.list(),
       problems: lastApply?.problems ?? [],
-      notEvaluated: lastApply?.notEvaluated,
+      notEvaluated: lastApply?.notEvaluated ?? [],
       logLines: recent.logLines(),
       mails: mailbox.recent(),
       publishes: recent.publishes(),

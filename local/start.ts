@@ -86,7 +86,8 @@ function printer(terminal: Terminal, print: (text: string) => void): (event: Pla
     const text = terminal.event(event);
     if (text !== undefined) print(text);
     if (event.type !== 'apply') return;
-    if (problems === undefined && event.result.notEvaluated !== undefined) print(event.result.notEvaluated);
+    const unheeded = terminal.notEvaluated(event.result);
+    if (problems === undefined && unheeded !== '') print(unheeded);
     const now = terminal.problems(event.result);
     if (now !== problems && now !== '') print(now);
     problems = now;
@@ -96,17 +97,20 @@ function printer(terminal: Terminal, print: (text: string) => void): (event: Pla
 async function greeting(platform: Platform): Promise<string> {
   const { endpoint, region, speed, topicArn, jobs, consoleUrl, apiUrl } = await platform.snapshot();
   const job = jobs.find(({ name }) => name === 'GreetingJob') ?? jobs[0];
+  const credentials = 'AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x';
   return [
+    '',
+    'Publish with',
+    `  npm run jobs -- publish ${job?.name ?? 'GreetingJob'} '${job?.name === 'GreetingJob' ? '{"friendName":"Hank"}' : '{ … }'}'`,
+    'or any AWS SDK, or the AWS CLI (version 1 needs --endpoint-url besides), after',
+    // Python's SDK and the CLI know AWS_DEFAULT_REGION, the others AWS_REGION.
+    `  export AWS_ENDPOINT_URL=${endpoint} AWS_REGION=${region} AWS_DEFAULT_REGION=${region} ${credentials} TOPIC_ARN=${topicArn}`,
     '',
     `Serving ${jobs.length} ${jobs.length === 1 ? 'job' : 'jobs'}: ${jobs.map(({ name }) => name).join(', ')}`,
     `  endpoint   ${endpoint} (region ${region}, any credentials)${speed === 1 ? '' : `, time runs ${speed} times as fast`}`,
     `  topic      ${topicArn ?? 'none'}`,
     ...(apiUrl === undefined ? [] : [`  API        ${apiUrl} (upload a file: ${apiUrl}/pages/upload)`]),
     ...(consoleUrl === undefined ? [] : [`  console    ${consoleUrl}`]),
-    'Publish with',
-    `  npm run jobs -- publish ${job?.name ?? 'GreetingJob'} '${job?.name === 'GreetingJob' ? '{"friendName":"Hank"}' : '{ … }'}'`,
-    'or any AWS SDK or CLI, after',
-    `  export AWS_ENDPOINT_URL=${endpoint} AWS_REGION=${region} AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x TOPIC_ARN=${topicArn}`,
     'Edits in src/, lib/ and bin/ are applied as you save. Ctrl-C stops.',
     '',
   ].join('\n');

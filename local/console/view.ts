@@ -20,7 +20,7 @@ export interface ConsoleView {
   /** All there are: delayed jobs are schedules, too. */
   readonly scheduleCount: number;
   readonly problems: readonly Problem[];
-  readonly notEvaluated: string | null;
+  readonly notEvaluated: readonly string[];
   /** Newest first. */
   readonly mails: readonly MailSummary[];
   /** Messages that the job topic accepted since the start. */
@@ -123,7 +123,7 @@ export function consoleView(snapshot: PlatformSnapshot, runs: ReadonlyMap<string
     schedules: snapshot.schedules.slice(0, SHOWN_SCHEDULES).map(scheduleView),
     scheduleCount: snapshot.schedules.length,
     problems,
-    notEvaluated: notEvaluated ?? null,
+    notEvaluated,
     mails: mails.map(mailSummary),
     published: Object.values(publishes).reduce((sum, count) => sum + count, 0),
     unrouted: publishes[''] ?? 0,

@@ -12,7 +12,8 @@ export interface ApplyResult {
   readonly deleted: readonly string[];
   readonly unchanged: number;
   readonly problems: readonly Problem[];
-  readonly notEvaluated: string | undefined;
+  /** What was accepted without effect. */
+  readonly notEvaluated: readonly string[];
 }
 
 /** Keeps what runs equal to what an assembly asks for. */

@@ -119,7 +119,7 @@ const emptySnapshot: PlatformSnapshot = {
   problems: [
     { logicalId: 'Rule', path: 'Jobs/Rule', type: 'AWS::Events::Rule', why: 'is not supported locally' },
   ],
-  notEvaluated: 'Not evaluated locally: 2 IAM::Role',
+  notEvaluated: ['2 IAM::Role'],
   logLines: [],
   mails: [
     {

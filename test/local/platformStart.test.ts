@@ -96,7 +96,7 @@ test('says what it serves, applies edits, survives a broken one, and stops clean
   await ready(run);
   expect(run.output).toMatch(/Serving 1 job: A\n +endpoint +http:\/\/127\.0\.0\.1:\d+ /);
   expect(run.output).toMatch(
-    /npm run jobs -- publish A .*\n.*\n +export AWS_ENDPOINT_URL=http:\S+ AWS_REGION=us-east-1 .* TOPIC_ARN=arn:aws:sns:us-east-1:000000000000:test\n/,
+    /npm run jobs -- publish A .*\n.*\n +export AWS_ENDPOINT_URL=http:\S+ AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 .* TOPIC_ARN=arn:aws:sns:us-east-1:000000000000:test\n/,
   );
   await publish(1);
   await eventually('the handler’s line', () => /^\d\d:\d\d:\d\d test-A {2}one 1$/m.test(run.output));

@@ -64,7 +64,7 @@ describe('events', () => {
     expect(alarm('INSUFFICIENT_DATA', 'OK')).toBeUndefined();
   });
 
-  test('problems are a line each', () => {
+  test('problems are a line each, and what has no effect is one line in all', () => {
     const problems = [
       {
         logicalId: 'B',
@@ -80,10 +80,14 @@ describe('events', () => {
       deleted: [],
       unchanged: 0,
       problems,
-      notEvaluated: 'Not evaluated locally: x',
+      notEvaluated: ['2 IAM::Role', 'SQS::Queue.Tags'],
     };
     expect(plain.problems(result)).toBe(
       'Not as on AWS: s/Bus (AWS::Events::EventBus) Name: is not honoured locally',
     );
+    expect(plain.notEvaluated(result)).toMatch(
+      /^Accepted without effect, .*: 2 types and properties, .*console/,
+    );
+    expect(plain.notEvaluated({ ...result, notEvaluated: [] })).toBe('');
   });
 });
