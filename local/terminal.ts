@@ -63,7 +63,9 @@ export function createTerminal(coloured: boolean): Terminal {
     return `${paint('dim', timeOfDay(at))} ${text}`;
   }
 
-  function alarm({ name, state, before, reason, since }: AlarmTransition): string | undefined {
+  function alarm({ name, scales, state, before, reason, since }: AlarmTransition): string | undefined {
+    if (scales)
+      return state === 'ALARM' ? timed(`${paint('cyan', 'SCALE')}  by alarm ${name}`, since) : undefined;
     if (state !== 'ALARM' && before !== 'ALARM') return undefined;
     const colour = state === 'ALARM' ? 'red' : state === 'OK' ? 'green' : 'yellow';
     return timed(`${paint(colour, state)}  alarm ${name} (was ${before})\n${indented(reason)}`, since);

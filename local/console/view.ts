@@ -65,7 +65,8 @@ export interface RunCounts {
 export interface ConsoleAlarm {
   readonly name: string;
   readonly description: string | null;
-  readonly state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+  /** `SCALING`: it is up, and does nothing but scale a service. */
+  readonly state: 'OK' | 'ALARM' | 'SCALING' | 'INSUFFICIENT_DATA';
   readonly reason: string;
   readonly sinceMs: number;
   /** When it is up, in words, its threshold included; null when the platform does not tell. */
@@ -167,11 +168,11 @@ function deadLetterQueueName({ deadLetterQueueUrl }: JobView): string | null {
 type AlarmView = PlatformSnapshot['alarms'][number];
 
 function alarmView(alarm: AlarmView, queues: readonly string[]): ConsoleAlarm {
-  const { name, description, state, reason, since, condition } = alarm;
+  const { name, description, scales, state, reason, since, condition } = alarm;
   return {
     name,
     description: description ?? null,
-    state,
+    state: scales && state === 'ALARM' ? 'SCALING' : state,
     reason,
     sinceMs: since.getTime(),
     condition,

@@ -138,6 +138,7 @@ function alarm(name: string): PlatformSnapshot['alarms'][number] {
     name,
     description: 'What to do',
     condition: 'Age is above 1',
+    scales: false,
     state: 'OK',
     reason: 'All is well',
     since: new Date(),

@@ -44,13 +44,14 @@ test('colours only where they are wanted', () => {
 });
 
 describe('events', () => {
-  const alarm = (before: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA', state: 'OK' | 'ALARM') =>
+  const alarm = (before: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA', state: 'OK' | 'ALARM', scales = false) =>
     plain.event({
       type: 'alarm',
       transition: {
         name: 'a',
         description: undefined,
         condition: 'Age is above 1',
+        scales,
         state,
         before,
         reason: 'why',
@@ -62,6 +63,11 @@ describe('events', () => {
     expect(alarm('OK', 'ALARM')).toBe('12:00:01 ALARM  alarm a (was OK)\n         why');
     expect(alarm('ALARM', 'OK')).toBe('12:00:01 OK  alarm a (was ALARM)\n         why');
     expect(alarm('INSUFFICIENT_DATA', 'OK')).toBeUndefined();
+  });
+
+  test('one that only scales a service is no fault', () => {
+    expect(alarm('INSUFFICIENT_DATA', 'ALARM', true)).toBe('12:00:01 SCALE  by alarm a');
+    expect(alarm('ALARM', 'OK', true)).toBeUndefined();
   });
 
   test('problems are a line each, and what has no effect is one line in all', () => {
