@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { Command } from 'commander';
 import { bundleMeasures } from './bundle.ts';
 import { localMeasures } from './localPlatform.ts';
 import { holds, type Measure } from './measure.ts';
@@ -20,11 +20,18 @@ const all: readonly Measure[] = [
   ...localMeasures,
   ...synthMeasures,
 ];
-const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string' } } });
-const chosen = values.only === undefined ? all : all.filter(({ name }) => name === values.only);
+const { json, only } = new Command('npm run bench --')
+  .description('Compares this project with its peers. Exit code 1 when a target does not hold.')
+  .option('--json', 'print the results as JSON')
+  .option('--only <name>', 'run one measure')
+  .allowExcessArguments(false)
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .parse()
+  .opts<{ readonly json?: boolean; readonly only?: string }>();
+const chosen = only === undefined ? all : all.filter(({ name }) => name === only);
 
 if (chosen.length === 0) {
-  console.error(`There is no measure '${values.only}'. There are: ${all.map(({ name }) => name).join(', ')}`);
+  console.error(`There is no measure '${only}'. There are: ${all.map(({ name }) => name).join(', ')}`);
   process.exitCode = 2;
 } else {
   await run(chosen);
@@ -41,7 +48,7 @@ async function run(measures: readonly Measure[]): Promise<void> {
     );
     results.push(result);
   }
-  if (values.json) console.log(JSON.stringify(results, null, 2));
+  if (json) console.log(JSON.stringify(results, null, 2));
   else console.table(results);
   if (results.some((result) => !result.holds)) process.exitCode = 1;
 }

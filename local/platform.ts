@@ -63,8 +63,18 @@ export interface Platform {
   codeDirectories(): string[];
   /** Fault injection: asked before each request that comes over the network, such as a sandbox's, is handled. */
   setFaults(faults: Faults | undefined): void;
-  /** Drains work in flight for at most `drainMs` (default 10 s) and leaves no process, port, timer or platform.json. */
+  /** What runs now: invocations and workers with work in hand, and how long they may take at most, by their timeouts. */
+  inFlight(): InFlight;
+  /**
+   * Takes no more work and leaves no process, port, timer or platform.json. What is in flight may finish within
+   * `drainMs`; default: as long as it may take by its timeouts.
+   */
   stop(options?: { drainMs?: number }): Promise<void>;
+}
+
+export interface InFlight {
+  readonly count: number;
+  readonly atMostMs: number;
 }
 
 export interface JobMessage {
@@ -103,7 +113,8 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   }
 }
 
-const DRAIN_MS = 10_000;
+/** How long a client may take to read its answer, although nothing runs any more. */
+const SLOW_READER_MS = 10_000;
 
 function createPlatform(options: PlatformOptions, engine: Engine, claim: Claim) {
   const { endpoint, region, speed } = engine;
@@ -194,7 +205,8 @@ function createPlatform(options: PlatformOptions, engine: Engine, claim: Claim) 
     setFaults: (faults: Faults | undefined) => engine.setFaults(faults),
     codeDirectories: () =>
       reconciler.resources().flatMap((resource) => codeDirectory(resource) ?? imageDirectory(resource) ?? []),
-    stop: ({ drainMs = DRAIN_MS } = {}) => {
+    inFlight,
+    stop: ({ drainMs = Number.POSITIVE_INFINITY } = {}) => {
       stopped ??= stop(drainMs);
       return stopped;
     },
@@ -279,7 +291,7 @@ function createPlatform(options: PlatformOptions, engine: Engine, claim: Claim) 
       alarms: alarms.list(),
       schedules: scheduler.list(),
       problems: lastApply?.problems ?? [],
-      notEvaluated: lastApply?.notEvaluated,
+      notEvaluated: lastApply?.notEvaluated ?? [],
       logLines: recent.logLines(),
       mails: mailbox.recent(),
       publishes: recent.publishes(),
@@ -290,8 +302,7 @@ function createPlatform(options: PlatformOptions, engine: Engine, claim: Claim) 
     const TopicArn = routing.topicArn;
     if (TopicArn === undefined)
       throw new PublishError('The template has no topic with job subscriptions to publish to.');
-    const Message = JSON.stringify(payload);
-    if (Message === undefined) throw new PublishError(`The payload must be JSON, got ${typeof payload}.`);
+    const Message = asJson(payload);
     const strings = Object.entries({ ...attributes, jobName });
     const MessageAttributes = Object.fromEntries(
       strings.map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]),
@@ -300,13 +311,21 @@ function createPlatform(options: PlatformOptions, engine: Engine, claim: Claim) 
     return { messageId: MessageId };
   }
 
+  function inFlight(): InFlight {
+    const services = [...tasks.services.values()].map(({ service }) => service);
+    const all = [...functions.values(), ...services];
+    return {
+      count: all.reduce((sum, { busy }) => sum + busy, 0),
+      atMostMs: Math.max(0, ...all.map(({ remainingMs }) => remainingMs)),
+    };
+  }
+
   async function stop(drainMs: number): Promise<void> {
     await claim.remove();
     await applying;
-    const deadline = Date.now() + drainMs;
     await scheduler.stop();
-    await apiListeners.stop(drainMs);
-    await reconciler.stop(Math.max(0, deadline - Date.now()));
+    const answersMs = Math.min(drainMs, Math.max(SLOW_READER_MS, inFlight().atMostMs));
+    await reconciler.stop(drainMs, apiListeners.stop(answersMs));
     await alarms.stop();
     await mailbox.stop();
     stopCounting();
@@ -326,6 +345,18 @@ function createPlatform(options: PlatformOptions, engine: Engine, claim: Claim) 
       }
     }
   }
+}
+
+/** @throws {PublishError} for what has no JSON, or is nested deeper than it can be written */
+function asJson(payload: unknown): string {
+  let json: string | undefined;
+  try {
+    json = JSON.stringify(payload);
+  } catch (cause) {
+    throw new PublishError(`The payload cannot be written as JSON: ${(cause as Error).message}.`, { cause });
+  }
+  if (json === undefined) throw new PublishError(`The payload must be JSON, got ${typeof payload}.`);
+  return json;
 }
 
 /** What serves whom; read off the resources once for each assembly. */

@@ -25,6 +25,24 @@ export class PlatformRunningError extends Error {
   override readonly name = 'PlatformRunningError';
 }
 
+/** The state directory is none, or cannot be written. */
+export class StateDirectoryError extends Error {
+  override readonly name = 'StateDirectoryError';
+}
+
+/** Does what writes to the state directory. @throws {StateDirectoryError} for whatever the file system refuses */
+export async function writingTo<T>(stateDirectory: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).syscall === undefined) throw cause;
+    throw new StateDirectoryError(
+      `The local platform keeps its files in ${resolve(stateDirectory)}, which cannot be written (${(cause as Error).message}). Make it a folder of your own, or remove it.`,
+      { cause },
+    );
+  }
+}
+
 /** A state directory that belongs to this platform until it is released. */
 export interface Claim {
   /** Replaces `platform.json` as a whole: a reader sees the old file or the new one. */
@@ -47,13 +65,18 @@ export async function refuseIfRunning(stateDirectory: string): Promise<void> {
   );
 }
 
-/** Takes the directory for the platform at `endpoint`. Throws {@link PlatformRunningError} as {@link refuseIfRunning}. */
+/**
+ * Takes the directory for the platform at `endpoint`.
+ * Throws {@link PlatformRunningError} as {@link refuseIfRunning}, or {@link StateDirectoryError}.
+ */
 export async function claimDirectory(stateDirectory: string, endpoint: string): Promise<Claim> {
-  await mkdir(stateDirectory, { recursive: true });
-  await takeLock(stateDirectory, endpoint);
   const file = join(stateDirectory, PLATFORM_FILE);
   const lock = join(stateDirectory, LOCK_FILE);
-  await rm(file, { force: true });
+  await writingTo(stateDirectory, async () => {
+    await mkdir(stateDirectory, { recursive: true });
+    await takeLock(stateDirectory, endpoint);
+    await rm(file, { force: true });
+  });
   const removeAtExit = () => {
     for (const path of [file, lock]) rmSync(path, { force: true });
   };
@@ -95,7 +118,7 @@ async function takeLock(stateDirectory: string, endpoint: string): Promise<void>
 async function readHolder(stateDirectory: string): Promise<Holder | undefined> {
   try {
     const { pid, endpoint } = JSON.parse(await readFile(join(stateDirectory, LOCK_FILE), 'utf8')) as Holder;
-    return Number.isInteger(pid) && typeof endpoint === 'string' ? { pid, endpoint } : undefined;
+    return Number.isInteger(pid) && URL.canParse(endpoint) ? { pid, endpoint } : undefined;
   } catch {
     return undefined; // none, or half written by a process that died
   }

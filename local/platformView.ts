@@ -42,7 +42,8 @@ export interface PlatformSnapshot {
   readonly schedules: readonly ScheduleView[];
   /** What does not run here as on AWS. */
   readonly problems: readonly Problem[];
-  readonly notEvaluated: string | undefined;
+  /** What was accepted without effect: resource types with their number, properties. */
+  readonly notEvaluated: readonly string[];
   /** Bounded, oldest first. */
   readonly logLines: readonly LogLine[];
   /** Bounded, newest first. */

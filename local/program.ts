@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { startConsole } from './console/server.ts';
+import { outliveClosedPipes } from './closedPipe.ts';
 import { start } from './start.ts';
 
 /**
@@ -8,13 +8,13 @@ import { start } from './start.ts';
  * @returns the exit code
  */
 export async function runProgram(given: readonly string[]): Promise<number> {
+  outliveClosedPipes();
   const { context = [], ...options } = parsed(given);
   return start({
     ...options,
     context: Object.fromEntries(context.map(keyAndValue)),
     projectDirectory: process.cwd(),
     stateDirectory: '.local',
-    startConsole,
   });
 }
 

@@ -1,8 +1,10 @@
-import { PortTakenError } from './engine/engine.ts';
+import { startConsole } from './console/server.ts';
+import { explanation } from './explanation.ts';
+import { aborted, awaitInterruption } from './interruption.ts';
 import { type Platform, startPlatform } from './platform.ts';
-import { PlatformRunningError, refuseIfRunning } from './platformFile.ts';
+import { refuseIfRunning } from './platformFile.ts';
 import type { PlatformEvent } from './platformView.ts';
-import { removeOldAssemblies, SynthFailedError, type SynthOptions, synthesize } from './synth.ts';
+import { removeOldAssemblies, type SynthOptions, synthesize } from './synth.ts';
 import { createTerminal, type Terminal, wantsColour } from './terminal.ts';
 import { watchProject } from './watch.ts';
 
@@ -11,11 +13,6 @@ export interface StartOptions extends SynthOptions {
   readonly consolePort: number;
   readonly apiPort: number;
   readonly speed: number;
-  /** Starts the console page for a platform that is ready. */
-  readonly startConsole?: (options: {
-    platform: Platform;
-    port: number;
-  }) => Promise<{ url: string; stop(): Promise<void> }>;
 }
 
 /** Anything that is up and comes down again, in the reverse order of coming up. */
@@ -28,36 +25,37 @@ type Stop = () => Promise<void>;
 export async function start(options: StartOptions): Promise<number> {
   const print = (text: string) => process.stdout.write(`${text}\n`);
   const terminal = createTerminal(wantsColour(process.stdout, process.env));
+  const onWarning = (text: string) => print(terminal.warning(text));
   const stops: Stop[] = [];
-  const interrupted = nextSignal();
+  const interruption = awaitInterruption();
   try {
     await refuseIfRunning(options.stateDirectory);
     print(terminal.timed('Synthesizing …'));
-    const { assemblyDirectory, output } = await synthesize(options);
+    const { assemblyDirectory, output } = await synthesize({ ...options, signal: interruption });
     if (output) print(output);
+    const console = await startConsole({ port: options.consolePort, onWarning }); // its port is sure before a job runs
+    stops.push(() => console.stop());
     const platform = await startPlatform({
       ...options,
       assemblyDirectory,
       onEvent: printer(terminal, print),
     });
     stops.push(() => platform.stop());
-    if (options.startConsole) {
-      const console = await options.startConsole({ platform, port: options.consolePort });
-      stops.push(() => console.stop());
-      await platform.announceConsole(console.url);
-    }
+    await console.show(platform);
+    await platform.announceConsole(console.url);
     const watching = await watchProject({
       projectDirectory: options.projectDirectory,
-      onChange: () => reload(platform, options, print),
-      onWarning: (text) => print(terminal.warning(text)),
+      onChange: (outdated) => reload(platform, { ...options, signal: outdated }, print),
+      onWarning,
     });
     stops.push(() => watching.stop());
     await removeOldAssemblies(options.stateDirectory, platform.codeDirectories());
     print(await greeting(platform));
-    await interrupted;
-    print(terminal.timed('Stopping; work in flight may finish (Ctrl-C again ends it at once) …'));
+    await aborted(interruption);
+    print(terminal.timed(farewell(platform)));
     return 0;
   } catch (error) {
+    if (interruption.aborted && error === interruption.reason) return 0;
     process.stderr.write(`${explanation(error)}\n`);
     return 1;
   } finally {
@@ -67,7 +65,7 @@ export async function start(options: StartOptions): Promise<number> {
 
 async function reload(
   platform: Platform,
-  options: StartOptions,
+  options: SynthOptions,
   print: (text: string) => void,
 ): Promise<void> {
   try {
@@ -76,6 +74,7 @@ async function reload(
     await platform.apply(assemblyDirectory);
     await removeOldAssemblies(options.stateDirectory, platform.codeDirectories());
   } catch (error) {
+    if (options.signal?.aborted) return;
     print(`${explanation(error)}\nThe version before runs on.`);
   }
 }
@@ -87,7 +86,8 @@ function printer(terminal: Terminal, print: (text: string) => void): (event: Pla
     const text = terminal.event(event);
     if (text !== undefined) print(text);
     if (event.type !== 'apply') return;
-    if (problems === undefined && event.result.notEvaluated !== undefined) print(event.result.notEvaluated);
+    const unheeded = terminal.notEvaluated(event.result);
+    if (problems === undefined && unheeded !== '') print(unheeded);
     const now = terminal.problems(event.result);
     if (now !== problems && now !== '') print(now);
     problems = now;
@@ -97,42 +97,28 @@ function printer(terminal: Terminal, print: (text: string) => void): (event: Pla
 async function greeting(platform: Platform): Promise<string> {
   const { endpoint, region, speed, topicArn, jobs, consoleUrl, apiUrl } = await platform.snapshot();
   const job = jobs.find(({ name }) => name === 'GreetingJob') ?? jobs[0];
+  const credentials = 'AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x';
   return [
+    '',
+    'Publish with',
+    `  npm run jobs -- publish ${job?.name ?? 'GreetingJob'} '${job?.name === 'GreetingJob' ? '{"friendName":"Hank"}' : '{ … }'}'`,
+    'or any AWS SDK, or the AWS CLI (version 1 needs --endpoint-url besides), after',
+    // Python's SDK and the CLI know AWS_DEFAULT_REGION, the others AWS_REGION.
+    `  export AWS_ENDPOINT_URL=${endpoint} AWS_REGION=${region} AWS_DEFAULT_REGION=${region} ${credentials} TOPIC_ARN=${topicArn}`,
     '',
     `Serving ${jobs.length} ${jobs.length === 1 ? 'job' : 'jobs'}: ${jobs.map(({ name }) => name).join(', ')}`,
     `  endpoint   ${endpoint} (region ${region}, any credentials)${speed === 1 ? '' : `, time runs ${speed} times as fast`}`,
     `  topic      ${topicArn ?? 'none'}`,
     ...(apiUrl === undefined ? [] : [`  API        ${apiUrl} (upload a file: ${apiUrl}/pages/upload)`]),
     ...(consoleUrl === undefined ? [] : [`  console    ${consoleUrl}`]),
-    'Publish with',
-    `  npm run jobs -- publish ${job?.name ?? 'GreetingJob'} '${job?.name === 'GreetingJob' ? '{"friendName":"Hank"}' : '{ … }'}'`,
-    'or any AWS SDK or CLI, after',
-    `  export AWS_ENDPOINT_URL=${endpoint} AWS_REGION=${region} AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x TOPIC_ARN=${topicArn}`,
     'Edits in src/, lib/ and bin/ are applied as you save. Ctrl-C stops.',
     '',
   ].join('\n');
 }
 
-/** What the user can act on has a message of its own; anything else is a bug, shown with its stack. */
-function explanation(error: unknown): string {
-  const isExpected =
-    error instanceof PlatformRunningError ||
-    error instanceof PortTakenError ||
-    error instanceof SynthFailedError ||
-    (error as Error)?.name === 'AssemblyError';
-  if (isExpected) return (error as Error).message;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
-/** The first signal resolves, the second ends the process (what is to be removed at exit is removed). */
-function nextSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    let signals = 0;
-    const onSignal = (signal: NodeJS.Signals) => {
-      signals += 1;
-      if (signals > 1) process.exit(signal === 'SIGINT' ? 130 : 143);
-      resolve();
-    };
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
-  });
+function farewell(platform: Platform): string {
+  const { count, atMostMs } = platform.inFlight();
+  if (count === 0) return 'Stopping (Ctrl-C again ends it at once) …';
+  const what = count === 1 ? 'what is in flight finishes' : `the ${count} in flight finish`;
+  return `Stopping; ${what}, in ${Math.ceil(atMostMs / 1_000)} s at most (Ctrl-C again ends it at once) …`;
 }

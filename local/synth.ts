@@ -1,6 +1,8 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { join, resolve, sep } from 'node:path';
+import { basename, join, resolve, sep } from 'node:path';
+import type { Readable } from 'node:stream';
+import { writingTo } from './platformFile.ts';
 
 export interface SynthOptions {
   /** The folder of cdk.json. */
@@ -11,6 +13,10 @@ export interface SynthOptions {
   readonly appFile?: string;
   /** Overrides of cdk.json's context, as `cdk synth -c`. */
   readonly context?: Readonly<Record<string, string>>;
+  /** Ends it: a newer edit, or a stop. Default: only the deadline does. */
+  readonly signal?: AbortSignal;
+  /** How long the app may take. Default 60 s. */
+  readonly deadlineMs?: number;
 }
 
 export interface SynthResult {
@@ -19,24 +25,28 @@ export interface SynthResult {
   readonly output: string;
 }
 
-/** The app ended with an error; the message is what it printed. */
+/** The app ended with an error, and the message is what it printed; or it did not end in time. */
 export class SynthFailedError extends Error {
   override readonly name = 'SynthFailedError';
 }
 
 /**
  * Synthesizes in a fresh process (an ESM module cannot be loaded again), into a directory of its own: the assembly
- * before stays whole while functions run from it. Throws {@link SynthFailedError}, leaving nothing behind.
+ * before stays whole while functions run from it. Throws {@link SynthFailedError}, {@link StateDirectoryError} or the
+ * reason of `signal`, leaving nothing behind, no process either.
  */
 export async function synthesize(options: SynthOptions): Promise<SynthResult> {
   const root = resolve(options.stateDirectory, 'cdk.out');
-  await mkdir(root, { recursive: true });
-  const partial = await mkdtemp(join(root, 'partial-'));
+  const partial = await writingTo(options.stateDirectory, async () => {
+    await mkdir(root, { recursive: true });
+    return mkdtemp(join(root, 'partial-'));
+  });
   try {
     const output = await runApp(options, partial);
-    const assemblyDirectory = join(root, String((await newestGeneration(root)) + 1));
+    const generation = String((await newestGeneration(root)) + 1);
+    const assemblyDirectory = join(root, generation);
     await rename(partial, assemblyDirectory);
-    return { assemblyDirectory, output };
+    return { assemblyDirectory, output: output.replaceAll(basename(partial), generation) };
   } catch (error) {
     await rm(partial, { recursive: true, force: true });
     throw error;
@@ -67,8 +77,11 @@ async function newestGeneration(root: string): Promise<number> {
 }
 
 async function runApp(options: SynthOptions, outputDirectory: string): Promise<string> {
+  const { appFile = 'bin/app.ts', deadlineMs = 60_000, signal } = options;
   const context = { ...(await contextOf(options.projectDirectory)), ...options.context };
-  const app = spawn(process.execPath, [options.appFile ?? 'bin/app.ts'], {
+  const deadline = AbortSignal.timeout(deadlineMs);
+  signal?.throwIfAborted();
+  const app = spawn(process.execPath, [appFile], {
     cwd: options.projectDirectory,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
@@ -77,20 +90,39 @@ async function runApp(options: SynthOptions, outputDirectory: string): Promise<s
       CDK_CONTEXT_JSON: JSON.stringify(context),
       CDK_VALIDATION: 'false', // belongs to `cdk synth` and CI: it costs up to two seconds
     },
+    signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+    killSignal: 'SIGKILL', // a job file may loop at import
   });
+  const { output, exit } = await ended(app);
+  signal?.throwIfAborted();
+  if (deadline.aborted) {
+    throw new SynthFailedError(
+      `${said(output)}${appFile} had not ended after ${deadlineMs / 1_000} s and was stopped: something that it imports, a job file as a rule, loops or waits. ` +
+        'Take that out, or move it into run.',
+    );
+  }
+  if (exit !== '0') throw new SynthFailedError(output || `${appFile} ended with ${exit} and said nothing`);
+  return output;
+}
+
+/** Waits for its end, and takes it along when this process ends first. */
+async function ended(app: ChildProcessByStdio<null, Readable, Readable>) {
+  const kill = () => app.kill('SIGKILL');
+  process.once('exit', kill);
   const chunks: Buffer[] = [];
   app.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   app.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
   const exit = await new Promise<string>((done, fail) => {
-    app.once('error', fail);
+    app.on('error', (error) => {
+      if (error.name !== 'AbortError') fail(error);
+    });
     app.once('close', (code, signal) => done(String(code ?? signal)));
-  });
-  const output = Buffer.concat(chunks).toString().trimEnd();
-  if (exit !== '0')
-    throw new SynthFailedError(
-      output || `${options.appFile ?? 'bin/app.ts'} ended with ${exit} and said nothing`,
-    );
-  return output;
+  }).finally(() => process.removeListener('exit', kill));
+  return { output: Buffer.concat(chunks).toString().trimEnd(), exit };
+}
+
+function said(output: string): string {
+  return output === '' ? '' : `${output}\n`;
 }
 
 /** The context that the CDK CLI would hand the app; construct paths are on, since problems are named by them. */

@@ -11,6 +11,8 @@ export interface Terminal {
   event(event: PlatformEvent): string | undefined;
   /** What does not run as on AWS, a line each; empty when there is nothing to say. */
   problems(result: ApplyResult): string;
+  /** What was accepted without effect, in a line; the console has all of it. Empty when there is nothing to say. */
+  notEvaluated(result: ApplyResult): string;
   warning(text: string): string;
   /** The time of day before a text. */
   timed(text: string, at?: Date): string;
@@ -18,7 +20,7 @@ export interface Terminal {
 
 /** @param coloured see {@link wantsColour} */
 export function createTerminal(coloured: boolean): Terminal {
-  return { event, problems, warning, timed };
+  return { event, problems, notEvaluated, warning, timed };
 
   function event(event: PlatformEvent): string | undefined {
     switch (event.type) {
@@ -48,6 +50,11 @@ export function createTerminal(coloured: boolean): Terminal {
     return lines.join('\n');
   }
 
+  function notEvaluated({ notEvaluated: { length } }: ApplyResult): string {
+    if (length === 0) return '';
+    return `Accepted without effect, as README.md says: ${length} types and properties, such as permissions, encryption, networks (the console lists them)`;
+  }
+
   function warning(text: string): string {
     return timed(`${paint('yellow', 'WARN')}  ${text}`);
   }
@@ -56,7 +63,9 @@ export function createTerminal(coloured: boolean): Terminal {
     return `${paint('dim', timeOfDay(at))} ${text}`;
   }
 
-  function alarm({ name, state, before, reason, since }: AlarmTransition): string | undefined {
+  function alarm({ name, scales, state, before, reason, since }: AlarmTransition): string | undefined {
+    if (scales)
+      return state === 'ALARM' ? timed(`${paint('cyan', 'SCALE')}  by alarm ${name}`, since) : undefined;
     if (state !== 'ALARM' && before !== 'ALARM') return undefined;
     const colour = state === 'ALARM' ? 'red' : state === 'OK' ? 'green' : 'yellow';
     return timed(`${paint(colour, state)}  alarm ${name} (was ${before})\n${indented(reason)}`, since);

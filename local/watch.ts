@@ -5,8 +5,11 @@ import { basename, join } from 'node:path';
 
 export interface WatchOptions {
   readonly projectDirectory: string;
-  /** Called after edits; never twice at once. Edits made meanwhile lead to one more call. */
-  readonly onChange: () => Promise<void>;
+  /**
+   * Called after edits; never twice at once. `outdated` is aborted by an edit made meanwhile, which leads to a call of its
+   * own, and by a stop.
+   */
+  readonly onChange: (outdated: AbortSignal) => Promise<void>;
   readonly onWarning: (text: string) => void;
   /** Quiet time before a call, so that saving many files is one change. Default 80 ms. */
   readonly debounceMs?: number;
@@ -25,7 +28,9 @@ export async function watchProject(options: WatchOptions): Promise<Watching> {
   const { projectDirectory, debounceMs = 80 } = options;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
-  let work: Promise<void> = Promise.resolve();
+  let looking: Promise<void> = Promise.resolve();
+  let calls: Promise<void> = Promise.resolve();
+  let latest = new AbortController();
   let seen = await fingerprint(projectDirectory);
   /** By folder. Not one recursive watcher: on Linux that follows the files, and is deaf to what replaces one. */
   const watchers = new Map<string, FSWatcher>();
@@ -37,7 +42,9 @@ export async function watchProject(options: WatchOptions): Promise<Watching> {
       stopped = true;
       clearTimeout(timer);
       for (const watcher of watchers.values()) watcher.close();
-      await work;
+      latest.abort();
+      await looking;
+      await calls;
     },
   };
 
@@ -73,19 +80,27 @@ export async function watchProject(options: WatchOptions): Promise<Watching> {
     if (stopped) return;
     clearTimeout(timer);
     timer = setTimeout(() => {
-      work = work.then(runIfChanged);
+      looking = looking.then(look);
     }, debounceMs);
   }
 
-  async function runIfChanged(): Promise<void> {
+  async function look(): Promise<void> {
     await watchFolders(); // before the files are read: what is saved from here on raises an event
     const now = await fingerprint(projectDirectory);
     if (stopped || now === seen) return;
     seen = now;
+    latest.abort();
+    latest = new AbortController();
+    const { signal } = latest;
+    calls = calls.then(() => call(signal));
+  }
+
+  async function call(outdated: AbortSignal): Promise<void> {
+    if (outdated.aborted) return;
     try {
-      await options.onChange();
+      await options.onChange(outdated);
     } catch (error) {
-      options.onWarning((error as Error).message);
+      if (!outdated.aborted) options.onWarning((error as Error).message);
     }
   }
 }

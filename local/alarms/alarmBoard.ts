@@ -19,6 +19,8 @@ export interface AlarmView {
   readonly description: string | undefined;
   /** When it is up, in words. */
   readonly condition: string;
+  /** Its actions do nothing but scale a service: that it is up is no fault. */
+  readonly scales: boolean;
   readonly state: AlarmStateValue;
   readonly reason: string;
   readonly since: Date;
@@ -209,7 +211,13 @@ function isCompositeEntry(entry: Entry): entry is CompositeEntry {
 
 function viewOf({ definition, state: { value, reason, since } }: Entry): AlarmView {
   const { name, description } = definition;
-  return { name, description, condition: conditionOf(definition), state: value, reason, since };
+  const condition = conditionOf(definition);
+  return { name, description, condition, scales: scales(definition), state: value, reason, since };
+}
+
+function scales({ actions }: AnyAlarmDefinition): boolean {
+  const all = Object.values(actions).flat();
+  return all.length > 0 && all.every(isScalingPolicy);
 }
 
 function conditionOf(definition: AnyAlarmDefinition): string {

@@ -1,4 +1,4 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
 import type { AcceptedPublish, Engine } from '../engine/engine.ts';
@@ -21,7 +21,7 @@ export interface MailSubscription {
   readonly format: 'text' | 'json';
 }
 
-/** Turns what is published on topics with e-mail subscriptions into `.eml` files (RFC 822). */
+/** Turns what is published on topics with e-mail subscriptions into `.eml` files (RFC 822). Keeps the newest 100 of earlier runs. */
 export interface Mailbox {
   /** Adds a subscription; returns its end. */
   subscribe(subscription: MailSubscription): () => void;
@@ -44,11 +44,15 @@ export interface MailboxOptions {
 export const DEFAULT_ADDRESS = 'dev@localhost';
 
 const RECENT_MAILS = 50;
+/** Files that a start leaves of the runs before. */
+const KEPT_FILES = 100;
 
 export function startMailbox(options: MailboxOptions): Mailbox {
   const subscriptions = new Set<MailSubscription>();
   const recent: Mail[] = [];
-  let work: Promise<void> = Promise.resolve();
+  let work: Promise<void> = removeOldMails(options.directory).catch((error: Error) => {
+    options.onWarning(`Old mails could not be removed: ${error.message}`);
+  });
   const unsubscribe = options.engine.onPublish((publish) => {
     for (const subscription of recipientsOf(publish.topicArn)) {
       work = work
@@ -89,9 +93,26 @@ export function startMailbox(options: MailboxOptions): Mailbox {
   }
 }
 
+async function removeOldMails(directory: string): Promise<void> {
+  const files = await readdir(directory).catch(() => []); // there is none before the first mail
+  const mails = files.filter((name) => name.endsWith('.eml')).sort(); // the oldest first, by their names
+  await Promise.all(mails.slice(0, -KEPT_FILES).map((name) => rm(join(directory, name), { force: true })));
+}
+
 const FROM = 'AWS Notifications <no-reply@sns.amazonaws.com>';
 
+/** RFC 5322's limit for a line, without its end. */
+const MAX_LINE_BYTES = 998;
+
 const transport = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
+// Text as it is, so that a command can be copied out of the file: encoded, its lines would be broken up.
+transport.use('stream', ({ data: { text }, message }, done) => {
+  const lines = String(text).split('\n');
+  if (lines.every((line) => Buffer.byteLength(line) <= MAX_LINE_BYTES)) {
+    message.getTransferEncoding = () => '8bit';
+  }
+  done();
+});
 
 async function writeMail(directory: string, { to, subject, text, at }: Omit<Mail, 'file'>): Promise<string> {
   const { message } = await transport.sendMail({ from: FROM, to, subject, text, date: at });

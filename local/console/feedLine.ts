@@ -43,7 +43,12 @@ export function functionLine({ functionName, text, at, stream }: LogLine): FeedL
   return { functionName, level: null, text: cut(text), atMs: at.getTime(), isStderr: stream === 'stderr' };
 }
 
-function alarmLine({ name, state, before, reason, since }: AlarmTransition): FeedLine | undefined {
+function alarmLine({ name, scales, state, before, reason, since }: AlarmTransition): FeedLine | undefined {
+  if (scales) {
+    return state === 'ALARM'
+      ? platformLine('INFO', `Scaling by alarm ${name}: ${reason}`, since.getTime())
+      : undefined;
+  }
   if (state !== 'ALARM' && before !== 'ALARM') return undefined;
   const level = state === 'ALARM' ? 'ERROR' : 'INFO';
   return platformLine(level, `Alarm ${name} is ${state}, was ${before}: ${reason}`, since.getTime());

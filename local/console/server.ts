@@ -1,41 +1,46 @@
-import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
+import { getRequestListener } from '@hono/node-server';
 import { PortTakenError } from '../engine/errors.ts';
+import { type Listener, startListener } from '../http/listener.ts';
 import { type Feed, startFeed } from './feed.ts';
 import { type ConsolePlatform, consoleRoutes } from './routes.ts';
 
+/** The page that shows a running platform, served to this machine only. */
 export interface Console {
   /** `http://127.0.0.1:<port>` */
   readonly url: string;
+  /** Shows this platform from now on; before, requests are answered with 503. */
+  show(platform: ConsolePlatform): Promise<void>;
   /** Tells open pages, then closes every connection. */
   stop(): Promise<void>;
+}
+
+export interface ConsoleOptions {
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly onWarning: (text: string) => void;
+  /** How often pages hear of news at most. */
+  readonly tickMs?: number;
 }
 
 /** How long open pages get to take the goodbye before their connections are cut. */
 const GOODBYE_MS = 500;
 
-/**
- * Serves the page that shows a running platform, to this machine only. `port` 0 takes any free port.
- * `tickMs` is how often pages hear of news at most. Throws {@link ConsolePortTakenError}; then nothing is left running.
- */
-export async function startConsole(options: {
-  platform: ConsolePlatform;
-  port: number;
-  tickMs?: number;
-}): Promise<Console> {
-  const feed = await startFeed(options.platform, options.tickMs);
-  try {
-    let port = 0;
-    const routes = await consoleRoutes({ platform: options.platform, feed, port: () => port });
-    const server = createAdaptorServer({ fetch: routes.fetch, overrideGlobalObjects: false }) as Server;
-    port = await listen(server, options.port);
-    return { url: `http://127.0.0.1:${port}`, stop: () => stop(server, feed) };
-  } catch (error) {
-    feed.stop();
-    throw error;
-  }
+/** Takes the port. Throws {@link ConsolePortTakenError}; then nothing is left running. */
+export async function startConsole({ port, onWarning, tickMs }: ConsoleOptions): Promise<Console> {
+  const listener = await listen(port, onWarning);
+  let feed: Feed | undefined;
+  return {
+    url: listener.url,
+    show: async (platform) => {
+      feed = await startFeed(platform, tickMs);
+      const routes = await consoleRoutes({ platform, feed, port: () => Number(new URL(listener.url).port) });
+      listener.handler = getRequestListener(routes.fetch, { overrideGlobalObjects: false });
+    },
+    stop: async () => {
+      feed?.stop();
+      await listener.stop(GOODBYE_MS);
+    },
+  };
 }
 
 /** The console's port belongs to another program. */
@@ -48,23 +53,13 @@ export class ConsolePortTakenError extends PortTakenError {
   }
 }
 
-async function listen(server: Server, port: number): Promise<number> {
-  server.listen(port, '127.0.0.1');
+async function listen(port: number, onWarning: (text: string) => void): Promise<Listener> {
   try {
-    await once(server, 'listening');
+    return await startListener(port, onWarning);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
       throw new ConsolePortTakenError(port, { cause: error });
     }
     throw error;
   }
-  return (server.address() as AddressInfo).port;
-}
-
-async function stop(server: Server, feed: Feed): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  feed.stop();
-  const cut = setTimeout(() => server.closeAllConnections(), GOODBYE_MS);
-  await closed;
-  clearTimeout(cut);
 }

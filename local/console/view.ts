@@ -20,7 +20,7 @@ export interface ConsoleView {
   /** All there are: delayed jobs are schedules, too. */
   readonly scheduleCount: number;
   readonly problems: readonly Problem[];
-  readonly notEvaluated: string | null;
+  readonly notEvaluated: readonly string[];
   /** Newest first. */
   readonly mails: readonly MailSummary[];
   /** Messages that the job topic accepted since the start. */
@@ -65,7 +65,8 @@ export interface RunCounts {
 export interface ConsoleAlarm {
   readonly name: string;
   readonly description: string | null;
-  readonly state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+  /** `SCALING`: it is up, and does nothing but scale a service. */
+  readonly state: 'OK' | 'ALARM' | 'SCALING' | 'INSUFFICIENT_DATA';
   readonly reason: string;
   readonly sinceMs: number;
   /** When it is up, in words, its threshold included; null when the platform does not tell. */
@@ -123,7 +124,7 @@ export function consoleView(snapshot: PlatformSnapshot, runs: ReadonlyMap<string
     schedules: snapshot.schedules.slice(0, SHOWN_SCHEDULES).map(scheduleView),
     scheduleCount: snapshot.schedules.length,
     problems,
-    notEvaluated: notEvaluated ?? null,
+    notEvaluated,
     mails: mails.map(mailSummary),
     published: Object.values(publishes).reduce((sum, count) => sum + count, 0),
     unrouted: publishes[''] ?? 0,
@@ -167,11 +168,11 @@ function deadLetterQueueName({ deadLetterQueueUrl }: JobView): string | null {
 type AlarmView = PlatformSnapshot['alarms'][number];
 
 function alarmView(alarm: AlarmView, queues: readonly string[]): ConsoleAlarm {
-  const { name, description, state, reason, since, condition } = alarm;
+  const { name, description, scales, state, reason, since, condition } = alarm;
   return {
     name,
     description: description ?? null,
-    state,
+    state: scales && state === 'ALARM' ? 'SCALING' : state,
     reason,
     sinceMs: since.getTime(),
     condition,

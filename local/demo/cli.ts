@@ -7,6 +7,13 @@ export interface CliCommand {
   readonly words: readonly string[];
 }
 
+export interface CliOptions {
+  readonly projectDirectory: string;
+  readonly print: (text: string) => void;
+  /** Ends the command. */
+  readonly signal: AbortSignal;
+}
+
 export function cliCommand(words: readonly string[]): CliCommand {
   const quoted = words.map((text) => (/^[\w.-]+$/.test(text) ? text : `'${text}'`));
   return { text: `npm run jobs -- ${quoted.join(' ')}`, words };
@@ -15,17 +22,20 @@ export function cliCommand(words: readonly string[]): CliCommand {
 /** Runs it as a person would, against this very platform. Its output goes to the screen. */
 export async function runCli(
   { text, words }: CliCommand,
-  { projectDirectory, print }: { projectDirectory: string; print: (text: string) => void },
+  { projectDirectory, print, signal }: CliOptions,
 ): Promise<void> {
   print(`\n$ ${text}`);
   const child = spawn(process.execPath, ['bin/jobs.ts', ...words], {
     cwd: projectDirectory,
     stdio: ['ignore', 'pipe', 'pipe'],
+    signal,
   });
+  child.on('error', () => {}); // the signal has ended it
   const output: Buffer[] = [];
   child.stdout.on('data', (chunk) => output.push(chunk));
   child.stderr.on('data', (chunk) => output.push(chunk));
   const exitCode = await new Promise((resolve) => child.once('close', resolve));
+  signal.throwIfAborted();
   print(Buffer.concat(output).toString().trimEnd());
   if (exitCode !== 0) throw new Error(`${text} ended with ${exitCode}`);
 }

@@ -1,13 +1,19 @@
 import { relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { outliveClosedPipes } from '../closedPipe.ts';
+import { explanation } from '../explanation.ts';
+import { awaitInterruption } from '../interruption.ts';
 import { type Platform, startPlatform } from '../platform.ts';
+import { refuseIfRunning } from '../platformFile.ts';
 import type { PlatformEvent } from '../platformView.ts';
 import { removeOldAssemblies, synthesize } from '../synth.ts';
-import { cliCommand, runCli } from './cli.ts';
+import { type CliOptions, cliCommand, runCli } from './cli.ts';
 import { mendingOf } from './mend.ts';
 import { alarmed, type DemoMessage, delayed, demoMessages, recurring } from './messages.ts';
-import { type Tracker, track } from './tracker.ts';
-import { fateTable, startView } from './view.ts';
+import { checkNeededJobs } from './neededJobs.ts';
+import { type Tracked, type Tracker, track } from './tracker.ts';
+import { fateTable, startView, type View } from './view.ts';
 
 export interface DemoOptions {
   readonly projectDirectory: string;
@@ -22,13 +28,26 @@ export interface DemoOptions {
 
 /**
  * The main path, from nothing: synthesizes the template, runs it, publishes a message of each kind with the plain AWS
- * SDK and one for later with the CLI, watches what becomes of them and of the job that recurs, and stops.
+ * SDK and one for later with the CLI, watches what becomes of them and of the job that recurs, and stops; earlier by
+ * SIGINT, SIGTERM or SIGHUP, at once by a second one.
  * @returns the exit code: 0 only if every message met its expected fate, the job recurred and the alarm e-mail came
  */
 export async function runDemo(options: DemoOptions): Promise<number> {
+  outliveClosedPipes();
+  const interruption = awaitInterruption();
+  try {
+    return (await play(options, interruption)) ? 0 : 1;
+  } catch (error) {
+    process.stderr.write(interruption.aborted ? 'The demo was stopped.\n' : `${explanation(error)}\n`);
+    return 1;
+  }
+}
+
+async function play(options: DemoOptions, signal: AbortSignal): Promise<boolean> {
   const print = (text: string): void => void options.output.write(`${text}\n`);
+  await refuseIfRunning(options.stateDirectory);
   print('Synthesizing the CDK app …');
-  const { assemblyDirectory } = await synthesize(options);
+  const { assemblyDirectory } = await synthesize({ ...options, signal });
   const events: PlatformEvent[] = [];
   let hear = (event: PlatformEvent): unknown => events.push(event);
   const platform = await startPlatform({
@@ -39,16 +58,18 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   });
   try {
     await removeOldAssemblies(options.stateDirectory, platform.codeDirectories());
+    checkNeededJobs((await platform.snapshot()).jobs.map(({ name }) => name));
     print(await introduction(platform));
-    const later = await publishLater({ ...options, print });
+    const cli = { ...options, print, signal };
+    const later = await publishLater(cli);
     const tracker = track([...(await publishAll(platform)), later, recurs]);
     print('');
     for (const event of events) tracker.hear(event);
     hear = tracker.hear;
-    await watch(platform, tracker, options);
+    const watching: Watching = { platform, tracker, view: startView(options.output), ...options, signal };
+    await watch(watching, tracker.messages);
     print(conclusion(tracker));
-    if (!isAsExpected(tracker)) return 1;
-    return (await mend(platform, tracker, options)) ? 0 : 1;
+    return isAsExpected(tracker) && (await mend(watching, cli));
   } finally {
     await platform.stop();
   }
@@ -88,10 +109,10 @@ async function publishAll(platform: Platform): Promise<TrackedMessage[]> {
 }
 
 /** As a person would: in two minutes, which the platform's speed makes two seconds. */
-async function publishLater(options: Parameters<typeof runCli>[1]): Promise<TrackedMessage> {
+async function publishLater(cli: CliOptions): Promise<TrackedMessage> {
   const { jobName, payload, jobId, delay } = delayed;
   const words = ['publish', jobName, JSON.stringify(payload), '--delay', delay, '--job-id', jobId];
-  await runCli(cliCommand(words), options);
+  await runCli(cliCommand(words), cli);
   return { jobName, payload, jobId, comes: `in ${delay}`, expected: 'succeeded' };
 }
 
@@ -106,47 +127,57 @@ const recurs: TrackedMessage = {
   expected: 'succeeded',
 };
 
+/** What it takes to watch messages until their ends. */
+interface Watching {
+  readonly platform: Platform;
+  readonly tracker: Tracker;
+  readonly view: View;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
 async function watch(
-  platform: Platform,
-  tracker: Tracker,
-  { output, timeoutMs }: DemoOptions,
+  { platform, tracker, view, timeoutMs, signal }: Watching,
+  messages: readonly Tracked[],
 ): Promise<void> {
-  const view = startView(output);
-  const startedAt = performance.now();
+  const endMs = performance.now() + timeoutMs;
   for (;;) {
     await tracker.look(platform);
-    const elapsedMs = performance.now() - startedAt;
-    view.update(tracker, elapsedMs);
-    if (tracker.isDone() || elapsedMs > timeoutMs) return view.end();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    view.update(messages, messages === tracker.messages ? noteOf(tracker) : undefined);
+    if (tracker.isDone() || performance.now() > endMs) return view.settle();
+    await sleep(100, undefined, { signal });
   }
 }
 
+function noteOf(tracker: Tracker): string {
+  const mail = tracker.alarmMail();
+  return mail ? `✓ the alarm e-mail has come: ${mail.subject}` : '… waiting for the alarm e-mail';
+}
+
 /** The second act: what the person who got the e-mail does. */
-async function mend(platform: Platform, tracker: Tracker, options: DemoOptions): Promise<boolean> {
-  const print = (text: string): void => void options.output.write(`${text}\n`);
+async function mend(watching: Watching, cli: CliOptions): Promise<boolean> {
+  const { tracker } = watching;
   const dead = tracker.messages.find(
     ({ jobName, fate }) => jobName === alarmed.jobName && fate === 'dead letter',
   );
   if (dead === undefined) return false;
   const { look, edit } = mendingOf(dead, alarmed.mendedPayload);
-  await runCli(look, { ...options, print });
-  tracker.reopen(dead);
-  await runCli(edit, { ...options, print });
-  print('');
-  await watch(platform, tracker, options);
-  const isMended = dead.fate === 'succeeded';
-  print(
-    isMended
-      ? `\n✓ ${dead.jobName} ${dead.jobId} succeeded after its payload was mended.`
-      : '\n✗ It did not succeed.',
-  );
+  await runCli(look, cli);
+  tracker.reopen(dead, alarmed.mendedPayload);
+  await runCli(edit, cli);
+  cli.print('');
+  await watch(watching, [dead]);
+  const isMended = dead.fate === dead.expected;
+  const ending = isMended
+    ? 'succeeded after its payload was mended.'
+    : `did not succeed although its payload was mended: ${dead.state}.`;
+  cli.print(`\n${isMended ? '✓' : '✗'} ${dead.jobName} ${dead.jobId} ${ending}`);
   return isMended;
 }
 
 function conclusion(tracker: Tracker): string {
   const mail = tracker.alarmMail();
-  const lines = ['', fateTable(tracker), ''];
+  const lines = ['', fateTable(tracker.messages), ''];
   if (mail === undefined) return [...lines, 'The alarm e-mail did not come.'].join('\n');
   const text = mail.text.trim().split('\n').slice(0, 6).flatMap(wrapped);
   return [

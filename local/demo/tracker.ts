@@ -5,6 +5,8 @@ import { alarmed, type DemoMessage, type Fate, recurring } from './messages.ts';
 
 /** What is known of a message. */
 export interface Tracked extends DemoMessage {
+  payload: unknown;
+  expected: Fate;
   /** Of a job that recurs: its schedule's name, with which the ID of each firing begins. */
   readonly jobId: string;
   /** How often it was run so far. */
@@ -25,8 +27,8 @@ export interface Tracker {
   /** Looks into the dead-letter queues and the unrouted queue. */
   look(platform: Platform): Promise<void>;
   isDone(): boolean;
-  /** A dead letter was sent back: its fate is open again. */
-  reopen(message: Tracked): void;
+  /** A dead letter was mended and is sent back: its fate is open again, and it must succeed. */
+  reopen(message: Tracked, payload: unknown): void;
 }
 
 export function track(published: readonly (DemoMessage & { jobId: string })[]): Tracker {
@@ -40,10 +42,10 @@ export function track(published: readonly (DemoMessage & { jobId: string })[]): 
   return {
     messages,
     alarmMail: () => mail,
-    reopen(message) {
+    reopen(message, payload) {
       delete message.fate;
       delete message.reason;
-      Object.assign(message, { attempts: 0, state: 'sent back' });
+      Object.assign(message, { payload, expected: 'succeeded', attempts: 0, state: 'sent back' });
     },
     isDone: () => mail !== undefined && messages.every(({ fate }) => fate !== undefined),
     hear(event) {
@@ -54,9 +56,9 @@ export function track(published: readonly (DemoMessage & { jobId: string })[]): 
     async look(platform) {
       const snapshot = await platform.snapshot();
       const found = await Promise.all(endQueues(snapshot).map((end) => messagesAtEnd(platform, end)));
-      for (const { jobId, fate, reason } of found.flat()) {
+      for (const { jobId, ...end } of found.flat()) {
         const message = messages.find((tracked) => tracked.jobId === jobId);
-        if (message) Object.assign(message, { fate, state: fate, ...(reason ? { reason } : {}) });
+        if (message) Object.assign(message, end, { state: end.fate });
       }
     },
   };
@@ -69,14 +71,14 @@ function hearFiring({ name, state }: ScheduleFiring, messages: readonly Tracked[
   message.state = state === 'delivered' ? 'fired by its schedule' : `its schedule: ${state}`;
 }
 
-/** The runtime logs a line for each outcome. */
+/** The runtime logs a line for each outcome. Of one that died the letter itself tells, with its reason. */
 function hearLog(text: string, messages: readonly Tracked[], firings: Set<string>): void {
   const line = parsedLine(text);
   if (line?.outcome === undefined) return;
   const recurs = messages.find(({ jobId }) => jobId === recurring.schedule);
   if (recurs && line.jobId?.startsWith(`${recurring.schedule}-`)) hearRun(recurs, line, firings);
   const message = messages.find(({ jobId }) => jobId === line.jobId);
-  if (message === undefined) return;
+  if (message === undefined || line.outcome === 'dead') return;
   message.attempts = Math.max(message.attempts, line.attempt ?? 0);
   message.state = line.outcome === 'retry' ? `retries in ${line.delaySeconds} s` : line.outcome;
   if (line.outcome === 'succeeded') message.fate = 'succeeded';
@@ -123,19 +125,28 @@ function endQueues({ jobs, otherQueues }: PlatformSnapshot): EndQueue[] {
   ];
 }
 
-async function messagesAtEnd(
-  platform: Platform,
-  { queueName, fate }: EndQueue,
-): Promise<{ jobId: string | undefined; fate: Fate; reason?: string }[]> {
+/** What a message in an end queue tells of itself; the attempts and the reason are a dead letter's. */
+interface End {
+  readonly jobId: string | undefined;
+  readonly fate: Fate;
+  readonly attempts?: number;
+  readonly reason?: string;
+}
+
+async function messagesAtEnd(platform: Platform, { queueName, fate }: EndQueue): Promise<End[]> {
   const queue = await platform.inspectQueue(queueName);
   return [...(queue?.visible ?? []), ...(queue?.notVisible ?? [])].map(({ body, messageAttributes }) => {
     const jobId = JSON.parse(body).MessageAttributes?.jobId?.Value as string | undefined;
-    const reason = messageAttributes.deadLetterReason?.StringValue;
-    return { jobId, fate, ...(reason ? { reason: reasonText(reason) } : {}) };
+    return { jobId, fate, ...reasonOf(messageAttributes.deadLetterReason?.StringValue) };
   });
 }
 
-function reasonText(attribute: string): string {
-  const { name, message } = JSON.parse(attribute) as { name: string; message: string };
-  return `${name}: ${message}`;
+function reasonOf(attribute: string | undefined): Pick<End, 'attempts' | 'reason'> {
+  if (attribute === undefined) return {};
+  const { name, message, attempts } = JSON.parse(attribute) as {
+    name: string;
+    message: string;
+    attempts: number;
+  };
+  return { attempts, reason: `${name}: ${message}` };
 }

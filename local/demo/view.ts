@@ -1,20 +1,24 @@
 import { createLogUpdate } from 'log-update';
-import type { Tracked, Tracker } from './tracker.ts';
+import type { Tracked } from './tracker.ts';
 
 /** Shows the messages' way while it happens: redrawn in place on a terminal, a line for each change elsewhere. */
 export interface View {
-  update(tracker: Tracker, elapsedMs: number): void;
-  /** Leaves the last state on the screen. */
-  end(): void;
+  /** @param note what else there is to say, in a line */
+  update(messages: readonly Tracked[], note?: string): void;
+  /** All is known; what is redrawn in place makes room for what is said of it. */
+  settle(): void;
 }
 
+/** Tells the time since the call. */
 export function startView(stream: NodeJS.WriteStream): View {
-  return stream.isTTY ? liveView(stream) : lineView(stream);
+  const startedAtMs = performance.now();
+  const elapsedMs = () => performance.now() - startedAtMs;
+  return stream.isTTY ? liveView(stream, elapsedMs) : lineView(stream, elapsedMs);
 }
 
 /** The messages' fates, and whether each is the expected one. */
-export function fateTable(tracker: Tracker): string {
-  const rows = tracker.messages.map((message) => [
+export function fateTable(messages: readonly Tracked[]): string {
+  const rows = messages.map((message) => [
     message.fate === message.expected ? '✓' : '✗',
     message.jobName,
     JSON.stringify(message.payload),
@@ -26,45 +30,43 @@ export function fateTable(tracker: Tracker): string {
   return table(['', 'job', 'payload', 'comes', 'fate', 'runs', 'reason'], rows);
 }
 
-function liveView(stream: NodeJS.WriteStream): View {
+function liveView(stream: NodeJS.WriteStream, elapsedMs: () => number): View {
   const log = createLogUpdate(stream, { showCursor: true });
   return {
-    update: (tracker, elapsedMs) => log(progressText(tracker, elapsedMs)),
-    end: () => log.done(),
+    update: (messages, note = '') => log(progressText(messages, note, elapsedMs())),
+    settle: () => log.clear(),
   };
 }
 
-function lineView(stream: NodeJS.WriteStream): View {
+function lineView(stream: NodeJS.WriteStream, elapsedMs: () => number): View {
   const shown = new Map<string, string>();
+  const show = (subject: string, text: string) => {
+    if (shown.get(subject) === text) return;
+    shown.set(subject, text);
+    stream.write(`${seconds(elapsedMs())}  ${text}\n`);
+  };
   return {
-    update(tracker, elapsedMs) {
-      for (const message of tracker.messages) {
-        const state = stateText(message);
-        if (shown.get(message.jobId) === state) continue;
-        shown.set(message.jobId, state);
-        stream.write(
-          `${seconds(elapsedMs)}  ${message.jobName} ${JSON.stringify(message.payload)}: ${state}\n`,
-        );
+    update(messages, note) {
+      for (const message of messages) {
+        const { jobId, jobName, payload } = message;
+        show(jobId, `${jobName} ${JSON.stringify(payload)}: ${stateText(message)}`);
       }
+      if (note !== undefined) show('', note);
     },
-    end: () => undefined,
+    settle: () => undefined,
   };
 }
 
-function progressText(tracker: Tracker, elapsedMs: number): string {
+function progressText(messages: readonly Tracked[], note: string, elapsedMs: number): string {
   const spinner = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'[Math.floor(elapsedMs / 100) % 10] as string;
-  const rows = tracker.messages.map((message) => [
+  const rows = messages.map((message) => [
     message.fate === undefined ? spinner : message.fate === message.expected ? '✓' : '✗',
     message.jobName,
     JSON.stringify(message.payload),
     message.comes ?? 'now',
     stateText(message),
   ]);
-  const mail = tracker.alarmMail();
-  const alarm = mail
-    ? `✓ the alarm e-mail has come: ${mail.subject}`
-    : `${spinner} waiting for the alarm e-mail`;
-  return `${table(['', 'job', 'payload', 'comes', 'state'], rows)}\n${alarm}   ${seconds(elapsedMs)}`;
+  return `${table(['', 'job', 'payload', 'comes', 'state'], rows)}\n${note}   ${seconds(elapsedMs)}`;
 }
 
 function stateText({ state, attempts, reason }: Tracked): string {

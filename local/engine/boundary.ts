@@ -9,7 +9,7 @@ import { checkMessageAttributes } from './messageAttributes.ts';
 import type { MessageMoves } from './messageMove.ts';
 import { type App, sendError, sqsAction } from './protocol.ts';
 import { checkPublishBatch } from './publishBatch.ts';
-import { type AcceptedPublish, acceptedPublishes } from './publishes.ts';
+import { type AcceptedPublish, acceptedPublishes, messageAttributesOf } from './publishes.ts';
 import { bucketOf, installS3 } from './s3Requests.ts';
 import { installScheduler, isForScheduler, type SchedulerApi } from './scheduler.ts';
 import { scaleSqsRequest } from './timeScale.ts';
@@ -66,7 +66,7 @@ function refuseForeignRequests(app: App, { buckets }: Boundary): void {
 
 function answerErrorsLikeAws(app: App): void {
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
-    const malformed = error instanceof SyntaxError || error instanceof TypeError;
+    const malformed = [SyntaxError, TypeError, RangeError].some((type) => error instanceof type);
     const code =
       error instanceof EngineError ? error.code : malformed ? 'SerializationException' : 'InternalFailure';
     const status =
@@ -88,7 +88,7 @@ function prepareRequests(app: App, { stores, speed, workerQueues }: Boundary): v
       // Counts must not include in-flight messages whose visibility timeout ended: fauxqs looks only on receive.
       if (action === 'GetQueueAttributes') queueOf(body, stores)?.processTimers();
     } else if (body.Action === 'Publish') {
-      checkMessageAttributes(body);
+      checkMessageAttributes(messageAttributesOf(body, ''));
     } else if (body.Action === 'PublishBatch') {
       checkPublishBatch(body);
     }

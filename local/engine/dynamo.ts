@@ -18,17 +18,35 @@ export function installDynamo(app: App): void {
     server.then(
       (dynalite) => {
         dynalite.emit('request', request.raw, reply.raw);
-        forgiveBrokenRequest(request.raw, reply.raw);
+        catchWhatItThrows(request.raw, reply.raw);
       },
       (error) => reply.raw.destroy(error),
     );
   });
 }
 
-/** dynalite throws where nobody can catch it when a client goes away in the middle of its request: a killed sandbox. */
-function forgiveBrokenRequest(request: IncomingMessage, response: ServerResponse): void {
+/**
+ * dynalite throws where nobody can catch it: when a client goes away in the middle of its request, as a killed sandbox
+ * does, and at the end of a request that has not the structure of its action.
+ */
+function catchWhatItThrows(request: IncomingMessage, response: ServerResponse): void {
   request.removeAllListeners('error');
   request.on('error', () => response.destroy());
+  const onEnd = request.listeners('end').at(-1) as () => void;
+  request.off('end', onEnd);
+  request.on('end', () => {
+    try {
+      onEnd();
+    } catch (error) {
+      answerMalformed(response, error as Error);
+    }
+  });
+}
+
+function answerMalformed(response: ServerResponse, { message }: Error): void {
+  const type = 'com.amazon.coral.service#SerializationException';
+  response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
+  response.end(JSON.stringify({ __type: type, message }));
 }
 
 export function isForDynamo(headers: Record<string, unknown>): boolean {

@@ -1,25 +1,40 @@
 import { EngineError } from './errors.ts';
-import { messageAttributesOf } from './publishes.ts';
+import type { MessageAttributes } from './fauxqs.ts';
 
 /**
- * SNS's rules for message attributes, which fauxqs does not check: names of letters, digits, `_`, `-` and `.`, and values
- * of the characters that XML allows.
+ * SNS's rules for message attributes, which fauxqs does not check: names of letters, digits, `_`, `-` and `.`; one of its
+ * types, a suffix of one's own included; and a value that fits the type, of the characters that XML allows.
  * @see https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html
- * @throws {EngineError} InvalidParameterValue
+ * @throws {EngineError} ParameterValueInvalid, which SDKs call InvalidParameterValueException
  */
-export function checkMessageAttributes(request: Record<string, string>): void {
-  for (const [name, { StringValue = '' }] of Object.entries(messageAttributesOf(request, ''))) {
-    if (!/^(?!AWS\.|Amazon\.)[\w-]+(\.[\w-]+)*$/i.test(name) || name.length > 256)
-      refuse(`the name '${name}'`);
-    if (notXml.test(StringValue)) refuse(`the value of '${name}'`);
+export function checkMessageAttributes(attributes: MessageAttributes): void {
+  for (const [name, { DataType, StringValue, BinaryValue }] of Object.entries(attributes)) {
+    if (!/^(?!AWS\.|Amazon\.)[\w-]+(\.[\w-]+)*$/i.test(name) || name.length > 256) {
+      refuse(`The message attribute name '${name}' has characters that SNS does not take.`);
+    }
+    const [, type] = /^(String|Number|Binary)(?:\..+)?$/s.exec(DataType) ?? [];
+    if (type === undefined) {
+      refuse(
+        `The message attribute '${name}' has an invalid message attribute type '${DataType}', the set of supported type prefixes is Binary, Number, and String.`,
+      );
+    }
+    const value = type === 'Binary' ? BinaryValue : StringValue;
+    if (!value) {
+      const field = type === 'Binary' ? 'BinaryValue' : 'StringValue';
+      refuse(`The message attribute '${name}' must contain a non-empty ${field} for its type '${DataType}'.`);
+    }
+    if (type === 'Number' && !isNumber.test(value)) {
+      refuse(`Could not cast message attribute '${name}' value to number.`);
+    }
+    if (notXml.test(value)) {
+      refuse(`The value of the message attribute '${name}' has characters that SNS does not take.`);
+    }
   }
 }
 
+const isNumber = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const notXml = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
 
-function refuse(what: string): never {
-  throw new EngineError(
-    'InvalidParameterValue',
-    `Invalid message attribute: ${what} has characters that SNS does not take.`,
-  );
+function refuse(message: string): never {
+  throw new EngineError('ParameterValueInvalid', message);
 }

@@ -1,16 +1,23 @@
 import { EngineError } from './errors.ts';
+import type { MessageAttributes } from './fauxqs.ts';
+import { checkMessageAttributes } from './messageAttributes.ts';
 import { entryPrefixes, messageAttributesOf } from './publishes.ts';
 
 /** SNS's limit for a message and for a batch together, attributes included. */
 const MAX_BATCH_BYTES = 262_144;
 
-/** Refuses what SNS refuses and fauxqs takes: an entry without a message, and a batch that is too large in all. */
+/**
+ * Refuses what SNS refuses and fauxqs takes: a batch that is too large in all, or that has one entry without a message or
+ * with invalid attributes. As SNS does, all of it: the entries that could be published are not.
+ */
 export function checkPublishBatch(request: Record<string, string>): void {
   let bytes = 0;
   for (const prefix of entryPrefixes(request)) {
     const message = request[`${prefix}Message`];
     if (!message) throw new EngineError('InvalidParameter', 'Invalid parameter: Empty message');
-    bytes += Buffer.byteLength(message) + attributeBytes(request, prefix);
+    const attributes = messageAttributesOf(request, prefix);
+    checkMessageAttributes(attributes);
+    bytes += Buffer.byteLength(message) + attributeBytes(attributes);
   }
   if (bytes > MAX_BATCH_BYTES) {
     throw new EngineError(
@@ -20,8 +27,8 @@ export function checkPublishBatch(request: Record<string, string>): void {
   }
 }
 
-function attributeBytes(request: Record<string, string>, prefix: string): number {
-  return Object.entries(messageAttributesOf(request, prefix))
+function attributeBytes(attributes: MessageAttributes): number {
+  return Object.entries(attributes)
     .flatMap(([name, { DataType, StringValue = '', BinaryValue = '' }]) => [
       name,
       DataType,

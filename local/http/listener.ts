@@ -18,7 +18,10 @@ export interface Listener {
   readonly url: string;
   /** Undefined while nothing runs behind it: it answers 503. */
   handler: RequestHandler | undefined;
-  /** Takes no more connections, waits up to `drainMs` for the answers that are due, and cuts the rest. */
+  /**
+   * Takes no more connections, waits up to `drainMs` for the answers that are due, and cuts the rest; at once those whose
+   * request has not arrived as a whole, since nothing runs for it yet.
+   */
   stop(drainMs: number): Promise<void>;
 }
 
@@ -41,7 +44,7 @@ export async function startListener(
   { headMs = 10_000, requestMs = 60_000 }: ListenerTimeouts = {},
 ): Promise<Listener> {
   const stopping = new AbortController();
-  const running = new Set<Promise<void>>();
+  const running = new Map<IncomingMessage, Promise<void>>();
   const server = createServer(
     {
       headersTimeout: headMs,
@@ -50,9 +53,9 @@ export async function startListener(
       keepAliveTimeout: KEEP_ALIVE_MS,
     },
     (request, response) => {
-      const answered = answer(request, response);
-      running.add(answered);
-      void answered.finally(() => running.delete(answered));
+      const answered = answer(request, response).catch(() => void response.destroy());
+      running.set(request, answered);
+      void answered.then(() => running.delete(request));
     },
   );
   server.maxConnections = MAX_CONNECTIONS;
@@ -66,26 +69,29 @@ export async function startListener(
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on('error', () => {}); // the client went away
+    const closed = new Promise((resolve) => response.once('close', resolve));
     try {
       await (listener.handler ?? noHandler)(checked(request), response, stopping.signal);
     } catch (error) {
-      answerError(expected(error), response);
+      answerError(refusal(error, request), response);
     }
-    if (!response.writableFinished && !response.destroyed) await once(response, 'close');
+    await closed;
   }
 
-  function expected(error: unknown): HttpError {
+  function refusal(error: unknown, request: IncomingMessage): HttpError {
     if (error instanceof HttpError) return error;
-    onWarning(`${listener.url} failed: ${(error as Error)?.stack ?? error}`);
+    const hasClientLeft = request.destroyed && !request.complete;
+    if (!hasClientLeft) onWarning(`${listener.url} failed: ${(error as Error)?.stack ?? error}`);
     return new HttpError(500, { message: 'Internal Server Error' });
   }
 
   async function stop(drainMs: number): Promise<void> {
     const closed = new Promise((resolve) => server.close(resolve));
     stopping.abort();
+    for (const request of running.keys()) if (!request.complete) request.destroy();
     const deadline = new AbortController();
     await Promise.race([
-      Promise.allSettled(running),
+      Promise.all(running.values()),
       sleep(drainMs, undefined, { signal: deadline.signal }).catch(() => {}),
     ]);
     deadline.abort();

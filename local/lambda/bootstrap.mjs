@@ -6,6 +6,7 @@ import http from 'node:http';
 import { registerHooks } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { nameProjectFiles } from './stackFrames.mjs';
 
 const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(':');
 const agent = new http.Agent({ keepAlive: true, noDelay: true });
@@ -22,6 +23,7 @@ process.on('unhandledRejection', (reason) => {
   return dieOf(error, 128);
 });
 exitWithThePlatform();
+nameProjectFiles(process.env.LAMBDA_TASK_ROOT);
 provideAwsSdk();
 globalThis.awslambda = {
   ...globalThis.awslambda,

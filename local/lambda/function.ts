@@ -62,6 +62,8 @@ export interface LocalFunction {
   /** Starts a sandbox when none is idle; an invocation that fails is a result, not a rejection. */
   invoke(payload: string, options?: InvokeOptions): Promise<InvokeResult>;
   readonly busy: number;
+  /** How long the longest of the invocations that run may still take, by its timeout; 0 without any. */
+  readonly remainingMs: number;
   readonly sandboxes: number;
   /** Invocations that failed, since it was created. */
   readonly errors: number;
@@ -69,7 +71,7 @@ export interface LocalFunction {
   readonly pids: number[];
   /** Takes a new bundle or environment: idle sandboxes end now, busy ones after their invocation. */
   update(config: FunctionConfig): void;
-  /** Waits up to `drainMs` (default: the function's timeout) for busy sandboxes, then kills; leaves no process. */
+  /** Waits for busy sandboxes until their timeouts, or for `drainMs` at most, then kills; leaves no process. */
   stop(options?: { drainMs?: number }): Promise<void>;
 }
 
@@ -145,6 +147,10 @@ export function createFunction(
     });
   }
 
+  function remainingMs(): number {
+    return Math.max(0, ...[...busy].map((sandbox) => sandbox.remainingMs));
+  }
+
   return {
     get functionName() {
       return config.functionName;
@@ -154,6 +160,9 @@ export function createFunction(
     },
     get busy() {
       return busy.size;
+    },
+    get remainingMs() {
+      return remainingMs();
     },
     get sandboxes() {
       return living.size;
@@ -170,10 +179,10 @@ export function createFunction(
       for (const { sandbox } of idle) void sandbox.kill();
       idle = [];
     },
-    stop: async ({ drainMs = config.timeoutSeconds * 1_000 } = {}) => {
+    stop: async ({ drainMs = Number.POSITIVE_INFINITY } = {}) => {
       stopped = true;
       clearInterval(reaper);
-      await drain(drainMs);
+      await drain(Math.min(drainMs, remainingMs()));
       await Promise.all([...living].map((sandbox) => sandbox.kill()));
     },
   };

@@ -20,6 +20,8 @@ const OLD_SPACE_SHARE = 0.9;
 export interface Sandbox {
   readonly pid: number | undefined;
   readonly alive: boolean;
+  /** How long the invocation that it runs may still take: until its timeout, and of its init before. 0 without one. */
+  readonly remainingMs: number;
   /** Undefined when the process died or hung before the event reached it, having been fine before: use another sandbox. */
   invoke(payload: string, onStream?: InvokeOptions['onStream']): Promise<InvokeResult | undefined>;
   /** Kills the process and whatever it has started; resolves when it has gone. */
@@ -154,6 +156,12 @@ export function startSandbox(
     },
     get alive() {
       return alive;
+    },
+    get remainingMs() {
+      if (!pending) return 0;
+      const timeoutMs = config.timeoutSeconds * 1_000;
+      if (pending.deliveredAtMs === undefined) return INIT_TIMEOUT_MS + timeoutMs;
+      return Math.max(0, pending.deliveredAtMs + timeoutMs - performance.now());
     },
     invoke: (payload, onStream) =>
       new Promise((resolve) => {

@@ -1,6 +1,7 @@
 import { isScalingPolicy } from '../alarms/alarmBoard.ts';
 import { alarmDefinition, metricsOf } from '../alarms/alarmDefinition.ts';
 import { unsupportedMetric } from '../alarms/metrics.ts';
+import { describedHere } from './describedHere.ts';
 import type { Finding, Resource, ResourceType } from './resourceType.ts';
 
 export const alarm: ResourceType<void> = {
@@ -37,7 +38,11 @@ export const alarm: ResourceType<void> = {
 
   async create(resource, { alarms, place }) {
     await alarms.put(
-      alarmDefinition(resource.name, alarm.attributes(resource.name, place).Arn ?? '', resource.properties),
+      alarmDefinition(
+        resource.name,
+        alarm.attributes(resource.name, place).Arn ?? '',
+        describedHere(resource),
+      ),
     );
   },
   async update(resource, _handle, context) {

@@ -1,6 +1,7 @@
 import { compositeAlarmDefinition } from '../alarms/alarmDefinition.ts';
 import { alarmsOfRule } from '../alarms/compositeRule.ts';
 import { checkActions } from './alarm.ts';
+import { describedHere } from './describedHere.ts';
 import type { Finding, Resource, Resources, ResourceType } from './resourceType.ts';
 
 export const compositeAlarm: ResourceType<void> = {
@@ -29,7 +30,7 @@ export const compositeAlarm: ResourceType<void> = {
       compositeAlarmDefinition(
         resource.name,
         compositeAlarm.attributes(resource.name, place).Arn ?? '',
-        resource.properties,
+        describedHere(resource),
       ),
     );
   },

@@ -13,8 +13,8 @@ export interface DesiredState {
   readonly problems: readonly Problem[];
   /** Resources that cannot be had as asked, as `stack/logicalId`: what runs in their place is left alone. */
   readonly stuck: ReadonlySet<string>;
-  /** One line on what was accepted without effect; undefined when there is nothing of that kind. */
-  readonly notEvaluated: string | undefined;
+  /** What was accepted without effect: resource types with their number, properties. */
+  readonly notEvaluated: readonly string[];
 }
 
 /** Resolves every resource of an assembly. Never throws for a single resource: that is a problem in the result. */

@@ -19,6 +19,7 @@ export const eventSourceMapping: ResourceType<EventSourceMapping> = {
     'Enabled',
   ],
   notEvaluated: ['Tags', 'MetricsConfig'],
+  takesWork: true,
 
   ref: (name) => name,
   attributes: (name, { region, accountId }) => ({

@@ -1,8 +1,8 @@
 import type { TemplateResource } from '../assembly/template.ts';
 import { notEvaluatedTypes, resourceTypes } from './index.ts';
 
-/** One line on the resource types and properties that were accepted without effect; undefined without any. */
-export function notEvaluatedSummary(resources: readonly TemplateResource[]): string | undefined {
+/** The resource types, with their number, and the properties that were accepted without effect. */
+export function notEvaluatedSummary(resources: readonly TemplateResource[]): string[] {
   const types = new Map<string, number>();
   const properties = new Set<string>();
   for (const { Type, Properties = {} } of resources) {
@@ -12,8 +12,7 @@ export function notEvaluatedSummary(resources: readonly TemplateResource[]): str
       if (property in Properties) properties.add(`${shortName(Type)}.${property}`);
   }
   const counted = [...types].map(([type, count]) => (count === 1 ? type : `${count} ${type}`));
-  const parts = [...counted, ...properties];
-  return parts.length === 0 ? undefined : `Not evaluated locally: ${parts.join(', ')}`;
+  return [...counted, ...properties];
 }
 
 /** `AWS::SQS::QueuePolicy` → `SQS::QueuePolicy` */

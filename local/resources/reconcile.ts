@@ -12,7 +12,8 @@ export interface ApplyResult {
   readonly deleted: readonly string[];
   readonly unchanged: number;
   readonly problems: readonly Problem[];
-  readonly notEvaluated: string | undefined;
+  /** What was accepted without effect. */
+  readonly notEvaluated: readonly string[];
 }
 
 /** Keeps what runs equal to what an assembly asks for. */
@@ -24,8 +25,11 @@ export interface Reconciler {
    * way round. What fails is a problem in the result; everything else runs on. Calls are done one after the other.
    */
   apply(assembly: Assembly): Promise<ApplyResult>;
-  /** Ends pollers and processes, in-flight work first, within `drainMs`. */
-  stop(drainMs: number): Promise<void>;
+  /**
+   * Ends pollers and processes, what is in flight first, within `drainMs`.
+   * @param answered the end of other work that needs the functions, such as HTTP requests
+   */
+  stop(drainMs: number, answered?: Promise<void>): Promise<void>;
 }
 
 export function createReconciler(context: ResourceContext): Reconciler {
@@ -40,9 +44,9 @@ export function createReconciler(context: ResourceContext): Reconciler {
       queue = result.catch(() => undefined);
       return result;
     },
-    stop: async (drainMs) => {
+    stop: async (drainMs, answered) => {
       await queue;
-      await stopAll([...running.values()], drainMs);
+      await stopAll([...running.values()], drainMs, answered);
       running.clear();
     },
   };
@@ -102,19 +106,27 @@ async function applyState(state: DesiredState, running: Map<string, Running>, co
   }
 }
 
-/** Later types of the table first (pollers before the functions they feed), those of one type together. */
-async function stopAll(running: readonly Running[], drainMs: number): Promise<void> {
+/** First what takes work, all of it at once, so that nothing new begins; then what does the work. */
+async function stopAll(
+  running: readonly Running[],
+  drainMs: number,
+  answered: Promise<void> | undefined,
+): Promise<void> {
   const deadline = Date.now() + drainMs;
-  const pending: Promise<unknown>[] = [];
-  for (const type of [...resourceTypes.values()].reverse()) {
-    const handles = running.filter(({ resource }) => resource.type === type.type).map(({ handle }) => handle);
-    if (type.stop === undefined || handles.length === 0) continue;
-    const leftMs = Math.max(0, deadline - Date.now());
-    const stopped = Promise.allSettled(handles.map((handle) => type.stop?.(handle, leftMs)));
-    pending.push(stopped);
-    await settledWithin(stopped, leftMs);
-  }
-  await Promise.all(pending); // a poller whose work outlasted the drain ends with the function that was killed
+  const isTaker = ({ resource }: Running) => typeOf(resource).takesWork === true;
+  const taken = Promise.all([answered, stopEach(running.filter(isTaker), drainMs)]);
+  await settledWithin(taken, drainMs);
+  await stopEach(
+    running.filter((one) => !isTaker(one)),
+    Math.max(0, deadline - Date.now()),
+  );
+  await taken; // a poller whose work outlasted the drain ends with the function that was killed
+}
+
+function stopEach(running: readonly Running[], drainMs: number): Promise<unknown> {
+  return Promise.allSettled(
+    running.map(async ({ resource, handle }) => typeOf(resource).stop?.(handle, drainMs)),
+  );
 }
 
 function typeOf(resource: Resource): ResourceType {

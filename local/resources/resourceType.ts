@@ -53,7 +53,12 @@ export interface ResourceType<Handle = any> {
   create(resource: Resource, context: ResourceContext): Promise<Handle>;
   update(resource: Resource, handle: Handle, context: ResourceContext, before: Resource): Promise<Handle>;
   delete(resource: Resource, handle: Handle, context: ResourceContext): Promise<void>;
-  /** For a type with processes or pollers: ends them when the platform stops, in-flight work first, within `drainMs`. */
+  /** It takes work from elsewhere: when the platform stops, it takes no more before what does the work is stopped. */
+  readonly takesWork?: boolean;
+  /**
+   * For a type with processes, pollers or ports: ends them when the platform stops, what is in flight first.
+   * @param drainMs Infinity: as long as that may take by itself, such as an invocation until its timeout
+   */
   stop?(handle: Handle, drainMs: number): Promise<void>;
 }
 

@@ -21,6 +21,7 @@ export const service: ResourceType<LocalService> = {
     'Tags',
   ],
   name: { property: 'ServiceName', maxLength: 255 },
+  takesWork: true,
 
   ref: (name, { region, accountId }) => `arn:aws:ecs:${region}:${accountId}:service/${name}`,
   attributes: (name, place) => ({ Name: name, ServiceArn: service.ref(name, place) }),

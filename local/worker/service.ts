@@ -10,11 +10,15 @@ export interface LocalService {
   readonly desiredCount: number;
   /** Process ids, those that are stopping included. */
   readonly pids: number[];
+  /** Workers with work in hand: those that have asked for protection. */
+  readonly busy: number;
+  /** How long they may take to finish it when they are stopped; 0 without any. */
+  readonly remainingMs: number;
   /** Starts workers, or stops those that are not protected; protected ones stop when they give it up. */
   scaleTo(desiredCount: number): void;
   /** Takes a new bundle or environment: starts new workers, then stops the old ones. */
   update(config: WorkerConfig): void;
-  /** Gives workers `drainMs`, but at most their stop timeout; leaves no process. */
+  /** Gives workers their stop timeout, or `drainMs` at most; leaves no process. */
   stop(options: { drainMs: number }): Promise<void>;
 }
 
@@ -67,7 +71,10 @@ class Service implements LocalService {
   }
 
   async start(desiredCount: number): Promise<void> {
-    this.#agent = await startAgentEndpoint(() => this.#settle());
+    this.#agent = await startAgentEndpoint({
+      onUnprotected: () => this.#settle(),
+      onWarning: this.#hooks.onWarning,
+    });
     this.desiredCount = desiredCount;
     this.#settle();
   }
@@ -78,6 +85,14 @@ class Service implements LocalService {
 
   get pids(): number[] {
     return [...this.#tasks, ...this.#leaving.keys()].flatMap(({ worker }) => worker.pid ?? []);
+  }
+
+  get busy(): number {
+    return this.#busy().length;
+  }
+
+  get remainingMs(): number {
+    return Math.max(0, ...this.#busy().map(({ worker }) => worker.config.stopTimeoutSeconds * 1_000));
   }
 
   scaleTo(desiredCount: number): void {
@@ -103,7 +118,11 @@ class Service implements LocalService {
     await settledWithin(left, drainMs);
     for (const { worker } of this.#leaving.keys()) void worker.stop(0);
     await left;
-    this.#agent.stop();
+    await this.#agent.stop();
+  }
+
+  #busy(): Task[] {
+    return [...this.#tasks, ...this.#leaving.keys()].filter(({ id }) => this.#agent.isProtected(id));
   }
 
   /** Brings the workers to what is desired. A new version starts before the old one is stopped. */

@@ -35,7 +35,7 @@ export function startWorkerProcess(
   agentUri: string,
   onLog: (line: LogLine) => void,
 ): WorkerProcess {
-  const child = spawn(process.execPath, ['--import', END_WITH_PLATFORM, 'index.mjs'], {
+  const child = spawn(process.execPath, ['--import', PRELOAD, 'index.mjs'], {
     cwd: config.codeDirectory,
     env: workerEnvironment(config, agentUri),
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'], // the fourth ends with the platform
@@ -69,4 +69,4 @@ export function startWorkerProcess(
   }
 }
 
-const END_WITH_PLATFORM = fileURLToPath(new URL('./endWithPlatform.mjs', import.meta.url));
+const PRELOAD = fileURLToPath(new URL('./preload.mjs', import.meta.url));

@@ -1,4 +1,4 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WorkerSetupError } from './errors.ts';
 import type { WorkerMetrics } from './metrics.ts';
@@ -27,12 +27,9 @@ export async function startHealthServer({
   workers,
 }: HealthServerOptions): Promise<HealthServer> {
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://worker');
-    if (request.method !== 'GET' && request.method !== 'HEAD')
-      answer(response, 405, 'text/plain', 'GET only\n');
-    else if (pathname === '/healthz') answerHealth(response, workers());
-    else if (pathname === '/metrics') void answerMetrics(response, metrics);
-    else answer(response, 404, 'text/plain', 'There are /healthz and /metrics.\n');
+    respond(request, response).catch((error: Error) => {
+      answer(response, 500, 'text/plain', `${error.message}\n`); // it must not end a process with jobs in flight
+    });
   });
   await listening(server, port, host);
   const { port: chosen } = server.address() as AddressInfo;
@@ -45,6 +42,15 @@ export async function startHealthServer({
         server.closeAllConnections();
       }),
   };
+
+  async function respond({ method, url = '/' }: IncomingMessage, response: ServerResponse): Promise<void> {
+    const pathname = URL.parse(url, 'http://worker')?.pathname;
+    if (pathname === undefined) answer(response, 400, 'text/plain', 'That is no path.\n');
+    else if (method !== 'GET' && method !== 'HEAD') answer(response, 405, 'text/plain', 'GET only\n');
+    else if (pathname === '/healthz') answerHealth(response, workers());
+    else if (pathname === '/metrics') await answerMetrics(response, metrics);
+    else answer(response, 404, 'text/plain', 'There are /healthz and /metrics.\n');
+  }
 }
 
 async function listening(server: Server, port: number, host: string): Promise<void> {

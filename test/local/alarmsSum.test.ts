@@ -110,13 +110,15 @@ test('while it is up, its scaling policy hears of each minute; afterwards of non
       [policy, 2],
     ]);
     expect(board.list()).toMatchObject([
-      { state: 'ALARM', condition: expect.stringContaining('waiting + running is') },
+      { state: 'ALARM', scales: true, condition: expect.stringContaining('waiting + running is') },
     ]);
 
     await engine.sqs('PurgeQueue', { QueueUrl });
     await board.put(definition);
     expect(heard).toHaveLength(3);
     expect(board.list()).toMatchObject([{ state: 'OK' }]);
+    await board.put(alarm([sum('waiting'), waiting], { AlarmActions: [policy, 'arn:aws:sns:x:0:alarms'] }));
+    expect(board.list()).toMatchObject([{ scales: false }]);
   } finally {
     await board.stop();
     await engine.stop();

@@ -11,10 +11,10 @@ import {
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { type Console, startConsole } from '../../local/console/server.ts';
+import type { Console } from '../../local/console/server.ts';
 import { type Platform, startPlatform } from '../../local/platform.ts';
 import { chromiumArguments, chromiumPath } from '../pages/chromium.ts';
-import { hostile } from './consolePlatform.ts';
+import { hostile, serveConsole } from './consolePlatform.ts';
 import {
   type FixtureResource,
   handlerThatSays,
@@ -53,7 +53,7 @@ inBrowser('the page in Chromium, on a real platform', () => {
       port: 0,
       speed: 60,
     });
-    served = await startConsole({ platform, port: 0 });
+    served = await serveConsole(platform);
     browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArguments });
     page = await browser.newPage({ reducedMotion: 'reduce' });
     page.setDefaultTimeout(patienceMs);
@@ -276,7 +276,7 @@ inBrowser('the page in Chromium, on a real platform', () => {
     await page.getByText('The platform has stopped.').waitFor();
     await sendForm();
     await page.getByText('The platform does not answer. Is it still running?').waitFor();
-    served = await startConsole({ platform, port: Number(port) });
+    served = await serveConsole(platform, { port: Number(port) });
     await page.getByText('Live', { exact: true }).waitFor();
     expect(await page.getByText('The platform has stopped.').isVisible()).toBe(false);
     await platform.publish({ jobName: 'GreetingJob', payload: 'back' });

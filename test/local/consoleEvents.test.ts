@@ -5,7 +5,7 @@ import { MAX_WATCHERS } from '../../local/console/events.ts';
 import { KEPT_LINES } from '../../local/console/feed.ts';
 import { ConsolePortTakenError, startConsole } from '../../local/console/server.ts';
 import { PortTakenError } from '../../local/engine/engine.ts';
-import { greetingJob, standInPlatform } from './consolePlatform.ts';
+import { greetingJob, serveConsole, standInPlatform } from './consolePlatform.ts';
 import { until } from './lambdaProcesses.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -21,7 +21,7 @@ jest.setTimeout(5 * patienceMs);
 const tickMs = 25;
 
 async function start(platform = standInPlatform()) {
-  const served = await startConsole({ platform, port: 0, tickMs });
+  const served = await serveConsole(platform, { tickMs });
   cleanups.push(() => served.stop());
   return { platform, ...served };
 }
@@ -100,7 +100,7 @@ describe('the live stream', () => {
 
   test('thousands of events make at most about four views a second', async () => {
     const platform = standInPlatform();
-    const { url, stop } = await startConsole({ platform, port: 0 });
+    const { url, stop } = await serveConsole(platform);
     cleanups.push(stop);
     const { told, of } = await follow(url);
     await until(() => of('view').length === 1, patienceMs);
@@ -200,22 +200,30 @@ describe('the live stream', () => {
 describe('the console', () => {
   test('says goodbye to open pages, lets go of the platform, and leaves the port free', async () => {
     const platform = standInPlatform();
-    const served = await startConsole({ platform, port: 0 });
+    const served = await serveConsole(platform);
     const { of, ended } = await follow(served.url);
     await until(() => of('view').length === 1, patienceMs);
     await served.stop();
     await ended;
     expect(of('bye')).toHaveLength(1);
     expect(platform.listeners).toBe(0);
-    const again = await startConsole({ platform, port: Number(new URL(served.url).port) });
+    const again = await serveConsole(platform, { port: Number(new URL(served.url).port) });
     await again.stop();
+  });
+
+  test('has its port before there is a platform to show, and says so', async () => {
+    const served = await startConsole({ port: 0, onWarning: () => {} });
+    cleanups.push(() => served.stop());
+    expect((await fetch(served.url)).status).toBe(503);
+    await served.show(standInPlatform());
+    expect((await fetch(served.url)).status).toBe(200);
   });
 
   test('a taken port is a typed error that names the option, and leaves nothing behind', async () => {
     const { url } = await start();
     const platform = standInPlatform();
     const port = Number(new URL(url).port);
-    const error = await startConsole({ platform, port }).catch((thrown) => thrown);
+    const error = await serveConsole(platform, { port }).catch((thrown) => thrown);
     expect(error).toBeInstanceOf(ConsolePortTakenError);
     expect(error).toBeInstanceOf(PortTakenError);
     expect(error).toMatchObject({

@@ -1,9 +1,24 @@
+import type { ConsolePlatform } from '../../local/console/routes.ts';
+import { type Console, startConsole } from '../../local/console/server.ts';
 import type { QueueState } from '../../local/engine/engine.ts';
 import type { JobMessage } from '../../local/platform.ts';
 import type { JobView, PlatformEvent, PlatformSnapshot } from '../../local/platformView.ts';
 
 /** Looks like markup, and must stay text wherever it is shown. */
 export const hostile = '<img src=x onerror="window.hacked=1">';
+
+/** The console of a platform; a warning fails it. */
+export async function serveConsole(
+  platform: ConsolePlatform,
+  { port = 0, tickMs }: { port?: number; tickMs?: number } = {},
+): Promise<Console> {
+  const onWarning = (text: string) => {
+    throw new Error(text);
+  };
+  const served = await startConsole({ port, onWarning, ...(tickMs === undefined ? {} : { tickMs }) });
+  await served.show(platform);
+  return served;
+}
 
 /** A platform that does nothing by itself: tests say what is there and what happens. */
 export function standInPlatform(given: Partial<PlatformSnapshot> = {}) {
@@ -104,7 +119,7 @@ const emptySnapshot: PlatformSnapshot = {
   problems: [
     { logicalId: 'Rule', path: 'Jobs/Rule', type: 'AWS::Events::Rule', why: 'is not supported locally' },
   ],
-  notEvaluated: 'Not evaluated locally: 2 IAM::Role',
+  notEvaluated: ['2 IAM::Role'],
   logLines: [],
   mails: [
     {
@@ -123,6 +138,7 @@ function alarm(name: string): PlatformSnapshot['alarms'][number] {
     name,
     description: 'What to do',
     condition: 'Age is above 1',
+    scales: false,
     state: 'OK',
     reason: 'All is well',
     since: new Date(),

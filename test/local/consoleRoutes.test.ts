@@ -255,6 +255,21 @@ describe('what there is to see', () => {
     expect(lines).toMatchObject([{ functionName: 'jobs-dev-GreetingJob', text: 'hello' }]);
   });
 
+  test('an alarm that only scales a service is scaling, not up', async () => {
+    const { get, platform } = await start();
+    const [alarm] = platform.state.alarms;
+    if (!alarm) throw new Error('there is none');
+    const isUp = { ...alarm, name: 'jobs-dev-GreetingJob-idle', scales: true, state: 'ALARM' as const };
+    platform.state = { ...platform.state, alarms: [isUp] };
+    platform.emit({ type: 'alarm', transition: { ...isUp, before: 'OK', reason: 'nothing to do' } });
+    platform.emit({ type: 'alarm', transition: { ...isUp, state: 'OK', before: 'ALARM' } });
+    const { view, lines } = await json(get('/api/snapshot'));
+    expect(view.alarms).toMatchObject([{ state: 'SCALING' }]);
+    expect(lines).toMatchObject([
+      { level: 'INFO', text: 'Scaling by alarm jobs-dev-GreetingJob-idle: nothing to do' },
+    ]);
+  });
+
   test('a mail by its ID, and nothing else', async () => {
     const { get } = await start();
     const mail = await json(get('/api/mails/2026-11-21-alarm'));

@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { delayed, recurring } from '../../local/demo/messages.ts';
 import { type Tracked, track } from '../../local/demo/tracker.ts';
+import { startView } from '../../local/demo/view.ts';
+import type { Platform } from '../../local/platform.ts';
 import type { PlatformEvent } from '../../local/platformView.ts';
 
 const log = (jobId: string, outcome: string): PlatformEvent => ({
@@ -55,3 +57,58 @@ test('a delayed job is followed by its ID, before and after its schedule fires',
   tracker.hear(fired(jobId));
   expect(seen(later)).toEqual(['succeeded', 'succeeded', 1]);
 });
+
+test('a dead letter is told once, by itself: with its attempts and its reason', async () => {
+  const tracker = track([{ jobName: 'A', payload: { bad: true }, jobId: 'a', expected: 'dead letter' }]);
+  const [dead] = tracker.messages;
+  tracker.hear(log('a', 'retry'));
+  tracker.hear(log('a', 'dead'));
+  expect(seen(dead)).toEqual([expect.stringContaining('retries'), undefined, 1]);
+  await tracker.look(platformWithDeadLetter('a', { name: 'Error', message: 'bad', attempts: 3 }));
+  expect(seen(dead)).toEqual(['dead letter', 'dead letter', 3]);
+  expect(dead?.reason).toBe('Error: bad');
+});
+
+test('a mended one has to succeed', () => {
+  const tracker = track([{ jobName: 'A', payload: 1, jobId: 'a', expected: 'dead letter' }]);
+  const [dead] = tracker.messages;
+  if (dead) tracker.reopen(dead, 2);
+  expect(dead).toMatchObject({ payload: 2, expected: 'succeeded', state: 'sent back', attempts: 0 });
+  tracker.hear(log('a', 'succeeded'));
+  expect(seen(dead)).toEqual(['succeeded', 'succeeded', 1]);
+});
+
+test('without a terminal each change is a line, once, whichever messages are shown', () => {
+  const lines: string[] = [];
+  const write = (text: string) => lines.push(text.replace(/^ *[\d.]+ s {2}/, '').trimEnd());
+  const view = startView({ write } as never);
+  const tracker = track([
+    { jobName: 'A', payload: 1, jobId: 'a', expected: 'dead letter' },
+    { jobName: 'B', payload: 2, jobId: 'b', expected: 'succeeded' },
+  ]);
+  view.update(tracker.messages, 'waiting');
+  tracker.hear(log('b', 'succeeded'));
+  view.update(tracker.messages, 'waiting');
+  view.settle();
+  const [dead] = tracker.messages as [Tracked];
+  tracker.reopen(dead, 3);
+  view.update([dead]);
+  expect(lines).toEqual([
+    'A 1: published',
+    'B 2: published',
+    'waiting',
+    'B 2: succeeded after 1 run',
+    'A 3: sent back',
+  ]);
+});
+
+function platformWithDeadLetter(jobId: string, reason: object): Platform {
+  const letter = {
+    body: JSON.stringify({ MessageAttributes: { jobId: { Value: jobId } } }),
+    messageAttributes: { deadLetterReason: { StringValue: JSON.stringify(reason) } },
+  };
+  return {
+    snapshot: async () => ({ jobs: [{ deadLetterQueueUrl: 'http://x/dead' }], otherQueues: [] }),
+    inspectQueue: async () => ({ visible: [letter], notVisible: [] }),
+  } as never;
+}

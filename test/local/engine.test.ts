@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import {
   CreateTopicCommand,
+  type MessageAttributeValue,
   PublishBatchCommand,
   PublishCommand,
   SNSClient,
@@ -539,18 +540,53 @@ function rawRequest(port: number, bytes: string): Promise<string> {
 }
 
 describe('message attributes that SNS does not take', () => {
-  test.each([
-    ['a name with a space', { 'a b': 'x' }],
-    ['a reserved name', { 'AWS.x': 'x' }],
-    ['a control character', { jobName: 'Job\u0001' }],
-    ['U+FFFF', { jobName: 'Job\uFFFF' }],
-  ])('are refused: %s', async (_what, attributes) => {
-    const { sns } = await start();
-    const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: 'topic' }));
-    const MessageAttributes = Object.fromEntries(
-      Object.entries(attributes).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]),
-    );
-    const publish = sns.send(new PublishCommand({ TopicArn, Message: '{}', MessageAttributes }));
-    await expect(publish).rejects.toMatchObject({ name: expect.stringMatching(/^InvalidParameterValue/) });
+  const text = (StringValue: string, DataType = 'String') => ({ DataType, StringValue });
+  const bytes = (BinaryValue: Uint8Array, DataType = 'Binary') => ({ DataType, BinaryValue });
+
+  test.each<[string, Record<string, MessageAttributeValue>]>([
+    ['a name with other characters', { 'job name': text('A') }],
+    ['a name that is AWS’s', { 'AWS.x': text('A') }],
+    ['a value with a control character', { jobName: text('A\u0000') }],
+    ['a value with U+FFFF', { jobName: text('A\uFFFF') }],
+    ['an empty value', { jobName: text('') }],
+    ['no value', { jobName: { DataType: 'String' } }],
+    ['an empty type', { jobName: text('A', '') }],
+    ['no type', { jobName: { StringValue: 'A', DataType: undefined } }],
+    ['an invented type', { jobName: text('A', 'Foo') }],
+    ['an empty suffix', { jobName: text('A', 'String.') }],
+    ['a number that is none', { jobName: text('A', 'Number') }],
+    ['a number of one’s own that is none', { jobName: text('0x10', 'Number.hex') }],
+    ['bytes as text', { jobName: bytes(Buffer.from('A'), 'String') }],
+    ['text as bytes', { jobName: text('A', 'Binary') }],
+  ])('are refused, alone or in a batch: %s', async (_what, MessageAttributes) => {
+    const { engine, sns } = await start();
+    const { TopicArn } = await engine.sns('CreateTopic', { Name: 't' });
+    const accepted: AcceptedPublish[] = [];
+    engine.onPublish((publish) => accepted.push(publish));
+    const refusal = { name: 'InvalidParameterValueException' };
+    const alone = sns.send(new PublishCommand({ TopicArn, Message: 'x', MessageAttributes }));
+    await expect(alone).rejects.toMatchObject(refusal);
+    const entries = [
+      { Id: 'fine', Message: 'x' },
+      { Id: 'refused', Message: 'x', MessageAttributes },
+    ];
+    const batch = sns.send(new PublishBatchCommand({ TopicArn, PublishBatchRequestEntries: entries }));
+    await expect(batch).rejects.toMatchObject(refusal);
+    expect(accepted).toEqual([]);
+  });
+
+  test('others are taken', async () => {
+    const { engine, sns } = await start();
+    const { TopicArn } = await engine.sns('CreateTopic', { Name: 't' });
+    const MessageAttributes = {
+      text: text('Grüße\n'),
+      list: text('["a",1,null]', 'String.Array'),
+      own: text('A', 'String.my.own'),
+      number: text('-1.5e3', 'Number'),
+      float: text('0.5', 'Number.float'),
+      bytes: bytes(Buffer.from([0, 1])),
+      picture: bytes(Buffer.from([0]), 'Binary.gif'),
+    };
+    await sns.send(new PublishCommand({ TopicArn, Message: 'x', MessageAttributes }));
   });
 });

@@ -156,6 +156,7 @@ function heldFunction() {
     get busy() {
       return busy;
     },
+    remainingMs: 0,
     sandboxes: 0,
     errors: 0,
     pids: [],

@@ -244,6 +244,23 @@ test('lines of output come whole, with their request, the last one too', async (
   expect(new Set(logs.map((line) => line.requestId))).toEqual(new Set([requestId]));
 });
 
+test('a stack names the project’s files, where the bundle has a source map', async () => {
+  const codeDirectory = await mkdtemp(join(tmpdir(), 'bundle-'));
+  const map = { version: 3, sources: ['src/jobs/X.ts'], names: [], mappings: 'AAAA' };
+  await writeFile(join(codeDirectory, 'index.mjs.map'), JSON.stringify(map));
+  await writeFile(
+    join(codeDirectory, 'index.mjs'),
+    "export const handler = async () => { throw new Error('mapped'); };\n//# sourceMappingURL=index.mjs.map\n",
+  );
+  const environment = { NODE_OPTIONS: '--enable-source-maps' };
+  const fn = start({ handler: 'index.handler', codeDirectory, environment });
+  const result = await fn.invoke('{}');
+  expect(result).toMatchObject({ status: 'error', errorMessage: 'mapped' });
+  expect('stackTrace' in result && result.stackTrace?.[1]).toMatch(
+    /^ {4}at (\S+ \()?src\/jobs\/X\.ts:1:\d+\)?$/,
+  );
+});
+
 test('an update lets a running invocation end and takes the new bundle for the next', async () => {
   const fn = start({ environment: { RELEASE: '1' } });
   await call(fn, 'count');
@@ -267,6 +284,17 @@ describe('stop', () => {
     await until(() => !isRunning(child), patienceMs);
     expect(fn.sandboxes).toBe(0);
     await expect(fn.invoke('{}')).rejects.toThrow(/jobs-dev-Test is stopped/);
+  });
+
+  test('without a bound waits for as long as an invocation may take by its timeout', async () => {
+    const fn = start({ timeoutSeconds: 30 });
+    expect(fn.remainingMs).toBe(0);
+    const sleeping = value(fn, 'sleep', { ms: 300 });
+    await until(() => fn.busy === 1 && fn.remainingMs <= 30_000, patienceMs);
+    expect(fn.remainingMs).toBeGreaterThan(0);
+    await fn.stop({ drainMs: Number.POSITIVE_INFINITY });
+    expect(await sleeping).toEqual(expect.any(Number));
+    expect(fn.remainingMs).toBe(0);
   });
 
   test('with nothing to wait for ends a hanging invocation', async () => {

@@ -9,13 +9,16 @@ import { until } from './lambdaProcesses.ts';
 
 const started: { stop(drainMs: number): Promise<void> }[] = [];
 const warnings: string[] = [];
+const requests: string[] = [];
 
 afterEach(async () => {
   await Promise.all(started.splice(0).map((one) => one.stop(0)));
   warnings.length = 0;
+  requests.length = 0;
 });
 
 const echo: RequestHandler = async (request, response) => {
+  requests.push(request.url ?? '');
   const body = await readBody(request);
   response.end(`${request.method} ${request.url} ${body}`);
 };
@@ -159,6 +162,14 @@ describe('a listener', () => {
     go();
     expect(await due1.text()).toBe('done');
     await stopped;
+
+    const receiving = await listen();
+    const half = raw(receiving, 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nx');
+    await until(() => requests.length === 1);
+    const startedAt = performance.now();
+    await receiving.stop(10_000);
+    await half;
+    expect(performance.now() - startedAt).toBeLessThan(5_000); // nothing runs for half a request
 
     const stuck = await listen(async (_request, response) => void response.writeHead(200).flushHeaders());
     const cut = (await fetch(stuck.url)).text();

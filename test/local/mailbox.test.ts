@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -18,7 +18,16 @@ beforeEach(async () => {
   engine = await startEngine({ port: 0, region: 'us-east-1', speed: 1 });
   await engine.sns('CreateTopic', { Name: 'alarms' });
   alarmTopics = new Set([engine.topicArn('alarms')]);
-  mailbox = startMailbox({
+  mailbox = start();
+});
+
+afterEach(async () => {
+  await engine.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+function start(): Mailbox {
+  return startMailbox({
     engine,
     directory,
     alarmTopicArns: () => alarmTopics,
@@ -27,12 +36,7 @@ beforeEach(async () => {
       throw new Error(text);
     },
   });
-});
-
-afterEach(async () => {
-  await engine.stop();
-  await rm(directory, { recursive: true, force: true });
-});
+}
 
 /** Publishes, and gives every mail that came of all publishes so far, parsed from its file. */
 async function publish(message: { Message: string; Subject?: string }) {
@@ -67,7 +71,7 @@ function parseMail(raw: string) {
       ? quotedPrintable(body.replace(/=\r\n/g, ''))
       : encoding === 'base64'
         ? Buffer.from(body, 'base64').toString()
-        : body;
+        : Buffer.from(body, 'latin1').toString();
   return { headers, text: text.replace(/\r\n/g, '\n') };
 }
 
@@ -177,6 +181,38 @@ test('an alarm’s notification becomes the text that AWS sends', async () => {
   ]) {
     expect(mail?.text.replace(/: +/g, ': ')).toContain(line.replace(/: +/g, ': '));
   }
+});
+
+test('the file has the text as it is, lines that are long for a mail included', async () => {
+  const command = `npm run jobs -- dlq redrive GreetingJob --all ${'– '.repeat(100)}=20`;
+  await publish({ Message: `When mended:\n${command}\n` });
+  const [{ file = '', headers = {} } = {}] = await mails();
+  expect(headers).toMatchObject({
+    'content-transfer-encoding': '8bit',
+    'content-type': 'text/plain; charset=utf-8',
+  });
+  const lines = (await readFile(join(directory, file), 'utf8')).split('\r\n');
+  expect(lines).toContain(command);
+});
+
+test('a line that is too long for any mail is encoded', async () => {
+  await publish({ Message: 'x'.repeat(1_000) });
+  const [mail] = await mails();
+  expect(mail?.headers['content-transfer-encoding']).toBe('quoted-printable');
+  expect(mail?.text.trim()).toBe('x'.repeat(1_000));
+});
+
+test('of the mails of earlier runs the newest hundred are kept', async () => {
+  await mailbox.stop();
+  const nameOf = (day: number) =>
+    `2026-0${1 + Math.floor(day / 28)}-${String(1 + (day % 28)).padStart(2, '0')}T00.eml`;
+  for (let day = 0; day < 103; day++) await writeFile(join(directory, nameOf(day)), '');
+  await writeFile(join(directory, 'notes.txt'), '');
+  mailbox = start();
+  await mailbox.stop();
+  const left = await readdir(directory);
+  expect(left).toHaveLength(101);
+  expect(left).toEqual(expect.arrayContaining(['notes.txt', nameOf(3), nameOf(102)]));
 });
 
 test('a subject keeps to SNS’s bound', () => {

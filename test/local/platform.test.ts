@@ -242,7 +242,10 @@ test('publishing says what is wrong', async () => {
     /no topic with job subscriptions/,
   );
   await platform?.apply(await assemblyOf({ A: 'a' }));
-  await expect(platform?.publish({ jobName: 'A', payload: undefined })).rejects.toThrow(PublishError);
+  const tooDeep = JSON.parse('['.repeat(50_000) + ']'.repeat(50_000));
+  for (const payload of [undefined, tooDeep]) {
+    await expect(platform?.publish({ jobName: 'A', payload })).rejects.toThrow(PublishError);
+  }
 });
 
 test('a second platform in the directory is refused; a failed start leaves nothing', async () => {
@@ -270,8 +273,11 @@ test('work in flight is drained when it stops', async () => {
   await startWith(await assemblyOf({ A: 'slow' }));
   await platform?.publish({ jobName: 'A', payload: 1 });
   await eventually('it has begun', () => said('begun'));
+  expect(platform?.inFlight()).toEqual({ count: 1, atMostMs: expect.any(Number) });
+  expect(platform?.inFlight().atMostMs).toBeGreaterThan(0);
   await platform?.stop();
   expect(said('done')).toBe(true);
+  expect(platform?.inFlight()).toEqual({ count: 0, atMostMs: 0 });
 });
 
 test('a listener that throws disturbs nobody', async () => {

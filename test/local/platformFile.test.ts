@@ -12,6 +12,7 @@ import {
   type PlatformFile,
   PlatformRunningError,
   refuseIfRunning,
+  StateDirectoryError,
 } from '../../local/platformFile.ts';
 
 let directory: string;
@@ -69,8 +70,18 @@ test('replaces what a killed platform left, its process gone or its port closed'
   const next = await claimDirectory(directory, endpoint); // this very process, but nobody listens
   await next.release();
   await claim.release();
-  await writeFile(join(directory, 'platform.lock'), 'half writ');
-  await (await claimDirectory(directory, endpoint)).release();
+  for (const lock of ['half writ', 'null', JSON.stringify({ pid: process.pid, endpoint: 'nowhere' })]) {
+    await writeFile(join(directory, 'platform.lock'), lock);
+    await (await claimDirectory(directory, endpoint)).release();
+  }
+});
+
+test('what is no directory is said in a line', async () => {
+  const file = join(directory, 'file');
+  await writeFile(file, '');
+  const error = await claimDirectory(file, endpoint).catch((thrown) => thrown);
+  expect(error).toBeInstanceOf(StateDirectoryError);
+  expect(error).toMatchObject({ message: expect.stringContaining(file), cause: { code: 'EEXIST' } });
 });
 
 test('is removed when the process ends without a stop', async () => {

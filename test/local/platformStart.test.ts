@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
@@ -25,10 +26,11 @@ beforeEach(async () => {
   await write('src/handler.txt', handlerThatSays('one'));
   await write(
     'bin/app.ts',
-    `import { readFileSync } from 'node:fs';
+    `import { readFileSync, writeFileSync } from 'node:fs';
      import { createHash } from 'node:crypto';
      import { jobResources, topicResource, writeAssembly } from ${JSON.stringify(fixture)};
      const source: string = readFileSync('src/handler.txt', 'utf8');
+     if (source === 'loops') { console.error('pid=' + process.pid); writeFileSync('app.pid', String(process.pid)); for (;;); }
      if (source === 'broken') throw new Error('the app is broken');
      const hash = createHash('sha256').update(source).digest('hex');
      await writeAssembly(process.env.CDK_OUTDIR!, { test: { Resources: { ...topicResource, ...jobResources('A', hash) } } }, { [hash]: source });`,
@@ -42,8 +44,10 @@ afterEach(async () => {
 
 const write = (file: string, text: string) => writeFile(join(project, file), text);
 
+const anyPorts = ['--port', '0', '--console-port', '0', '--api-port', '0'];
+
 function start(...options: string[]) {
-  const child = spawn(process.execPath, [bin, ...options], {
+  const child = spawn(process.execPath, [bin, ...anyPorts, ...options], {
     cwd: project,
     env: { ...process.env, ...compileCache },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -67,6 +71,12 @@ function start(...options: string[]) {
 const ready = (run: { output: string }) =>
   eventually('ready', () => run.output.includes('Ctrl-C stops'), 60_000);
 
+/** The process id of an app that runs in an endless loop. */
+const loopingApp = () =>
+  eventually('the app loops', async () => {
+    return Number(await readFile(join(project, 'app.pid'), 'utf8').catch(() => '')) || undefined;
+  });
+
 async function publish(payload: unknown): Promise<void> {
   const { endpoint, topicArn } = JSON.parse(await readFile(join(project, '.local/platform.json'), 'utf8'));
   const attribute = 'MessageAttributes.entry.1';
@@ -82,11 +92,11 @@ async function publish(payload: unknown): Promise<void> {
 }
 
 test('says what it serves, applies edits, survives a broken one, and stops cleanly', async () => {
-  const run = start('--port', '0');
+  const run = start();
   await ready(run);
   expect(run.output).toMatch(/Serving 1 job: A\n +endpoint +http:\/\/127\.0\.0\.1:\d+ /);
   expect(run.output).toMatch(
-    /npm run jobs -- publish A .*\n.*\n +export AWS_ENDPOINT_URL=http:\S+ AWS_REGION=us-east-1 .* TOPIC_ARN=arn:aws:sns:us-east-1:000000000000:test\n/,
+    /npm run jobs -- publish A .*\n.*\n +export AWS_ENDPOINT_URL=http:\S+ AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 .* TOPIC_ARN=arn:aws:sns:us-east-1:000000000000:test\n/,
   );
   await publish(1);
   await eventually('the handler’s line', () => /^\d\d:\d\d:\d\d test-A {2}one 1$/m.test(run.output));
@@ -107,36 +117,87 @@ test('says what it serves, applies edits, survives a broken one, and stops clean
   expect(run.errors).toBe('');
 });
 
+test('an app that loops at import holds up neither the next edit nor the stop', async () => {
+  const run = start();
+  await ready(run);
+  await write('src/handler.txt', 'loops');
+  const first = await loopingApp();
+  await write('src/handler.txt', handlerThatSays('two'));
+  await eventually('the edit', () => run.output.includes('updated AFunction'));
+  expect(isRunning(first)).toBe(false);
+  await rm(join(project, 'app.pid'));
+  await write('src/handler.txt', 'loops');
+  const second = await loopingApp();
+  run.child.kill('SIGTERM');
+  expect(await run.exit).toBe(0);
+  expect(isRunning(second)).toBe(false);
+});
+
+test('an app that loops at import ends with the start', async () => {
+  await write('src/handler.txt', 'loops');
+  const run = start();
+  const pid = await loopingApp();
+  run.child.kill('SIGINT');
+  expect(await run.exit).toBe(0);
+  await eventually('it is gone', () => !isRunning(pid));
+  expect(run.errors).toBe('');
+});
+
+test('what is in flight finishes although nobody reads the output any more', async () => {
+  const done = join(project, 'done');
+  await write(
+    'src/handler.txt',
+    `import { writeFileSync } from 'node:fs';
+     export const handler = async () => {
+       console.log('begun');
+       await new Promise((resolve) => setTimeout(resolve, 700));
+       for (let line = 0; line < 3; line++) console.log('still at work');
+       writeFileSync(${JSON.stringify(done)}, '');
+     };`,
+  );
+  const run = start();
+  await ready(run);
+  await publish(1);
+  await eventually('it has begun', () => run.output.includes('begun'));
+  run.child.stdout?.destroy(); // as `| tee` does, which the same Ctrl-C ends first
+  run.child.kill('SIGINT');
+  expect(await run.exit).toBe(0);
+  expect(existsSync(done)).toBe(true);
+  expect(run.errors).toBe('');
+});
+
 test('a second signal ends it at once, a handler in an endless loop included', async () => {
   await write(
     'src/handler.txt',
     "export const handler = () => { console.log('pid=' + process.pid); for (;;); };",
   );
-  const run = start('--port', '0');
+  const run = start();
   await ready(run);
   await publish(1);
   const pid = Number(await eventually('the handler', () => /pid=(\d+)/.exec(run.output)?.[1]));
   run.child.kill('SIGINT');
   await eventually('stopping', () => run.output.includes('Stopping'));
+  expect(run.output).toMatch(/Stopping; what is in flight finishes, in \d+ s at most \(Ctrl-C again/);
   run.child.kill('SIGINT');
   expect(await run.exit).toBe(130);
   await eventually('the sandbox is gone', () => !isRunning(pid));
   expect(await readdir(join(project, '.local'))).toEqual(['cdk.out']);
 });
 
-test('a port that is taken is said plainly', async () => {
+test.each(['--port', '--console-port'])('a %s that is taken is said before anything runs', async (option) => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const run = start('--port', String(port));
+  const run = start(option, String(port));
   expect(await run.exit).toBe(1);
-  expect(run.errors).toMatch(new RegExp(`^.*${port}.*\n$`));
+  expect(run.errors).toMatch(new RegExp(`^.*${port}.*${option} N.*\n$`));
+  expect(run.output).not.toContain('created');
   server.close();
 });
 
 test('an app that fails is shown as it is', async () => {
   await write('src/handler.txt', 'broken');
-  const run = start('--port', '0');
+  const run = start();
   expect(await run.exit).toBe(1);
   expect(run.errors).toContain('Error: the app is broken');
   expect(await readdir(join(project, '.local/cdk.out'))).toEqual([]);

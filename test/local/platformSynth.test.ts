@@ -3,7 +3,10 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { StateDirectoryError } from '../../local/platformFile.ts';
 import { removeOldAssemblies, SynthFailedError, synthesize } from '../../local/synth.ts';
+import { eventually } from './fixtures/assembly/eventually.ts';
+import { isRunning } from './lambdaProcesses.ts';
 
 let project: string;
 const app = `
@@ -44,6 +47,48 @@ test('a failed synth says what the app said and leaves nothing', async () => {
   await expect(synthesize(options())).rejects.toThrow(SynthFailedError);
   await expect(synthesize(options())).rejects.toThrow(/timeout 20m is over 15m/);
   expect(await readdir(join(project, '.local/cdk.out'))).toEqual(['1']);
+});
+
+/** Says in a file which process it is. */
+const looping = `import { writeFileSync } from 'node:fs';\nwriteFileSync('pid', String(process.pid));\nfor (;;);`;
+
+test('an app that does not end is stopped after the deadline, and the message says what to do', async () => {
+  await writeFile(join(project, 'bin/app.ts'), looping);
+  const error = await synthesize({ ...options(), deadlineMs: 500 }).catch((thrown) => thrown);
+  expect(error).toBeInstanceOf(SynthFailedError);
+  expect(error.message).toMatch(
+    /bin\/app\.ts had not ended after 0\.5 s and was stopped: .* move it into run/,
+  );
+  expect(await readdir(join(project, '.local/cdk.out'))).toEqual([]);
+});
+
+test('a signal ends it at once, its process included', async () => {
+  await writeFile(join(project, 'bin/app.ts'), looping);
+  const outdated = new AbortController();
+  const synth = synthesize({ ...options(), signal: outdated.signal });
+  const pid = await eventually(
+    'the app loops',
+    async () => Number(await readFile(join(project, 'pid'), 'utf8').catch(() => '')) || undefined,
+  );
+  outdated.abort();
+  await expect(synth).rejects.toBe(outdated.signal.reason);
+  await eventually('it is gone', () => !isRunning(pid));
+  expect(await readdir(join(project, '.local/cdk.out'))).toEqual([]);
+});
+
+test('what the app says of its directory holds when that has its final name', async () => {
+  await writeFile(join(project, 'bin/app.ts'), `${app}\nconsole.log('see ' + out + '/report.json');`);
+  const { assemblyDirectory, output } = await synthesize(options());
+  expect(output).toContain(`see ${assemblyDirectory}/report.json`);
+});
+
+test('a state directory that is a file is said in a line', async () => {
+  await writeFile(join(project, '.local'), '');
+  const error = await synthesize(options()).catch((thrown) => thrown);
+  expect(error).toBeInstanceOf(StateDirectoryError);
+  expect(error.message).toMatch(
+    /^The local platform keeps its files in .*\.local, which cannot be written \(E.*\)\. Make/,
+  );
 });
 
 test('a cdk.json that is not JSON is named', async () => {

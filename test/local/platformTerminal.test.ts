@@ -44,13 +44,14 @@ test('colours only where they are wanted', () => {
 });
 
 describe('events', () => {
-  const alarm = (before: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA', state: 'OK' | 'ALARM') =>
+  const alarm = (before: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA', state: 'OK' | 'ALARM', scales = false) =>
     plain.event({
       type: 'alarm',
       transition: {
         name: 'a',
         description: undefined,
         condition: 'Age is above 1',
+        scales,
         state,
         before,
         reason: 'why',
@@ -64,7 +65,12 @@ describe('events', () => {
     expect(alarm('INSUFFICIENT_DATA', 'OK')).toBeUndefined();
   });
 
-  test('problems are a line each', () => {
+  test('one that only scales a service is no fault', () => {
+    expect(alarm('INSUFFICIENT_DATA', 'ALARM', true)).toBe('12:00:01 SCALE  by alarm a');
+    expect(alarm('ALARM', 'OK', true)).toBeUndefined();
+  });
+
+  test('problems are a line each, and what has no effect is one line in all', () => {
     const problems = [
       {
         logicalId: 'B',
@@ -80,10 +86,14 @@ describe('events', () => {
       deleted: [],
       unchanged: 0,
       problems,
-      notEvaluated: 'Not evaluated locally: x',
+      notEvaluated: ['2 IAM::Role', 'SQS::Queue.Tags'],
     };
     expect(plain.problems(result)).toBe(
       'Not as on AWS: s/Bus (AWS::Events::EventBus) Name: is not honoured locally',
     );
+    expect(plain.notEvaluated(result)).toMatch(
+      /^Accepted without effect, .*: 2 types and properties, .*console/,
+    );
+    expect(plain.notEvaluated({ ...result, notEvaluated: [] })).toBe('');
   });
 });

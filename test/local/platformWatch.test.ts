@@ -3,13 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { aborted } from '../../local/interruption.ts';
 import { type Watching, watchProject } from '../../local/watch.ts';
 import { eventually } from './fixtures/assembly/eventually.ts';
 
 let project: string;
 let watching: Watching;
 let calls: number;
-let hold: Promise<void>;
+let outdated: AbortSignal[];
+/** The end of each call; undefined: when it is told that it is outdated. */
+let hold: Promise<void> | undefined;
 
 beforeEach(async () => {
   project = await mkdtemp(join(tmpdir(), 'watch-'));
@@ -17,13 +20,15 @@ beforeEach(async () => {
   await write('src/jobs/A.ts', '1');
   await write('cdk.json', '{}');
   calls = 0;
+  outdated = [];
   hold = Promise.resolve();
   watching = await watchProject({
     projectDirectory: project,
     debounceMs: 20,
-    onChange: () => {
+    onChange: (signal) => {
       calls += 1;
-      return hold;
+      outdated.push(signal);
+      return hold ?? aborted(signal);
     },
     onWarning: (text) => {
       throw new Error(text);
@@ -106,6 +111,17 @@ test('edits during a call lead to one more', async () => {
   await called(2);
   await sleep(60);
   expect(calls).toBe(2);
+});
+
+test('an edit during a call tells it that it is outdated, and so does a stop', async () => {
+  hold = undefined;
+  await write('src/jobs/A.ts', '2');
+  await called(1);
+  await write('src/jobs/A.ts', '3');
+  await called(2);
+  expect(outdated.map(({ aborted }) => aborted)).toEqual([true, false]);
+  await watching.stop();
+  expect(outdated.map(({ aborted }) => aborted)).toEqual([true, true]);
 });
 
 test('what is written right after the start is not missed, and after a stop nothing is called', async () => {

@@ -128,5 +128,5 @@ describe.each([
   });
 
   test('what is left out is summed up', () =>
-    expect(state.notEvaluated).toMatch(/^Not evaluated locally: .*IAM::Role.*Lambda::Function\.Role/));
+    expect(state.notEvaluated).toEqual(expect.arrayContaining(['IAM::Role', 'Lambda::Function.Role'])));
 });

@@ -95,6 +95,13 @@ describe('a service on this machine', () => {
     expect(lines.filter((line) => /^(HOME|USER|JOB_HEALTH_PORT)=/.test(line))).toEqual([]);
   });
 
+  test('their stacks name the project’s files', async () => {
+    await start('console.log(new Error("where").stack); setInterval(() => {}, 1000);', 1);
+    await eventually('the stack', () =>
+      lines.some((line) => /^ {4}at (\S+ \()?index\.mjs:1:\d+\)?$/.test(line)),
+    );
+  });
+
   test('one that does not end is killed after its stop timeout', async () => {
     const running = await start(deaf, 1, config({ stopTimeoutSeconds: 0.2 }));
     const [pid = 0] = await eventually('a worker', () => pidsSaying('up').length === 1 && pidsSaying('up'));
@@ -125,11 +132,13 @@ describe('a service on this machine', () => {
   test('one that has asked for protection is scaled in when it gives it up', async () => {
     const running = await start(busy, 1);
     const [pid = 0] = await eventually('a worker', () => pidsSaying('up').length === 1 && pidsSaying('up'));
+    expect([running.busy, running.remainingMs]).toEqual([1, 5_000]);
     running.scaleTo(0);
     expect(running.pids).toEqual([pid]);
     await writeFile(join(directory, 'free'), '');
     await eventually('gone', () => !isRunning(pid));
     await eventually('none is left', () => running.pids.length === 0);
+    expect([running.busy, running.remainingMs]).toEqual([0, 0]);
   });
 
   test('stop gives them the drain time, then kills them with all they have started', async () => {

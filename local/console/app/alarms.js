@@ -38,7 +38,7 @@ function createAlarm() {
     /** @param {ConsoleAlarm} alarm */
     update(alarm) {
       pill.dataset.state = alarm.state;
-      setText(pill, alarm.state === 'INSUFFICIENT_DATA' ? 'No data' : alarm.state);
+      setText(pill, pillTexts[alarm.state]);
       setText(name, alarm.name);
       setText(age, since(alarm.sinceMs));
       age.title = `since ${new Date(alarm.sinceMs).toLocaleString('en-GB')}`;
@@ -51,7 +51,9 @@ function createAlarm() {
   };
 }
 
+const pillTexts = { ALARM: 'ALARM', INSUFFICIENT_DATA: 'No data', SCALING: 'Scaling', OK: 'OK' };
+
 /** @param {ConsoleAlarm} alarm */
 function rank({ state }) {
-  return ['ALARM', 'INSUFFICIENT_DATA', 'OK'].indexOf(state);
+  return ['ALARM', 'INSUFFICIENT_DATA', 'SCALING', 'OK'].indexOf(state);
 }

@@ -9,11 +9,7 @@ import { plural, timeOfDay } from './format.js';
  */
 export function createMailbox(panel) {
   const list = h('ul', { class: 'mails' });
-  const empty = h(
-    'p',
-    { class: 'empty' },
-    'No mail. Alarms and their all-clears arrive here, as they would by e-mail.',
-  );
+  const empty = h('p', { class: 'empty' }, 'No mail. Alarms arrive here, as they would by e-mail.');
   panel.append(list, empty);
   const show = keyedList(list, (/** @type {MailSummary} */ { id }) => id, createMail);
   return {

@@ -14,12 +14,12 @@ export function createProblems(panel) {
   const keyOf = (/** @type {Problem} */ problem) => JSON.stringify(problem);
   const show = keyedList(list, keyOf, createProblem);
   return {
-    /** @param {readonly Problem[]} problems @param {string | null} notEvaluated */
+    /** @param {readonly Problem[]} problems @param {readonly string[]} notEvaluated */
     update(problems, notEvaluated) {
       show([...new Map(problems.map((problem) => [keyOf(problem), problem])).values()]);
       none.hidden = problems.length > 0;
-      details.hidden = notEvaluated === null;
-      setText(left, notEvaluated ?? '');
+      details.hidden = notEvaluated.length === 0;
+      setText(left, notEvaluated.join(', '));
     },
   };
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { EndedRun } from '../../../src/runtime/settle.ts';
 import { type HealthServer, startHealthServer } from '../../../src/worker/healthServer.ts';
@@ -93,6 +95,29 @@ test('anything else is not there', async () => {
   const { get } = await serve(healthy);
   expect((await get('/')).status).toBe(404);
   expect((await get('/healthz', 'POST')).status).toBe(405);
+});
+
+test.each([
+  ['a path that is none', 'GET //[ HTTP/1.1\r\nHost: x\r\n\r\n'],
+  ['nonsense', 'hello\r\n\r\n'],
+])('%s is answered, and the worker lives on', async (_what, bytes) => {
+  const { get } = await serve(healthy);
+  const socket = connect(Number(new URL(server?.url ?? '').port), '127.0.0.1');
+  socket.write(bytes);
+  const [answered] = await once(socket, 'data');
+  expect(String(answered)).toMatch(/^HTTP\/1\.1 400 /);
+  socket.destroy();
+  expect((await get('/healthz')).status).toBe(200);
+});
+
+test('what cannot be told is an error of that request alone', async () => {
+  const { get, metrics } = await serve(healthy);
+  metrics.text = async () => {
+    throw new Error('no metrics today');
+  };
+  const response = await get('/metrics');
+  expect([response.status, await response.text()]).toEqual([500, 'no metrics today\n']);
+  expect((await get('/healthz')).status).toBe(200);
 });
 
 test('a port that is taken is said in a line', async () => {

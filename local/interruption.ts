@@ -1,0 +1,25 @@
+import { once } from 'node:events';
+import { constants } from 'node:os';
+
+/**
+ * The wish to stop: aborted by the first SIGINT, SIGTERM or SIGHUP. The second ends the process, and what is to be removed
+ * at exit is removed.
+ */
+export function awaitInterruption(): AbortSignal {
+  const interruption = new AbortController();
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (interruption.signal.aborted) process.exit(exitCodeOf(signal));
+    interruption.abort();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  return interruption.signal;
+}
+
+export async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
+}
+
+/** As a shell reports a process that the signal ended. */
+export function exitCodeOf(signal: NodeJS.Signals): number {
+  return 128 + constants.signals[signal];
+}
