@@ -45,7 +45,7 @@ function byAge(olderThan: string): Selection {
   return {
     by: 'age',
     text: `--older-than ${olderThan}`,
-    takes: (letter) => diedAtMs(letter) < beforeMs,
+    takes: (letter) => diedAtMs(letter) <= beforeMs,
   };
 }
 

@@ -58,19 +58,13 @@ describe('a message that points to its payload', () => {
 
   test('shows idempotency the payload itself', async () => {
     const keys: unknown[] = [];
-    const { run } = testBench(
-      {
-        payload: schema,
-        idempotency: {
-          key: (payload) => {
-            keys.push(payload);
-            return 'one';
-          },
-        },
-        run: () => 'done',
+    const once = memoryOnce({
+      key(payload) {
+        keys.push(payload);
+        return 'one';
       },
-      { once: memoryOnce() },
-    );
+    });
+    const { run } = testBench({ payload: schema, run: () => 'done' }, { once });
     await run([record(envelope(pointer()))]);
     expect(keys).toEqual([{ friendName: 'Hank', times: 3 }]);
   });
