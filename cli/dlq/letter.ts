@@ -1,6 +1,7 @@
 import type { Message, MessageAttributeValue } from '@aws-sdk/client-sqs';
 import { reasonAttribute } from '../../src/runtime/deadLetter.ts';
 import { type JobMessage, readMessage } from '../../src/runtime/message.ts';
+import { type Arrival, isOlderReason } from '../../src/runtime/olderReason.ts';
 import { type Reason, reasonOf } from './reason.ts';
 import { type ScheduledPublish, scheduledPublish } from './scheduledPublish.ts';
 
@@ -83,13 +84,6 @@ function jobIdAlone({ jobId }: Readonly<Record<string, MessageAttributeValue>>) 
   return { jobId: { dataType: 'String' as const, stringValue: jobId.StringValue } };
 }
 
-interface Arrival {
-  readonly sentAtMs: number;
-  readonly receiveCount: number;
-  /** The queue whose redrive policy moved it here; AWS says that, and the local platform does not. */
-  readonly sourceArn: string | undefined;
-}
-
 function reasonsOf(
   attribute: MessageAttributeValue | undefined,
   arrival: Arrival,
@@ -97,20 +91,7 @@ function reasonsOf(
   if (attribute === undefined) return { reason: 'missing' };
   const reason = reasonOf(attribute.StringValue ?? '');
   if (reason === undefined) return { reason: 'malformed' };
-  return isOlder(reason, arrival) ? { reason: 'missing', olderReason: reason } : { reason };
+  return isOlderReason(reason.lastFailureAt, arrival)
+    ? { reason: 'missing', olderReason: reason }
+    : { reason };
 }
-
-/**
- * What the runtime sends here is sent at its death, and received by nobody yet. A move of the whole queue back to the job
- * makes a new message with the same reason; the redrive policy moves that as it is, with its receives.
- */
-function isOlder({ lastFailureAt }: Reason, { sentAtMs, receiveCount, sourceArn }: Arrival): boolean {
-  if (sourceArn !== undefined) return true;
-  return receiveCount > fewestMovedReceives && sentAtMs > Date.parse(lastFailureAt) + clocksApartMs;
-}
-
-/** With maxAttempts 1 the third receive moves it. */
-const fewestMovedReceives = 3;
-
-/** How far the runtime's clock may be behind SQS's, and how long its send may take. */
-const clocksApartMs = 10_000;

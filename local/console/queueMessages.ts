@@ -22,6 +22,8 @@ export interface MessageView {
   readonly attributes: Readonly<Record<string, string>>;
   /** Why it is a dead letter: the fields of the attribute `deadLetterReason`; null without one. */
   readonly reason: Readonly<Record<string, unknown>> | null;
+  /** Whether a queue's redrive policy moved it here: then its reason, if any, is that of an earlier death. */
+  readonly movedByRedrivePolicy: boolean;
 }
 
 const MAX_MESSAGES = 50;
@@ -54,6 +56,7 @@ function messageView(message: QueuedMessage, state: MessageView['state']): Messa
     payloadCut: Math.max(0, payload.length - MAX_PAYLOAD_CHARACTERS),
     attributes,
     reason: reason === undefined ? null : reasonOf(reason),
+    movedByRedrivePolicy: message.deadLetterSourceArn !== undefined,
   };
 }
 

@@ -10,6 +10,8 @@ export interface QueuedMessage {
   enteredAtMs: number;
   receiveCount: number;
   firstReceivedAtMs?: number;
+  /** The queue whose redrive policy moved it here. */
+  deadLetterSourceArn?: string;
 }
 
 /** A queue and its messages. `attributes` are as they were set, unscaled. */
@@ -86,7 +88,8 @@ function noteOldest(counts: QueueCounts, message: StoredMessage): void {
 }
 
 function queuedMessage(message: StoredMessage): QueuedMessage {
-  const { messageId, body, messageAttributes, sentTimestamp, approximateFirstReceiveTimestamp } = message;
+  const { messageId, body, messageAttributes, sentTimestamp } = message;
+  const { approximateFirstReceiveTimestamp, deadLetterSourceArn } = message;
   return {
     messageId,
     body,
@@ -95,5 +98,6 @@ function queuedMessage(message: StoredMessage): QueuedMessage {
     enteredAtMs: message.enteredAtMs ?? sentTimestamp,
     receiveCount: message.approximateReceiveCount,
     ...(approximateFirstReceiveTimestamp && { firstReceivedAtMs: approximateFirstReceiveTimestamp }),
+    ...(deadLetterSourceArn && { deadLetterSourceArn }),
   };
 }

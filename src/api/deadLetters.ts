@@ -1,6 +1,7 @@
 import type { Message, SQSClient, SQSClientConfig } from '@aws-sdk/client-sqs';
-import { reasonAttribute } from '../runtime/deadLetter.ts';
+import { type DeadLetterReason, reasonAttribute } from '../runtime/deadLetter.ts';
 import { readMessage } from '../runtime/message.ts';
+import { isOlderReason } from '../runtime/olderReason.ts';
 import type { FailureReason } from '../status/jobStatus.ts';
 import { sqsRecord } from '../worker/sqsRecord.ts';
 
@@ -69,6 +70,7 @@ async function look(QueueName: string, { sdk, client }: LoadedSdk): Promise<Map<
         MaxNumberOfMessages: 10,
         VisibilityTimeout: 0,
         MessageAttributeNames: ['All'],
+        MessageSystemAttributeNames: ['SentTimestamp', 'ApproximateReceiveCount', 'DeadLetterQueueSourceArn'],
       }),
     );
     for (const message of Messages) reasons.set(readMessage(sqsRecord(message)).jobId, reasonIn(message));
@@ -80,16 +82,21 @@ async function look(QueueName: string, { sdk, client }: LoadedSdk): Promise<Map<
 const maxCalls = 5;
 
 /** The runtime's own; SQS's redrive policy moves a message as it is. */
-function reasonIn({ MessageAttributes }: Message): FailureReason {
+function reasonIn({ MessageAttributes, Attributes = {} }: Message): FailureReason {
   try {
-    const { name, message } = JSON.parse(
+    const { name, message, lastFailureAt } = JSON.parse(
       MessageAttributes?.[reasonAttribute]?.StringValue ?? '',
-    ) as FailureReason;
-    if (typeof name === 'string' && typeof message === 'string') return { name, message };
+    ) as Partial<DeadLetterReason>;
+    if (typeof name !== 'string' || typeof message !== 'string') return lostWithoutReason;
+    const arrival = {
+      sentAtMs: Number(Attributes.SentTimestamp),
+      receiveCount: Number(Attributes.ApproximateReceiveCount),
+      sourceArn: Attributes.DeadLetterQueueSourceArn,
+    };
+    return isOlderReason(lastFailureAt ?? '', arrival) ? lostWithoutReason : { name, message };
   } catch {
-    // Without a reason, or with somebody else's.
+    return lostWithoutReason; // without a reason, or with somebody else's
   }
-  return lostWithoutReason;
 }
 
 const lostWithoutReason: FailureReason = {

@@ -1,6 +1,6 @@
 import type { ConsolePlatform } from '../../local/console/routes.ts';
 import { type Console, startConsole } from '../../local/console/server.ts';
-import type { QueueState } from '../../local/engine/engine.ts';
+import type { QueuedMessage, QueueState } from '../../local/engine/engine.ts';
 import type { JobMessage } from '../../local/platform.ts';
 import type { JobView, PlatformEvent, PlatformSnapshot } from '../../local/platformView.ts';
 
@@ -27,6 +27,7 @@ export function standInPlatform(given: Partial<PlatformSnapshot> = {}) {
     state: { ...emptySnapshot, ...given },
     published: [] as JobMessage[],
     snapshots: 0,
+    deadMessage,
     refuse: undefined as Error | undefined,
     events: {
       subscribe: (listener: (event: PlatformEvent) => void) => {
@@ -64,7 +65,7 @@ export function standInPlatform(given: Partial<PlatformSnapshot> = {}) {
       url: `http://127.0.0.1/${name}`,
       arn: `arn:aws:sqs:us-east-1:000000000000:${name}`,
       attributes: {},
-      visible: [deadMessage],
+      visible: [platform.deadMessage],
       notVisible: [],
       delayed: [],
     }),
@@ -145,7 +146,7 @@ function alarm(name: string): PlatformSnapshot['alarms'][number] {
   };
 }
 
-const deadMessage = {
+const deadMessage: QueuedMessage = {
   messageId: 'dead-1',
   body: JSON.stringify({
     Type: 'Notification',

@@ -301,7 +301,15 @@ describe('what there is to see', () => {
       payload: JSON.stringify({ friendName: hostile }),
       attributes: { jobName: 'GreetingJob' },
       reason: { name: 'TypeError', message: hostile, attempts: 5, jobId: 'job-7' },
+      movedByRedrivePolicy: false,
     });
+  });
+
+  test('a dead letter that the redrive policy moved is told from one that died of its reason', async () => {
+    const { get, platform } = await start();
+    platform.deadMessage = { ...platform.deadMessage, deadLetterSourceArn: 'arn:aws:sqs:us-east-1:0:q' };
+    const answer = await json(get('/api/queues/jobs-dev-GreetingJob-dead-letters/messages'));
+    expect(answer.messages[0]).toMatchObject({ movedByRedrivePolicy: true, reason: { name: 'TypeError' } });
   });
 
   test('only the queues of the platform can be looked into', async () => {

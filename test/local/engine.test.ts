@@ -245,6 +245,25 @@ describe('messages', () => {
     expect(counts).toMatchObject({ visible: 1, oldestSentAtMs: sentAtMs });
     expect(counts?.oldestEnteredAtMs).toBeGreaterThanOrEqual(movedAtMs);
   });
+
+  test('tell which redrive policy moved them, and what was sent there tells none', async () => {
+    const { engine } = await start();
+    const dead = await createQueue(engine, 'dead');
+    const RedrivePolicy = JSON.stringify({
+      deadLetterTargetArn: engine.queueArn('dead'),
+      maxReceiveCount: 1,
+    });
+    const QueueUrl = await createQueue(engine, 'q', { VisibilityTimeout: '0', RedrivePolicy });
+    await engine.sqs('SendMessage', { QueueUrl: dead, MessageBody: 'sent' });
+    await engine.sqs('SendMessage', { QueueUrl, MessageBody: 'moved' });
+    await engine.sqs('ReceiveMessage', { QueueUrl });
+    await engine.sqs('ReceiveMessage', { QueueUrl });
+    await engine.sqs('ReceiveMessage', { QueueUrl: dead, MaxNumberOfMessages: 10, VisibilityTimeout: 0 });
+    const { visible = [] } = (await engine.inspectQueue('dead')) ?? {};
+    expect(
+      Object.fromEntries(visible.map(({ body, deadLetterSourceArn }) => [body, deadLetterSourceArn])),
+    ).toEqual({ sent: undefined, moved: engine.queueArn('q') });
+  });
 });
 
 describe('at speed 30', () => {

@@ -57,12 +57,13 @@ async function load(queueName, list, reuse) {
 
 /** @param {MessageView} message @param {Reuse} reuse */
 function messageElement(message, reuse) {
-  const { reason, payload, payloadCut, attributes } = message;
+  const { reason, movedByRedrivePolicy, payload, payloadCut, attributes } = message;
   const use = h('button', { type: 'button', class: 'quiet' }, 'Use in the form');
   use.addEventListener('click', () => reuse(attributes.jobName ?? '', payload));
   return h(
     'article',
     { class: 'message-card' },
+    movedByRedrivePolicy && h('p', { class: 'error-title' }, movedText(reason !== null)),
     reason && reasonElement(reason),
     h('p', { class: 'meta' }, aboutText(message)),
     h('div', { class: 'label-line' }, h('h3', {}, 'Payload'), payloadCut === 0 && use),
@@ -86,6 +87,12 @@ function reasonElement({ name = 'Error', message = '', stack, ...rest }) {
     typeof stack === 'string' &&
       h('details', {}, h('summary', {}, 'Stack'), h('pre', { class: 'stack' }, stack)),
   );
+}
+
+/** @param {boolean} hasReason */
+function movedText(hasReason) {
+  const moved = 'No attempt ended with an outcome: SQS moved it here by the queue’s redrive policy.';
+  return hasReason ? `${moved} It died before, of:` : moved;
 }
 
 /** @param {MessageView} message */

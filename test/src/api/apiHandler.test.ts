@@ -76,27 +76,39 @@ describe('behind a function URL that streams', () => {
     const tableName = platform.environment.JOB_STATUS_TABLE ?? '';
     const longAgo = createStatusStore({ tableName, now: () => Date.now() - 600_000 });
     const QueueUrl = platform.engine.queueUrl('jobs-dev-GreetingJob-dead-letters');
+    const died = new Map([
+      [1, Date.now()],
+      [2, Date.now() - 3_600_000],
+    ]);
     for (let index = 0; index < 12; index += 1) {
       const jobId = `lost-${index}`;
       await longAgo.queue({ jobId, jobName: 'GreetingJob' });
+      const diedAtMs = died.get(index);
       const MessageAttributes = {
         jobId: { DataType: 'String', StringValue: jobId },
-        ...(index === 1
-          ? { deadLetterReason: { DataType: 'String', StringValue: '{"name":"TypeError","message":"no"}' } }
-          : {}),
+        ...(diedAtMs && { deadLetterReason: reasonAttribute(diedAtMs) }),
       };
       await platform.engine.sqs('SendMessage', { QueueUrl, MessageBody: '{}', MessageAttributes });
     }
+    const take = { QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 0 };
+    for (let receive = 0; receive < 3; receive += 1) await platform.engine.sqs('ReceiveMessage', take);
     const status = async (jobId: string) => JSON.parse((await streamed('GET', `/jobs/${jobId}`)).body);
-    expect(await status('lost-0')).toMatchObject({ state: 'dead', reason: { name: 'LostAttemptError' } });
+    const lost = { state: 'dead', reason: { name: 'LostAttemptError' } };
+    expect(await status('lost-0')).toMatchObject(lost);
     expect(await status('lost-11')).toMatchObject({ state: 'dead' });
     expect(await status('lost-1')).toMatchObject({
       state: 'dead',
       reason: { name: 'TypeError', message: 'no' },
     });
+    expect(await status('lost-2')).toMatchObject(lost); // its reason is an earlier death's
     expect((await platform.engine.queueCounts('jobs-dev-GreetingJob-dead-letters'))?.visible).toBe(12);
   });
 });
+
+function reasonAttribute(diedAtMs: number) {
+  const reason = { name: 'TypeError', message: 'no', lastFailureAt: new Date(diedAtMs).toISOString() };
+  return { DataType: 'String', StringValue: JSON.stringify(reason) };
+}
 
 describe('behind an HTTP API', () => {
   const ida = { jwt: { claims: { sub: 'ida' } } };
