@@ -188,9 +188,14 @@ async function peersLatencyMs({ topicArn, sns, sqs, peerQueueUrl }: Bench, count
       return message;
     },
   });
+  let isStopping = false;
+  consumer.on('error', (error) => {
+    if (!isStopping) console.error(error); // the poll that a stop cuts off is no error
+  });
   consumer.start();
   await publishSteadily('Peer', topicArn, sns, count);
   await allReceived;
+  isStopping = true;
   consumer.stop({ abort: true });
   return median(latencies);
 }
