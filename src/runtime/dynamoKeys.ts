@@ -27,12 +27,10 @@ export function dynamoKeys(
     const store = new LeasedRecord(tableName, client);
     const config = configWithLease(expiresAfterSeconds, Math.min(leaseMs, renewalMs));
     store.configure({ config, keyPrefix: jobName });
-    const keys = { store, client, tableName };
     const done: { result?: unknown; thrown?: { error: unknown } } = {};
     const once = makeIdempotent(
       async (_key: string) => {
-        const renewal =
-          renewalMs < leaseMs ? startRenewal(key, { leaseMs, renewalMs, log }, keys) : undefined;
+        const renewal = renewalMs < leaseMs ? startRenewal(store, { leaseMs, renewalMs, log }) : undefined;
         try {
           done.result = await work();
           return storable(done.result);

@@ -1,4 +1,4 @@
-import { type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { LeasedRecord } from './leasedRecord.ts';
 import type { LoggedLease } from './once.ts';
 
@@ -7,67 +7,33 @@ export interface Renewal {
   stop(): void;
 }
 
-export interface StoredKeys {
-  readonly store: LeasedRecord;
-  readonly client: DynamoDBClient;
-  readonly tableName: string;
-}
-
 /** Renews the lease when half of it is over, for at most `leaseMs`: what still hangs then is taken over. */
-export function startRenewal(
-  key: string,
-  lease: Required<LoggedLease>,
-  { store, client, tableName }: StoredKeys,
-): Renewal {
-  const { leaseMs, renewalMs, log } = lease;
+export function startRenewal(record: LeasedRecord, lease: Required<LoggedLease>): Renewal {
+  const stopping = new AbortController();
+  void renewUntil(stopping.signal, record, lease);
+  return { stop: () => stopping.abort() };
+}
+
+/** One renewal after the other: of two at once neither would know what the other has made of the lease. */
+async function renewUntil(
+  stopped: AbortSignal,
+  record: LeasedRecord,
+  { leaseMs, renewalMs, log }: Required<LoggedLease>,
+): Promise<void> {
   const lastEndsAt = Date.now() + leaseMs;
-  // Read at once: later it could be somebody else's.
-  let held = heldLease(store, key);
-  held.catch(() => {}); // said by the renewal
-
-  async function renew(): Promise<void> {
-    const { id, endsAt: before } = await held;
-    const endsAt = Math.min(Date.now() + renewalMs, lastEndsAt);
-    if (endsAt <= before) return clearInterval(timer);
-    await client.send(
-      new UpdateItemCommand({ TableName: tableName, ...renewalOf({ id, endsAt: before }, endsAt) }),
-    );
-    held = Promise.resolve({ id, endsAt });
-  }
-
-  let isStopped = false;
-  const timer = setInterval(() => {
-    renew().catch((error: Error) => {
-      if (isStopped) return; // done meanwhile, and recorded as that
-      if (error.name === 'ConditionalCheckFailedException') clearInterval(timer);
+  let waitMs = renewalMs / 2;
+  while (record.leaseEndsAt < lastEndsAt) {
+    await sleep(waitMs, undefined, { signal: stopped }).catch(() => {});
+    if (stopped.aborted) return;
+    try {
+      const endsAt = Math.min(Date.now() + renewalMs, lastEndsAt);
+      await record.renew(endsAt, AbortSignal.any([stopped, AbortSignal.timeout(renewalMs / 4)]));
+      waitMs = renewalMs / 2;
+    } catch (error) {
+      if (stopped.aborted) return; // done meanwhile, and recorded as that
       log.warn('the lease of its key was not renewed', { error });
-    });
-  }, renewalMs / 2);
-  return {
-    stop() {
-      isStopped = true;
-      clearInterval(timer);
-    },
-  };
-}
-
-/** Powertools makes the item's ID, a hash of the key. */
-async function heldLease(store: LeasedRecord, key: string): Promise<{ id: string; endsAt: number }> {
-  const { idempotencyKey, inProgressExpiryTimestamp = 0 } = await store.getRecord(key);
-  return { id: idempotencyKey, endsAt: inProgressExpiryTimestamp };
-}
-
-/** Only its own: not when the work is done meanwhile, nor when somebody else has taken over. */
-function renewalOf({ id, endsAt: before }: { id: string; endsAt: number }, endsAt: number) {
-  return {
-    Key: { id: { S: id } },
-    UpdateExpression: 'SET #lease = :lease',
-    ConditionExpression: '#status = :running AND #lease = :before',
-    ExpressionAttributeNames: { '#lease': 'in_progress_expiration', '#status': 'status' },
-    ExpressionAttributeValues: {
-      ':lease': { N: String(endsAt) },
-      ':before': { N: String(before) },
-      ':running': { S: 'INPROGRESS' },
-    },
-  };
+      if ((error as Error).name === 'ConditionalCheckFailedException') return;
+      waitMs = renewalMs / 10; // while there is some of it left
+    }
+  }
 }

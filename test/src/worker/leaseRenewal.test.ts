@@ -51,6 +51,54 @@ describe('the lease of a key', () => {
     expect(await once()('hangs', { leaseMs: 60_000, log }, () => 'taken over')).toBe('taken over');
   });
 
+  test('is known again by a run whose renewal was not answered', async () => {
+    const warnings: string[] = [];
+    const warning = { warn: (message: string) => void warnings.push(message) };
+    let dropped = 0;
+    platform.engine.setFaults(({ service, action }) =>
+      service === 'dynamodb' && action === 'UpdateItem' && dropped++ === 0
+        ? { kind: 'dropAfter' }
+        : undefined,
+    );
+    const ended = Promise.withResolvers<string>();
+    const known = await leases();
+    const work = once()('unanswered', { leaseMs: 60_000, renewalMs: 800, log: warning }, () => ended.promise);
+    const first = await newLease(known);
+    await until(async () => (await endOf(first)) > first.endsAt + 800);
+    platform.engine.setFaults(undefined);
+    expect(dropped).toBeGreaterThan(1);
+    ended.resolve('done');
+    expect(await work).toBe('done');
+    expect(warnings).toEqual([]);
+  });
+
+  test('frees the key of work that throws, renewed or not', async () => {
+    const ended = Promise.withResolvers<string>();
+    const known = await leases();
+    const lease = { leaseMs: 60_000, renewalMs: 4000, log };
+    const work = once()('throws', lease, () => ended.promise);
+    const first = await newLease(known);
+    await until(async () => (await endOf(first)) > first.endsAt);
+    ended.reject(new TypeError('no'));
+    await expect(work).rejects.toThrow('no');
+    expect(await once()('throws', lease, () => 'second attempt')).toBe('second attempt');
+  });
+
+  test('is time to remember finished work in, renewed or not', async () => {
+    const ended = Promise.withResolvers<string>();
+    const known = await leases();
+    const lease = { leaseMs: 60_000, renewalMs: 4000, log };
+    let failures = 0;
+    const work = dynamoKeys('TestJob', '1d', { tableName, client: failingAtTheEnd(() => failures++ < 2) });
+    const first = work('unremembered', lease, () => ended.promise);
+    const taken = await newLease(known);
+    await until(async () => (await endOf(taken)) > taken.endsAt);
+    ended.resolve('done');
+    expect(await first).toBe('done');
+    expect(await once()('unremembered', lease, () => 'twice')).toBe('done');
+    expect(failures).toBe(3);
+  });
+
   test('is left alone by a run that somebody else has taken over from', async () => {
     const warnings: string[] = [];
     const warning = { warn: (message: string) => void warnings.push(message) };
@@ -75,6 +123,20 @@ describe('the lease of a key', () => {
     await work;
   });
 });
+
+/** What would record the end fails, as long as it is told to. */
+function failingAtTheEnd(fails: () => boolean): DynamoDBClient {
+  const failing = new DynamoDBClient(platform.clientConfig);
+  failing.middlewareStack.add(
+    (next) => async (args) => {
+      if (JSON.stringify(args.input).includes('COMPLETED') && fails())
+        throw Object.assign(new Error('503'), { name: 'InternalServerError', $fault: 'server' });
+      return next(args);
+    },
+    { step: 'initialize' },
+  );
+  return failing;
+}
 
 interface KeyLease {
   readonly id: string;
