@@ -3,7 +3,7 @@ import { SynthError } from './SynthError.ts';
 
 /** What tells one platform in an account and Region from another. */
 export interface PlatformId {
-  /** Lower-case letters and digits, at most 20. No hyphens, which would let two platforms share a name. @default 'jobs' */
+  /** Lower-case letters and digits, at most 20, but not `aws…` or `ssm…`. No hyphens, which would let two platforms share a name. @default 'jobs' */
   readonly platform?: string | undefined;
   /** Lower-case letters and digits, at most 20. No hyphens, which would let two platforms share a name. @default 'dev' */
   readonly stage?: string | undefined;
@@ -93,10 +93,12 @@ function namesOfJob(name: string): JobResourceNames {
 
 /** Twenty characters each leave a job's name at least 22 of Lambda's 64. */
 function assertName(what: 'platform' | 'stage', name: string): void {
-  if (/^[a-z][a-z0-9]{0,19}$/.test(name)) return;
+  // The platform's is the first in the name of the SSM parameter.
+  const [reserved, exception] = what === 'platform' ? [/^(aws|ssm)/, ' but not with aws or ssm'] : [/^$/, ''];
+  if (/^[a-z][a-z0-9]{0,19}$/.test(name) && !reserved.test(name)) return;
   throw new SynthError(
     `The ${what} '${name}' cannot be part of a resource's name; allowed: 1 to 20 lower-case letters and digits, ` +
-      `starting with a letter. Choose one like '${defaultPlatformId[what]}' ` +
+      `starting with a letter${exception}. Choose one like '${defaultPlatformId[what]}' ` +
       `(-c ${what}=${defaultPlatformId[what]}).`,
   );
 }

@@ -45,7 +45,8 @@ export interface JobOptions<Schema extends StandardSchemaV1 = StandardSchemaV1, 
   readonly maxAttempts?: number;
   /**
    * How long a failed message stays invisible before its next attempt, 0 s to 12 h: `'30s'`, `['10s', '1m', '10m']` or
-   * `{ initial: '10s', factor: 2, max: '1h', jitter: 0.5 }`. Default 30 s.
+   * `{ initial: '10s', factor: 2, max: '1h', jitter: 0.5 }`. SQS counts its 12 h from the receive, so at most 11 h 40 min
+   * are waited. Default 30 s.
    */
   readonly retryDelay?: RetryDelay;
   /** Run once for each key, however often it is delivered. Not by default. */

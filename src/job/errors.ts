@@ -17,7 +17,7 @@ export class RetryAfter extends Error {
   readonly delaySeconds: number;
 
   /**
-   * @param delay up to `'12h'`, SQS's longest visibility timeout; a longer one is cut to that
+   * @param delay a longer one is cut to 11 h 40 min: SQS's longest visibility timeout is 12 h, counted from the receive
    * @throws {RangeError} when the delay is no duration
    */
   constructor(delay: Duration, message: string = `retry after ${delay}`, options?: ErrorOptions) {

@@ -1,5 +1,5 @@
 import { healthyAgeSeconds } from './backlogAlarm.ts';
-import { jobDefaults, queueRetention } from './defaults.ts';
+import { crashNoticeSeconds, jobDefaults, queueRetention } from './defaults.ts';
 import type { JobOptions } from './defineJob.ts';
 import { durationSeconds, formatDuration } from './duration.ts';
 import { shown } from './given.ts';
@@ -15,7 +15,7 @@ export function lifetimeProblems(options: Partial<JobOptions>): JobProblem[] {
 /**
  * A message that is retried for longer than its queue keeps it is deleted by SQS without a trace. Counted is the worst
  * case: every attempt runs to its timeout, each wait is the longer of the retry delay and, for an attempt that crashed,
- * the visibility timeout; and that the last one crashed is noticed when its visibility timeout has ended.
+ * the visibility timeout; and after the last one there is the time that the runtime keeps to notice that it crashed.
  */
 function retentionProblems(options: Partial<JobOptions>): JobProblem[] {
   const {
@@ -24,12 +24,11 @@ function retentionProblems(options: Partial<JobOptions>): JobProblem[] {
     timeout = jobDefaults.timeout,
   } = options;
   const visibilitySeconds = visibilityTimeoutSeconds(options);
-  const waits = Array.from({ length: maxAttempts }, (_, index) =>
-    index + 1 < maxAttempts
-      ? Math.max(retryDelaySeconds(retryDelay, index + 1, 0), visibilitySeconds)
-      : visibilitySeconds,
+  const waits = Array.from({ length: maxAttempts - 1 }, (_, index) =>
+    Math.max(retryDelaySeconds(retryDelay, index + 1, 0), visibilitySeconds),
   );
-  const total = waits.reduce((sum, wait) => sum + wait, 0) + maxAttempts * durationSeconds(timeout);
+  const waitSeconds = waits.reduce((sum, wait) => sum + wait, 0);
+  const total = waitSeconds + maxAttempts * durationSeconds(timeout) + crashNoticeSeconds;
   if (total <= durationSeconds(queueRetention)) return [];
   return [
     {

@@ -54,6 +54,8 @@ function growingDelayProblem(value: object, isAllowed: (duration: unknown) => bo
     ...value,
   };
   if (!isAllowed(initial)) return 'initial';
+  if (durationSeconds(String(initial) as Duration) === 0)
+    return 'initial (more than 0s, or it would never grow)';
   if (typeof factor !== 'number' || !(factor >= 1) || factor > 100) return 'factor (1 to 100)';
   if (!isAllowed(max)) return 'max';
   if (typeof jitter !== 'number' || !(jitter >= 0 && jitter <= 1)) return 'jitter (0 to 1)';

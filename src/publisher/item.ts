@@ -21,9 +21,12 @@ export interface PublishOptions {
   readonly attributes?: Readonly<Record<string, string>> | undefined;
 }
 
-/** The options of a job that is published later: to be said is how long from now, or when. */
+/** The options of a job that is published later: to be said is how long from now, or when, and not both. */
 export type DelayedOptions = PublishOptions &
-  ((When & Required<Pick<When, 'delay'>>) | (When & Required<Pick<When, 'at'>>));
+  (
+    | { readonly delay: NonNullable<When['delay']>; readonly at?: undefined }
+    | { readonly at: NonNullable<When['at']>; readonly delay?: undefined }
+  );
 
 /** One element for `publishAll`: a job's name or object, the payload that fits it, options, and when. Any job's by default. */
 export type PublishItem<JobTypes = Jobs, J extends JobName<JobTypes> | AnyJob = JobName<JobTypes>> =

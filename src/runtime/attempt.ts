@@ -1,7 +1,7 @@
 import { fetchPayload } from '../claimCheck/fetchPayload.ts';
 import { isPointer } from '../claimCheck/pointer.ts';
 import type { JobContext } from '../job/context.ts';
-import { defaultRetryDelay, defaultTimeout, queueRetention } from '../job/defaults.ts';
+import { crashNoticeSeconds, defaultRetryDelay, defaultTimeout, queueRetention } from '../job/defaults.ts';
 import type { AnyJob } from '../job/defineJob.ts';
 import { type Duration, durationSeconds } from '../job/duration.ts';
 import { NonRetryableError, RetryAfter } from '../job/errors.ts';
@@ -88,13 +88,13 @@ export class OutOfTimeError extends NonRetryableError {
   }
 }
 
-/** Beside the attempt there must be time for its crash to be noticed: 2 h are more than Lambda's longest visibility timeout. */
+/** Beside the attempt there must be time for its crash to be noticed. */
 function isDeletedBefore(
   delaySeconds: number,
   { timeout = defaultTimeout }: AnyJob,
   { record }: JobMessage,
 ): boolean {
-  const neededSeconds = delaySeconds + durationSeconds(timeout) + 7200;
+  const neededSeconds = delaySeconds + durationSeconds(timeout) + crashNoticeSeconds;
   const lastSentAt = Date.now() + (neededSeconds - durationSeconds(queueRetention)) * 1000;
   return Number(record.attributes?.SentTimestamp) < lastSentAt;
 }

@@ -16,7 +16,7 @@ export function workerMetrics(workers: () => readonly Worker[]): WorkerMetrics {
   collectDefaultMetrics({ register: registry });
   const runs = new Counter({
     name: 'jobs_worker_runs_total',
-    help: 'Runs that have ended, by outcome: succeeded, cancelled, retry or dead.',
+    help: 'Runs that have ended, by outcome: succeeded, cancelled, postponed, retry or dead.',
     labelNames: ['job', 'outcome'],
     registers,
   });

@@ -6,6 +6,7 @@ export const systemAttributes = [
   'ApproximateReceiveCount',
   'ApproximateFirstReceiveTimestamp',
   'SentTimestamp',
+  'MessageGroupId',
 ] as const;
 
 /** A received message as Lambda's event source mapping would hand it over: what follows is the same code for both. */

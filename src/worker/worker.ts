@@ -250,7 +250,7 @@ function surroundingsOf(options: WorkerOptions): MessageRunSurroundings {
     jobName: name,
     logger,
     queue,
-    heartbeats: new Heartbeats({ queue, logger, visibilityTimeoutMs }),
+    heartbeats: new Heartbeats({ queue, logger, visibilityTimeoutMs, sqsSpeed }),
     deleting: new Outage('deleting', logger),
     once: once && renewedOnce(once, visibilityTimeoutMs),
     tracker: tracker && renewedTracker(tracker, visibilityTimeoutMs),

@@ -234,6 +234,8 @@ test.each([
   ['stage', { stage: 'feature/x' }],
   ['platform', { platform: '1jobs' }],
   ['platform', { platform: 'jobs-' }],
+  ['platform', { platform: 'awsjobs' }],
+  ['platform', { platform: 'ssm' }],
 ])('a %s that cannot be part of a name: %j', (what, id) => {
   expect(() => resourceNames(id)).toThrow(new RegExp(`The ${what} '.*' cannot be part of a resource's name`));
 });

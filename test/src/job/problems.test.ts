@@ -1,8 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { durationBounds, numberBounds } from '../../../src/job/bounds.ts';
+import type { JobContext } from '../../../src/job/context.ts';
+import { durationSeconds } from '../../../src/job/duration.ts';
 import { defineJob, isJob } from '../../../src/job/index.ts';
 import { jobNameProblem } from '../../../src/job/jobName.ts';
 import { jobProblems } from '../../../src/job/problems.ts';
+import { outcomeOfError } from '../../../src/runtime/attempt.ts';
+import type { JobMessage } from '../../../src/runtime/message.ts';
 
 const run = () => undefined;
 
@@ -80,6 +85,7 @@ describe('a definition', () => {
     [['13h']],
     [{}],
     [{ initial: 'soon' }],
+    [{ initial: '0s', factor: 100 }],
     [{ initial: '1s', factor: 0.5 }],
     [{ initial: '1s', max: '13h' }],
     [{ initial: '1s', jitter: 2 }],
@@ -99,10 +105,36 @@ describe('a definition', () => {
     expect(problemsOf({ maxAttempts: 200, timeout: '15m' })).toEqual(['maxAttempts']);
   });
 
+  test('else is retried as often as it says, however long each attempt takes', () => {
+    const seconds = (min: number, max: number) =>
+      fc.integer({ min, max }).map((count) => `${count}s` as const);
+    const jobs = fc.record({
+      maxAttempts: fc.integer({ min: 2, max: 50 }),
+      retryDelay: seconds(0, 42_000),
+      timeout: seconds(1, 900),
+      backlogAlarmAfter: fc.constant('3d' as const),
+    });
+    fc.assert(
+      fc.property(jobs, (options) => {
+        fc.pre(problemsOf(options).length === 0);
+        const { maxAttempts, retryDelay, timeout } = options;
+        const roundSeconds = durationSeconds(timeout) + durationSeconds(retryDelay);
+        for (let attempt = 1; attempt < maxAttempts; attempt += 1) {
+          const ageSeconds = attempt * roundSeconds - durationSeconds(retryDelay) - 1; // one for this test
+          const attributes = { SentTimestamp: `${Date.now() - ageSeconds * 1000}` };
+          const context = { attempt, maxAttempts } as JobContext;
+          const message = { record: { attributes } } as JobMessage;
+          const outcome = outcomeOfError(new Error('no'), defineJob({ run, ...options }), context, message);
+          expect([attempt, outcome.kind]).toEqual([attempt, 'retry']);
+        }
+      }),
+    );
+  });
+
   test('counts the time in which a crash of the last attempt is noticed', () => {
     const options = { timeout: '15m', maxAttempts: 10, backlogAlarmAfter: '3d' };
-    expect(problemsOf({ ...options, retryDelay: '37400s' })).toEqual(['maxAttempts']);
-    expect(problemsOf({ ...options, retryDelay: '36800s' })).toEqual([]);
+    expect(problemsOf({ ...options, retryDelay: '36601s' })).toEqual(['maxAttempts']);
+    expect(problemsOf({ ...options, retryDelay: '36600s' })).toEqual([]);
   });
 
   test.each([

@@ -33,6 +33,21 @@ test('a job object and a payload that do not fit are errors of the compiler and 
   await expect(publisher.publish(PushupsJob, { friendName: 'Hank' })).rejects.toThrow(InvalidPayloadError);
 });
 
+test('a job may be published at once or later, and the compiler knows which', () => {
+  const options = (): { delay: '1h' | undefined } => ({ delay: undefined });
+  // Never called: only the compiler looks at it.
+  const calls = async (): Promise<unknown> => [
+    // @ts-expect-error later or at once: which `publish` is it?
+    await publisher.publish(GreetingJob, { friendName: 'Hank' }, options()),
+    // @ts-expect-error one of the two
+    await publisher.publish(GreetingJob, { friendName: 'Hank' }, { delay: '1h', at: new Date() }),
+    (await publisher.publish(GreetingJob, { friendName: 'Hank' }, { delay: '1h' })).at,
+    // @ts-expect-error published by now
+    (await publisher.publish(GreetingJob, { friendName: 'Hank' }, { group: 'a' })).at,
+  ];
+  expect(calls).toBeInstanceOf(Function);
+});
+
 test('a name that no job has is an error of the compiler; one that no job can have, of the publisher too', async () => {
   // @ts-expect-error there is no such job
   await expect(publisher.publish('no such job', {})).rejects.toThrow("'no such job' is no job's name");

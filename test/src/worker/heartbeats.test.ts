@@ -13,7 +13,10 @@ afterEach(() => {
 const minute = 60_000;
 
 /** One message that is received now, on a queue with a visibility timeout of two minutes. */
-function setup(changeVisibility: (handle: string, seconds: number) => Promise<void> = async () => {}) {
+function setup(
+  changeVisibility: (handle: string, seconds: number) => Promise<void> = async () => {},
+  sqsSpeed = 1,
+) {
   const changes: { atMs: number; seconds: number }[] = [];
   const reasons: string[] = [];
   const warnings: string[] = [];
@@ -29,6 +32,7 @@ function setup(changeVisibility: (handle: string, seconds: number) => Promise<vo
     },
     logger,
     visibilityTimeoutMs: 2 * minute,
+    sqsSpeed,
   });
   const lease: Lease = {
     receiptHandle: 'receipt',
@@ -48,6 +52,13 @@ describe('a heartbeat', () => {
     heartbeats.stop();
     expect(changes.map(({ seconds }) => seconds)).toEqual([120, 120, 120, 120, 120]);
     expect(changes.map(({ atMs }) => Math.round(atMs / minute))).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  test('says it in the time of a queue whose time passes faster', async () => {
+    const { changes, heartbeats } = setup(undefined, 2.5);
+    await jest.advanceTimersByTimeAsync(1 * minute);
+    heartbeats.stop();
+    expect(changes.map(({ seconds }) => seconds)).toEqual([300]);
   });
 
   test('stops with its run', async () => {
