@@ -3,6 +3,7 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Fn, Stack, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { fargateSettings } from '../src/job/compute.ts';
 import type { IamStatement } from '../src/job/index.ts';
 import type { BundledJob } from './bundle.ts';
 import type { JobStores } from './jobStores.ts';
@@ -79,12 +80,16 @@ function runStatements(props: JobRoleProps): PolicyStatement[] {
       'sqs:DeleteMessage',
       'sqs:GetQueueAttributes',
       'sqs:ChangeMessageVisibility',
-      // A duplicate of a job that runs is sent to its queue once more, to wait there.
-      ...(job.job.idempotency === undefined ? [] : ['sqs:SendMessage']),
+      ...(sendsAgain(job) ? ['sqs:SendMessage'] : []),
     ),
     allow(deadLetterQueue.queueArn, 'sqs:SendMessage'),
     ...storePermissions(job, props),
   ];
+}
+
+/** A duplicate of a job that runs waits in its queue as a copy, and what a stopping worker cannot run goes back as one. */
+function sendsAgain({ job }: BundledJob): boolean {
+  return job.idempotency !== undefined || fargateSettings(job.compute) !== undefined;
 }
 
 function jobFilePolicy(permissions: readonly IamStatement[]): PolicyDocument {

@@ -1,4 +1,4 @@
-import type { SendMessageCommandInput, SQS } from '@aws-sdk/client-sqs';
+import type { SQS } from '@aws-sdk/client-sqs';
 import type { Letter } from './letter.ts';
 
 /** What the outcome of a failed message needs of SQS. */
@@ -10,8 +10,8 @@ export interface JobQueue {
   delay(messages: readonly DelayedMessage[], signal: AbortSignal): Promise<ReadonlyMap<string, Error>>;
   /** Sends a message to the dead-letter queue; throws when SQS did not take it. */
   sendDeadLetter(letter: Letter, signal: AbortSignal): Promise<unknown>;
-  /** Sends a message to the job's own queue once more, to come after a delay of at most 900 s; throws as above. */
-  sendAgain(letter: Letter, delaySeconds: number, signal: AbortSignal): Promise<unknown>;
+  /** Sends a message to the job's own queue once more; throws as above. */
+  sendAgain(letter: Letter, signal: AbortSignal): Promise<unknown>;
   /** Gets ready for these calls, where that takes time. */
   prepare?(): void;
 }
@@ -47,8 +47,10 @@ export function sqsJobQueue({
     });
     return Promise.race([loaded(), late]).then(call);
   };
-  const send = (input: SendMessageCommandInput, abortSignal: AbortSignal): Promise<unknown> =>
-    inTime(abortSignal, (sqs) => sqs.sendMessage(input, { abortSignal }));
+  const sendTo =
+    (QueueUrl: string) =>
+    (letter: Letter, abortSignal: AbortSignal): Promise<unknown> =>
+      inTime(abortSignal, (sqs) => sqs.sendMessage({ QueueUrl, ...letter }, { abortSignal }));
   const changeVisibilities = (Entries: DelayedMessage[], abortSignal: AbortSignal): Promise<Refusal[]> => {
     const input = { QueueUrl: queueUrl, Entries };
     return inTime(abortSignal, (sqs) => sqs.changeMessageVisibilityBatch(input, { abortSignal })).then(
@@ -65,9 +67,8 @@ export function sqsJobQueue({
       }
       return new Map((await Promise.all(calls)).flat());
     },
-    sendDeadLetter: (letter, signal) => send({ QueueUrl: deadLetterQueueUrl, ...letter }, signal),
-    sendAgain: (letter, DelaySeconds, signal) =>
-      send({ QueueUrl: queueUrl, DelaySeconds, ...letter }, signal),
+    sendDeadLetter: sendTo(deadLetterQueueUrl),
+    sendAgain: sendTo(queueUrl),
     prepare: () => void loaded().catch(() => {}), // said by the call that needs it
   };
 }

@@ -1,7 +1,6 @@
 import { NonRetryableError } from '../job/errors.ts';
 import type { Idempotency } from '../job/idempotency.ts';
-import { letterOf } from './letter.ts';
-import { attemptsMadeAttribute } from './message.ts';
+import { messageCopy } from './messageCopy.ts';
 import { AlreadyRunningError, type KeyedWork, type Once, type OnceRun } from './once.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -37,10 +36,7 @@ function keyOf({ payload, context }: OnceRun, { key }: Idempotency): string {
 async function postpone({ message, context, queue }: OnceRun, error: AlreadyRunningError): Promise<Outcome> {
   const delaySeconds = Math.min(error.leaseSeconds, longestDelaySeconds);
   try {
-    const letter = letterOf(message, attemptsMadeAttribute, String(message.receiveCount - 1));
-    const keepsId = message.jobId !== message.record.messageId || 'jobId' in letter.MessageAttributes;
-    if (!keepsId) throw new RangeError('no room for its jobId in 10 attributes');
-    await queue.sendAgain(letter, delaySeconds, context.signal);
+    await queue.sendAgain(messageCopy(message, delaySeconds), context.signal);
   } catch (sendError) {
     context.log.warn('its wait for the same job counts as an attempt', { sendError });
     return { kind: 'retry', error, delaySeconds };

@@ -7,6 +7,8 @@ export interface Letter {
   readonly MessageAttributes: Record<string, LetterAttribute>;
   /** By which SQS's fair queues know whose it is. */
   readonly MessageGroupId?: string | undefined;
+  /** Seconds until it can be received, at most 900. Default 0. */
+  readonly DelaySeconds?: number;
 }
 
 export interface LetterAttribute {

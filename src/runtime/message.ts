@@ -12,7 +12,10 @@ export interface JobMessage {
   readonly payload: unknown;
 }
 
-/** The name of the attribute by which a message that was sent to its queue once more keeps its count of attempts. */
+/**
+ * The attribute of a message that was sent to its queue once more: `<attempts>@<epoch ms>@<copies>`, how many were made
+ * before, when it was sent, and how often by now.
+ */
 export const attemptsMadeAttribute = 'attemptsMade';
 
 /** The message's body is no JSON, so there is no payload to run a job with. */
@@ -27,12 +30,19 @@ export function readMessage(record: SQSRecord): JobMessage {
   return {
     record,
     jobId: jobIdOf(record, envelope),
-    receiveCount:
-      Number(record.attributes?.ApproximateReceiveCount ?? 1) +
-      (Number(record.messageAttributes?.[attemptsMadeAttribute]?.stringValue) || 0),
+    receiveCount: Number(record.attributes?.ApproximateReceiveCount ?? 1) + attemptsBefore(record),
     payload: envelope === undefined ? body : parsed(envelope.Message),
   };
 }
+
+/** A move of the whole queue keeps the attribute, too, but is sent later: then the attempts begin anew. */
+function attemptsBefore({ attributes, messageAttributes }: SQSRecord): number {
+  const [attempts, sentAtMs] = (messageAttributes?.[attemptsMadeAttribute]?.stringValue ?? '').split('@');
+  return Number(attributes?.SentTimestamp) - Number(sentAtMs) < clocksApartMs ? Number(attempts) : 0;
+}
+
+/** Two clocks that differ by more cannot talk: SQS refuses what was signed five minutes ago. */
+const clocksApartMs = 300_000;
 
 /** Without V8's own message, which quotes the text: that may hold what should be in no log. */
 function parsed(text: string): unknown {

@@ -26,7 +26,7 @@ export async function settle(runs: readonly EndedRun[], surroundings: BatchSurro
   const { tracker } = surroundings;
   if (!(tracker ?? retries[0] ?? dead[0])) return []; // most batches: nothing more to do, and nothing to wait for
   const unsent = dead.map((run) => bury(run, surroundings));
-  const refused = retries.length > 0 ? await delay(retries, surroundings) : undefined;
+  const refused = retries[0] ? await delay(retries, surroundings) : undefined;
   const kept = [...retries.map(messageIdOf), ...(await Promise.all(unsent)).flat()];
   await tracker?.settled(runs, kept, refused);
   return kept;

@@ -88,7 +88,7 @@ function abandoned(
   const refusing: JobQueue = {
     delay: async (messages) => new Map(messages.map(({ Id }) => [Id, reason])),
     sendDeadLetter: (letter, signal) => queue.sendDeadLetter(letter, signal),
-    sendAgain: (letter, delaySeconds, signal) => queue.sendAgain(letter, delaySeconds, signal),
+    sendAgain: (letter, signal) => queue.sendAgain(letter, signal),
   };
   return {
     ...surroundings,

@@ -11,6 +11,7 @@ import type { EndedRun } from '../runtime/settle.ts';
 import type { Tracker } from '../runtime/tracker.ts';
 import { workerDefaults } from './defaults.ts';
 import { WorkerStoppedError } from './errors.ts';
+import { giveBack } from './giveBack.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { type MessageRunSurroundings, startMessageRun, timeoutMs } from './messageRun.ts';
 import { backoffMs, Outage } from './outage.ts';
@@ -193,12 +194,8 @@ class QueueWorker implements Worker {
     });
   }
 
-  #release({ receiptHandle, messageId }: SQSRecord): RunInFlight {
-    const { queue, logger } = this.#surroundings;
-    const settled = queue.changeVisibility(receiptHandle, 0).catch((error: Error) => {
-      logger.warn('not released: the message comes back after its visibility timeout', { messageId, error });
-    });
-    return { abort: () => {}, settled: settled.then(() => undefined) };
+  #release(record: SQSRecord): RunInFlight {
+    return { abort: () => {}, settled: giveBack(record, this.#surroundings).then(() => undefined) };
   }
 
   async #end(polling: Promise<unknown>): Promise<{ readonly unfinished: number }> {

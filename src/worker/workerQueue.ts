@@ -2,11 +2,11 @@ import {
   type BatchResultErrorEntry,
   ChangeMessageVisibilityBatchCommand,
   SendMessageCommand,
-  type SendMessageCommandInput,
   type SQSClientConfig,
 } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import type { JobQueue } from '../runtime/jobQueue.ts';
+import type { Letter } from '../runtime/letter.ts';
 import { EntryBatches } from './entryBatches.ts';
 import { SqsConnection } from './sqsConnection.ts';
 import { sqsRecord, systemAttributes } from './sqsRecord.ts';
@@ -60,9 +60,8 @@ export function sqsWorkerQueue({
   const changeVisibility = (handle: string, seconds: number): Promise<void> =>
     visibilities.add({ handle, seconds });
 
-  const send = async (input: SendMessageCommandInput, abortSignal: AbortSignal): Promise<void> => {
-    await connection.client.send(new SendMessageCommand(input), { abortSignal });
-  };
+  const sendTo = (QueueUrl: string) => (letter: Letter, abortSignal: AbortSignal) =>
+    connection.client.send(new SendMessageCommand({ QueueUrl, ...letter }), { abortSignal });
 
   return {
     async receive(maxMessages, waitSeconds) {
@@ -89,9 +88,8 @@ export function sqsWorkerQueue({
       return new Map((await Promise.all(refused)).flat());
     },
 
-    sendDeadLetter: (letter, signal) => send({ QueueUrl: deadLetterQueueUrl, ...letter }, signal),
-    sendAgain: (letter, DelaySeconds, signal) =>
-      send({ QueueUrl: queueUrl, DelaySeconds, ...letter }, signal),
+    sendDeadLetter: sendTo(deadLetterQueueUrl),
+    sendAgain: sendTo(queueUrl),
 
     delete: (handle) => deletes.add(handle),
     renewCredentials: () => connection.renewCredentials(),

@@ -136,7 +136,13 @@ describe('a job on Fargate', () => {
       (policy: { PolicyDocument: { Statement: object[] } }) => policy.PolicyDocument.Statement,
     );
     expect(statements.map(({ Action }: { Action: unknown }) => Action)).toEqual([
-      ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+      [
+        'sqs:ChangeMessageVisibility',
+        'sqs:DeleteMessage',
+        'sqs:GetQueueAttributes',
+        'sqs:ReceiveMessage',
+        'sqs:SendMessage', // what comes too late to be run while stopping
+      ],
       'sqs:SendMessage',
       's3:GetObject',
       'ecs:UpdateTaskProtection',

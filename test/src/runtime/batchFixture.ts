@@ -74,7 +74,7 @@ export function testBench(
 ) {
   const delayed: DelayedMessage[] = [];
   const deadLetters: Letter[] = [];
-  const sentAgain: { letter: Letter; delaySeconds: number }[] = [];
+  const sentAgain: Letter[] = [];
   const lines: LogLine[] = [];
   const queue: JobQueue = {
     async delay(messages) {
@@ -84,8 +84,8 @@ export function testBench(
     async sendDeadLetter(letter) {
       deadLetters.push(letter);
     },
-    async sendAgain(letter, delaySeconds) {
-      sentAgain.push({ letter, delaySeconds });
+    async sendAgain(letter) {
+      sentAgain.push(letter);
     },
     ...faults,
   };

@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import type { SQSMessageAttributes } from 'aws-lambda';
 import { keyedOnce } from '../../../src/runtime/keyedOnce.ts';
+import { AlreadyRunningError, type Once } from '../../../src/runtime/once.ts';
 import { envelope, memoryKeys, memoryOnce, reasonOf, record, reported, testBench } from './batchFixture.ts';
 
 describe('an idempotent job', () => {
@@ -69,11 +71,13 @@ describe('an idempotent job', () => {
     const duplicate = record(body, { messageId: 'duplicate', attributes });
     expect(reported(await run([record(body), duplicate], 10_000))).toEqual([]);
     expect(delayed).toEqual([]);
-    const attemptsMade = { DataType: 'String', StringValue: '2' };
+    const attemptsMade = { DataType: 'String', StringValue: expect.stringMatching(/^2@\d{13}@1$/) };
     expect(sentAgain).toEqual([
       {
-        letter: { MessageBody: body, MessageAttributes: { attemptsMade }, MessageGroupId: 'tenant-7' },
-        delaySeconds: 10,
+        MessageBody: body,
+        MessageAttributes: { attemptsMade },
+        MessageGroupId: 'tenant-7',
+        DelaySeconds: 10,
       },
     ]);
     expect(lines.map(({ fields }) => fields.outcome)).toEqual([undefined, 'succeeded', 'postponed']);
@@ -91,7 +95,8 @@ describe('an idempotent job', () => {
       },
       { once: memoryOnce() },
     );
-    const messageAttributes = { attemptsMade: { dataType: 'String' as const, stringValue: '1' } };
+    const stringValue = `1@${Date.now()}`;
+    const messageAttributes = { attemptsMade: { dataType: 'String' as const, stringValue } };
     for (const receiveCount of [1, 2]) {
       await run([record('1', { messageId: 'copy', receiveCount, messageAttributes })]);
     }
@@ -100,6 +105,32 @@ describe('an idempotent job', () => {
       'deadLetterReason',
       'jobId',
     ]);
+  });
+
+  test('begins its attempts anew where that copy died, and came back by a move of the whole queue', async () => {
+    const attempts: number[] = [];
+    const { run } = testBench({ run: (_, { attempt }) => void attempts.push(attempt) });
+    for (const stringValue of [`5@${Date.now() - 3_600_000}`, '5', 'x@y', '']) {
+      const messageAttributes = { attemptsMade: { dataType: 'String' as const, stringValue } };
+      await run([record('1', { messageAttributes })]);
+    }
+    expect(attempts).toEqual([1, 1, 1, 1]);
+  });
+
+  test('is copied so often only that Lambda does not take it for a loop', async () => {
+    const busy: Once = keyedOnce(() => Promise.reject(new AlreadyRunningError(60)), {});
+    const { run, sentAgain, delayed } = testBench({ run() {} }, { once: busy });
+    let messageAttributes: SQSMessageAttributes = {};
+    for (let pass = 0; pass < 20 && delayed.length === 0; pass += 1) {
+      await run([record('1', { messageAttributes })]);
+      messageAttributes = Object.fromEntries(
+        Object.entries(sentAgain.at(-1)?.MessageAttributes ?? {}).map(([name, { StringValue = '' }]) => [
+          name,
+          { dataType: 'String', stringValue: StringValue },
+        ]),
+      );
+    }
+    expect([sentAgain.length, delayed.length]).toEqual([12, 1]);
   });
 
   test('waits by its visibility, and burns an attempt by that, where its copy cannot be sent', async () => {

@@ -6,7 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import type { SQSRecord } from 'aws-lambda';
+import { type DeadLetterReason, deadLetter } from '../../../src/runtime/deadLetter.ts';
+import { readMessage } from '../../../src/runtime/message.ts';
 import { SqsConnection } from '../../../src/worker/sqsConnection.ts';
+import { sqsWorkerQueue } from '../../../src/worker/workerQueue.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -139,3 +143,28 @@ function setEnvironment(variables: Record<string, string | undefined>): void {
     }
   });
 }
+
+test('a worker receives its message’s group, which its dead letter keeps', async () => {
+  const { queueUrl } = await sqsOf(({ body }) => {
+    const asked = (body as { MessageSystemAttributeNames: string[] }).MessageSystemAttributeNames;
+    const Attributes = asked.includes('MessageGroupId') ? { MessageGroupId: 'tenant-7' } : {};
+    return {
+      status: 200,
+      body: { Messages: [{ MessageId: 'm', ReceiptHandle: 'r', Body: '1', Attributes }] },
+    };
+  });
+  const queue = sqsWorkerQueue({
+    queueUrl,
+    deadLetterQueueUrl: queueUrl,
+    visibilityTimeoutSeconds: 30,
+    clientConfig: {
+      region: 'eu-west-1',
+      endpoint: new URL(queueUrl).origin,
+      credentials: { accessKeyId: 'key', secretAccessKey: 'secret' },
+    },
+  });
+  cleanups.push(() => queue.close());
+  const [record] = await queue.receive(1, 0);
+  const letter = deadLetter(readMessage(record as SQSRecord), { name: 'Error' } as DeadLetterReason);
+  expect(letter.MessageGroupId).toBe('tenant-7');
+});

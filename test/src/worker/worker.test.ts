@@ -153,7 +153,30 @@ describe('a worker', () => {
     await platform.send([1]);
     await stopped;
     expect(done).toEqual([]);
-    expect((await platform.queue()).visible).toHaveLength(1);
+    const given = (await platform.queue()).visible;
+    // A message of its own: the receive is no attempt.
+    expect(given.map(({ receiveCount }) => receiveCount)).toEqual([0]);
+    expect(given[0]?.messageAttributes.attemptsMade?.StringValue).toMatch(/^0@/);
+  });
+
+  test('gives it back as it is where SQS takes no copy', async () => {
+    const platform = await platformOf();
+    let polls = 0;
+    platform.engine.setFaults(({ action }) => {
+      polls += 1;
+      return action === 'SendMessage' ? { kind: 'error', status: 403, code: 'AccessDenied' } : undefined;
+    });
+    const { worker, lines } = start(platform, defineJob({ timeout: '15m', run() {} }), {
+      stopTimeoutMs: 5000,
+    });
+    await until(() => polls > 0);
+    const stopped = worker.stop();
+    await platform.send([1]);
+    await stopped;
+    expect((await platform.queue()).visible.map(({ receiveCount }) => receiveCount)).toEqual([1]);
+    expect(lines.map(({ message }) => message)).toContain(
+      'given back as it is: the receive counts as an attempt',
+    );
   });
 
   test('tries a delete again that SQS refused, and runs nothing twice', async () => {
