@@ -13,10 +13,11 @@ export interface FilesBucketProps {
 }
 
 /**
- * The platform's files: uploads, results, and payloads too large for SNS. Private, encrypted, by TLS only; everything
- * in it expires, after the dead letters that may refer to it. Its name is made by CloudFormation, since bucket names
- * are shared with the whole world. Outside production it is deleted with its stack, but S3 deletes no bucket that holds
- * something: the deletion of the stack then fails at it, and succeeds once it was emptied (`aws s3 rm --recursive`).
+ * The platform's files: uploads, results, and payloads too large for SNS. Private, encrypted, by TLS only; everything in
+ * it expires, after the dead letters that may refer to it (a letter that is sent back late and dies again may outlive it,
+ * and says so). Its name is made by CloudFormation, since bucket names are shared with the whole world. Outside
+ * production it is deleted with its stack, but S3 deletes no bucket that holds something: the deletion of the stack then
+ * fails at it, and succeeds once it was emptied (`aws s3 rm --recursive`).
  */
 export class FilesBucket extends Bucket {
   constructor(scope: Construct, id: string, { isProduction, origins = [] }: FilesBucketProps) {

@@ -35,8 +35,8 @@ export interface BundleJobsOptions {
 }
 
 /**
- * Bundles jobs, each with the runtime (or the worker, where it runs on Fargate) and by itself. A job whose inputs have not changed since an earlier
- * run keeps its bundle; when that holds for all of them, esbuild is not even loaded.
+ * Bundles jobs, each with the runtime (or the worker, where it runs on Fargate) and by itself. A job whose inputs have
+ * not changed since an earlier run keeps its bundle; when that holds for all of them, esbuild is not even loaded.
  * @throws {SynthError} when a module is missing, or a bundle would carry what must not ship
  */
 export async function bundleJobs(

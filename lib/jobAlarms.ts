@@ -81,7 +81,10 @@ function bothAlarm(
   });
 }
 
-/** What happened, where to look and which commands help; the one for whoever has no checkout of the project only where it fits. */
+/**
+ * What happened, where to look and which commands help; the one for whoever has no checkout of the project only where it
+ * fits.
+ */
 function deadLetterText(scope: Construct, props: JobAlarmsProps, what: string): string {
   const { jobName, names, settings } = props;
   const logGroup = settings.fargate === undefined ? names.logGroup : names.serviceLogGroup;

@@ -2,8 +2,9 @@ import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/sp
 import type { $ZodType } from 'zod/v4/core';
 
 /**
- * The JSON Schema (2020-12) of what a payload's schema takes in, before defaults and coercions: zod's by zod itself, zod/mini's too, others' by their own Standard
- * JSON Schema where they have it. What JSON Schema cannot say, such as a refinement, is left out: the job checks the payload again.
+ * The JSON Schema (2020-12) of what a payload's schema takes in, before defaults and coercions: zod's by zod itself,
+ * zod/mini's too, others' by their own Standard JSON Schema where they have it. What JSON Schema cannot say, such as a
+ * refinement, is left out: the job checks the payload again.
  * @returns undefined where there is none, or none that can be told
  */
 export async function payloadSchemaOf(payload: StandardSchemaV1 | undefined): Promise<object | undefined> {

@@ -14,8 +14,8 @@ export interface LoadedJobs {
 }
 
 /**
- * What a platform is made of: finds the jobs in `src/jobs`, bundles them and the API of those that track, and brings `src/jobs.generated.ts` up to
- * date. Nothing is written when a job cannot be deployed.
+ * What a platform is made of: finds the jobs in `src/jobs`, bundles them and the API of those that track, and brings
+ * `src/jobs.generated.ts` up to date. Nothing is written when a job cannot be deployed.
  * @param names whose prefix counts towards the length of a job's queue and function names
  * @param root where package.json, src/ and node_modules are
  * @throws {SynthError} with every problem of every job file, or with what cannot be bundled

@@ -3,7 +3,10 @@ import { SynthError } from './SynthError.ts';
 
 /** What tells one platform in an account and Region from another. */
 export interface PlatformId {
-  /** Lower-case letters and digits, at most 20, but not `aws…` or `ssm…`. No hyphens, which would let two platforms share a name. @default 'jobs' */
+  /**
+   * Lower-case letters and digits, at most 20, but not `aws…` or `ssm…`. No hyphens, which would let two platforms share
+   * a name. @default 'jobs'
+   */
   readonly platform?: string | undefined;
   /** Lower-case letters and digits, at most 20. No hyphens, which would let two platforms share a name. @default 'dev' */
   readonly stage?: string | undefined;

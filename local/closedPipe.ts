@@ -1,4 +1,7 @@
-/** Whoever reads the output may have seen enough (`… | head`), or died of the same Ctrl-C (`… | tee log`): the work goes on. */
+/**
+ * Whoever reads the output may have seen enough (`… | head`), or died of the same Ctrl-C (`… | tee log`): the work goes
+ * on.
+ */
 export function outliveClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
 }

@@ -53,7 +53,10 @@ export interface Platform {
   snapshot(): Promise<PlatformSnapshot>;
   /** A queue with its messages, without receiving them; undefined when there is none of that name. */
   inspectQueue(queueName: string): Promise<QueueState | undefined>;
-  /** Runs another assembly instead, applying the difference. Throws AssemblyError when it cannot be read; then nothing changed. */
+  /**
+   * Runs another assembly instead, applying the difference. Throws AssemblyError when it cannot be read; then nothing
+   * changed.
+   */
   apply(assemblyDirectory: string): Promise<ApplyResult>;
   /** Publishes to the job topic. `payload` is sent as JSON, `attributes` as String attributes. */
   publish(message: JobMessage): Promise<{ messageId: string }>;

@@ -5,8 +5,9 @@ import type { OffloadedPayload } from './offloadedPayloads.ts';
 
 /**
  * A letter as `--json` and `export` give it: plain data, from which it can be published again. `reason` is null where
- * there is none, beside it `olderReason` where that is an older death's, or `reasonText`, what stands there instead; `payload` is left out where the body is no JSON. A payload
- * that was looked up in S3 stands there in place of its pointer, with its `payloadUrl`, or the `payloadProblem` beside it.
+ * there is none, beside it `olderReason` where that is an older death's, or `reasonText`, what stands there instead;
+ * `payload` is left out where the body is no JSON. A payload that was looked up in S3 stands there in place of its
+ * pointer, with its `payloadUrl`, or the `payloadProblem` beside it.
  */
 export function letterJson(name: string, letter: Letter, offloaded?: OffloadedPayload): object {
   const { jobId, messageId, payload, reason, olderReason, body, attributes, sentAtMs, receiveCount } = letter;

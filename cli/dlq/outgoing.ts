@@ -16,8 +16,8 @@ export const maxSqsBytes = 1_048_576;
 
 /**
  * The message that died: the same body and attributes, without the reason and without what counts its attempts, which
- * begin again. Where its ID was SQS's own, which the new
- * message will not have, it goes along as the attribute `jobId` if there is room, as the runtime does it.
+ * begin again. Where its ID was SQS's own, which the new message will not have, it goes along as the attribute `jobId` if
+ * there is room, as the runtime does it.
  */
 export function outgoing({ body, attributes, jobId, messageId, group }: Letter): Outgoing {
   const { [reasonAttribute]: _reason, [attemptsMadeAttribute]: _made, ...kept } = attributes;

@@ -59,8 +59,8 @@ function nextLines(firings: readonly Firing[], state: Listed['state'], shown: Sh
 }
 
 /**
- * When it fires in real time, which is what its expression says unless the platform is fast: here, unless that is UTC, in UTC,
- * from now.
+ * When it fires in real time, which is what its expression says unless the platform is fast: here, unless that is UTC, in
+ * UTC, from now.
  */
 function firingCells({ at }: Firing, shown: Shown): string[] {
   const here = isUtc(shown) ? [] : [localText(at, shown.zone)];

@@ -35,9 +35,10 @@ export type BuildJobs = (
 ) => Promise<Build>;
 
 /**
- * How every job is bundled. No code splitting: shared chunks would tie one job's hash to the others'. Function and class names are minified too (`keepNames` would add 7 %):
- * the source map has them, and errors carry their `name` as a text; see `minifiedNames.ts` for those that do not. The
- * map ships without the sources' text: file, line and name are what a stack trace needs.
+ * How every job is bundled. No code splitting: shared chunks would tie one job's hash to the others'. Function and class
+ * names are minified too (`keepNames` would add 7 %): the source map has them, and errors carry their `name` as a text;
+ * see `minifiedNames.ts` for those that do not. The map ships without the sources' text: file, line and name are what a
+ * stack trace needs.
  */
 export const bundleOptions: BuildOptions = {
   bundle: true,

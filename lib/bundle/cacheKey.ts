@@ -34,7 +34,10 @@ function esbuildVersion(): string {
   return version;
 }
 
-/** The tsconfigs have no say in a bundle (see `bundleOptions`). Who edits one will want to see everything made anew all the same. */
+/**
+ * The tsconfigs have no say in a bundle (see `bundleOptions`). Who edits one will want to see everything made anew all
+ * the same.
+ */
 function configurationFiles(root: string): string[] {
   const tsconfigs = readdirSync(root).filter((file) => /^tsconfig.*\.json$/.test(file));
   return ['package.json', ...tsconfigs.sort()].map((file) => join(root, file));

@@ -21,7 +21,10 @@ export interface MailSubscription {
   readonly format: 'text' | 'json';
 }
 
-/** Turns what is published on topics with e-mail subscriptions into `.eml` files (RFC 822). Keeps the newest 100 of earlier runs. */
+/**
+ * Turns what is published on topics with e-mail subscriptions into `.eml` files (RFC 822). Keeps the newest 100 of
+ * earlier runs.
+ */
 export interface Mailbox {
   /** Adds a subscription; returns its end. */
   subscribe(subscription: MailSubscription): () => void;

@@ -50,7 +50,10 @@ export const eventSourceMapping: ResourceType<EventSourceMapping> = {
   stop: (running) => running.stop(),
 };
 
-/** As long as a function that is deleted with it may finish what it has in hand; a hung one must not hold up the next edit. */
+/**
+ * As long as a function that is deleted with it may finish what it has in hand; a hung one must not hold up the next
+ * edit.
+ */
 const DELETE_DRAIN_MS = 5_000;
 
 function configOf({ properties }: Resource): MappingConfig {

@@ -9,7 +9,10 @@ export function ref(name: string): object {
 
 const schemaPath = '#/components/schemas/';
 
-/** What the API itself takes and answers: with each other's names in place of copies; what is sent may get more members one day. */
+/**
+ * What the API itself takes and answers: with each other's names in place of copies; what is sent may get more members
+ * one day.
+ */
 export function ownSchemas(): Record<string, object> {
   const registry = z.registry<{ id: string }>();
   for (const [id, schema] of Object.entries(namedSchemas)) registry.add(schema, { id });

@@ -21,7 +21,10 @@ export interface FargateCompute {
   readonly concurrency?: number;
   /** Fargate Spot: up to 70 % cheaper, and stopped with two minutes' notice when AWS needs the machine. Default false. */
   readonly spot?: boolean;
-  /** How long a message may wait for its turn, as a rule; more tasks start when the backlog would take longer. Default 1 min. */
+  /**
+   * How long a message may wait for its turn, as a rule; more tasks start when the backlog would take longer. Default 1
+   * min.
+   */
   readonly latency?: Duration;
   /** How long a message takes, as a rule: with `latency` it says how many messages are one task's share. Default 10 s. */
   readonly messageDuration?: Duration;

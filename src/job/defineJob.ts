@@ -101,7 +101,10 @@ export type PayloadOf<J extends AnyJob> =
 /** What the job's `run` returns. */
 export type ResultOf<J extends AnyJob> = Awaited<ReturnType<J['run']>>;
 
-/** A statement as it stands in an IAM policy document. `${AWS::AccountId}`, `${AWS::Region}` and `${AWS::Partition}` are filled in. */
+/**
+ * A statement as it stands in an IAM policy document. `${AWS::AccountId}`, `${AWS::Region}` and `${AWS::Partition}` are
+ * filled in.
+ */
 export interface IamStatement {
   readonly Effect?: 'Allow' | 'Deny';
   readonly Action: string | readonly string[];

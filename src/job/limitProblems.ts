@@ -45,7 +45,10 @@ function boundsOf({
   return { ...durationBounds, timeout };
 }
 
-/** Every length of time that reaches AWS here is in whole seconds; the alarms' periods in whole minutes are CloudWatch's own. */
+/**
+ * Every length of time that reaches AWS here is in whole seconds; the alarms' periods in whole minutes are CloudWatch's
+ * own.
+ */
 function wholeSecondProblems(option: string, given: unknown, seconds: number): JobProblem[] {
   if (Number.isInteger(seconds)) return [];
   return [

@@ -4,7 +4,10 @@ import type { Duration } from './duration.ts';
 /** When a job recurs: an expression, or one with its details. */
 export type Schedule<Payload = unknown> = ScheduleExpression | ScheduleDetails<Payload>;
 
-/** EventBridge Scheduler's: `rate(5 minutes)`, `cron(0 9 ? * MON-FRI *)` (minutes hours day-of-month month day-of-week year). */
+/**
+ * EventBridge Scheduler's: `rate(5 minutes)`, `cron(0 9 ? * MON-FRI *)` (minutes hours day-of-month month day-of-week
+ * year).
+ */
 export type ScheduleExpression = `rate(${string})` | `cron(${string})`;
 
 export interface ScheduleDetails<Payload = unknown> {

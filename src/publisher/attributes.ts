@@ -9,7 +9,10 @@ const reservedNames = ['jobName', 'jobId', 'publishedAt'] as const;
 /** SQS's number of attributes for a message, which SNS passes on. More, and a raw delivery discards the message. */
 const maxAttributes = 10;
 
-/** A message's attributes, all of them Strings: SNS matches a String.Array element by element, and a Number never as a name. */
+/**
+ * A message's attributes, all of them Strings: SNS matches a String.Array element by element, and a Number never as a
+ * name.
+ */
 export function messageAttributes(
   reserved: Readonly<Record<(typeof reservedNames)[number], string>>,
   own: Readonly<Record<string, string>> = {},

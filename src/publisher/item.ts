@@ -28,7 +28,10 @@ export type DelayedOptions = PublishOptions &
     | { readonly at: NonNullable<When['at']>; readonly delay?: undefined }
   );
 
-/** One element for `publishAll`: a job's name or object, the payload that fits it, options, and when. Any job's by default. */
+/**
+ * One element for `publishAll`: a job's name or object, the payload that fits it, options, and when. Any job's by
+ * default.
+ */
 export type PublishItem<JobTypes = Jobs, J extends JobName<JobTypes> | AnyJob = JobName<JobTypes>> =
   J extends JobName<JobTypes> ? ItemFor<J | JobTypes[J], JobTypes> : ItemFor<J, JobTypes>;
 

@@ -1,4 +1,7 @@
-/** What an object is, such as `Map` or `Object`: by its tag, because `instanceof` does not know the classes of another realm. */
+/**
+ * What an object is, such as `Map` or `Object`: by its tag, because `instanceof` does not know the classes of another
+ * realm.
+ */
 export function kindOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice('[object '.length, -1);
 }

@@ -73,7 +73,8 @@ export interface Publisher<JobTypes = Jobs> {
   ): Promise<Delayed & JobHandle<ResultFor<J, JobTypes>>>;
 
   /**
-   * Publishes one job, and gives a handle to follow it by where the job is tracked. Given by name, its payload is checked by the compiler; given as its object, by its schema as well.
+   * Publishes one job, and gives a handle to follow it by where the job is tracked. Given by name, its payload is checked
+   * by the compiler; given as its object, by its schema as well.
    * @throws {PublishError} before sending, one subclass for each reason; `PublishFailedError` when SNS refuses
    * @throws {InvalidPayloadError} when the payload does not fit the schema of the job object
    */

@@ -10,11 +10,11 @@ export interface DeadLetterReason extends Origin {
   readonly message: string;
   /** The innermost frames, and those of its causes; cut. */
   readonly stack?: string | undefined;
-  /** How often the message was run, counting this time. */
+  /** How often the message was delivered to be run, this time included; an attempt that crashed counts. */
   readonly attempts: number;
   readonly jobName: string;
   readonly jobId: string;
-  /** ISO instants; the first is when the first attempt was delivered. */
+  /** ISO instants; the first is when the first attempt was delivered (of the copy, where it waited as one for its twin). */
   readonly firstFailureAt: string;
   readonly lastFailureAt: string;
 }

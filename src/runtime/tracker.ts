@@ -3,7 +3,10 @@ import type { Run } from './batch.ts';
 import type { Outcome } from './outcome.ts';
 import type { EndedRun } from './settle.ts';
 
-/** Records what becomes of a job's messages, where the job asks for it (`track`). Never decides an outcome, but that a cancelled job does not run: what fails is logged. */
+/**
+ * Records what becomes of a job's messages, where the job asks for it (`track`). Never decides an outcome, but that a
+ * cancelled job does not run: what fails is logged.
+ */
 export interface Tracker {
   /**
    * Runs a job once with one message, as `attempt` does, and records that it runs, how far it is, and how it ended where

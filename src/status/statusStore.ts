@@ -23,7 +23,10 @@ export interface StatusStore {
    * @returns the status after it; undefined where there is no such job
    */
   cancel(jobId: string): Promise<JobStatus | undefined>;
-  /** Found in its dead-letter queue without a word from its runs: dead, unless it went on meanwhile. Gives the status after it. */
+  /**
+   * Found in its dead-letter queue without a word from its runs: dead, unless it went on meanwhile. Gives the status
+   * after it.
+   */
   foundDead(jobId: string, reason: FailureReason): Promise<JobStatus | undefined>;
 }
 

@@ -162,7 +162,10 @@ async function createResources(engine: Engine, maxAttempts: number): Promise<voi
   });
 }
 
-/** The job with the runtime as it is here; loading it unbundled is what would take the time. A byte in the file is an effect. */
+/**
+ * The job with the runtime as it is here; loading it unbundled is what would take the time. A byte in the file is an
+ * effect.
+ */
 async function bundleHandler(outfile: string): Promise<void> {
   const contents = `
 import { appendFileSync } from 'node:fs';
