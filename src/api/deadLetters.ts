@@ -5,44 +5,58 @@ import { isOlderReason } from '../runtime/olderReason.ts';
 import type { FailureReason } from '../status/jobStatus.ts';
 import { sqsRecord } from '../worker/sqsRecord.ts';
 
-/** Looks for jobs among the dead letters. */
+/** The dead letters of a platform's jobs. */
 export interface DeadLetters {
-  /** Why a job is dead, if it is found; a look is a sample where there are many letters. */
-  reasonOf(jobName: string, jobId: string): Promise<FailureReason | undefined>;
+  /** About how many a job has; they are not received for it. */
+  count(jobName: string): Promise<number>;
+  /** Why jobs are dead, by their IDs: receives each of `count` letters once, of very many the first 50. */
+  look(jobName: string, count: number): Promise<ReadonlyMap<string, FailureReason>>;
 }
 
-/**
- * The dead-letter queues of a platform, `<platform>-<jobName>-dead-letters`. A queue is looked at at most once in ten
- * seconds, whoever asks, and not at all while it is empty: a letter that is received again and again drops out of the age
- * that the alarm looks at. The SDK is loaded on first use.
- */
-export function sqsDeadLetters(
-  platform: string,
-  { config = {}, now = Date.now }: { readonly config?: SQSClientConfig; readonly now?: () => number } = {},
-): DeadLetters {
-  const looks = new Map<string, Look>();
+/** Those in the queues `<platform>-<jobName>-dead-letters`. The SDK is loaded on first use. */
+export function sqsDeadLetters(platform: string, config: SQSClientConfig = {}): DeadLetters {
   let loading: Promise<LoadedSdk> | undefined;
 
+  async function queueOf(jobName: string): Promise<LoadedSdk & { readonly QueueUrl: string | undefined }> {
+    loading ??= loadSdk(config);
+    const { sdk, client } = await loading;
+    const QueueName = `${platform}-${jobName}-dead-letters`;
+    const { QueueUrl } = await client.send(new sdk.GetQueueUrlCommand({ QueueName }));
+    return { sdk, client, QueueUrl };
+  }
+
   return {
-    async reasonOf(jobName, jobId) {
-      const newest = looks.get(jobName);
-      if (newest !== undefined && now() - newest.atMs < lookIntervalMs)
-        return (await newest.reasons).get(jobId);
-      loading ??= loadSdk(config);
-      const reasons = look(`${platform}-${jobName}-dead-letters`, await loading);
-      looks.set(jobName, { atMs: now(), reasons });
-      return (await reasons).get(jobId);
+    async count(jobName) {
+      const { sdk, client, QueueUrl } = await queueOf(jobName);
+      const AttributeNames = [...counts];
+      const { Attributes } = await client.send(
+        new sdk.GetQueueAttributesCommand({ QueueUrl, AttributeNames }),
+      );
+      return counts.reduce((sum, name) => sum + Number(Attributes?.[name] ?? 0), 0);
+    },
+
+    async look(jobName, count) {
+      const { sdk, client, QueueUrl } = await queueOf(jobName);
+      const reasons = new Map<string, FailureReason>();
+      for (let seen = 0, calls = 1; seen < count && calls <= maxCalls; calls += 1) {
+        const { Messages = [] } = await client.send(
+          new sdk.ReceiveMessageCommand({
+            QueueUrl,
+            MaxNumberOfMessages: 10,
+            VisibilityTimeout: lookSeconds,
+            WaitTimeSeconds: 1, // asks all of SQS's servers; a letter that is there comes at once
+            MessageAttributeNames: ['All'],
+            MessageSystemAttributeNames: [...arrivalAttributes],
+          }),
+        );
+        for (const message of Messages) reasons.set(readMessage(sqsRecord(message)).jobId, reasonIn(message));
+        seen += Messages.length;
+        if (Messages.length === 0) break;
+      }
+      return reasons;
     },
   };
 }
-
-/** The letters that one look found: why, by job ID. */
-interface Look {
-  readonly atMs: number;
-  readonly reasons: Promise<ReadonlyMap<string, FailureReason>>;
-}
-
-const lookIntervalMs = 10_000;
 
 interface LoadedSdk {
   readonly sdk: typeof import('@aws-sdk/client-sqs');
@@ -54,32 +68,13 @@ async function loadSdk(config: SQSClientConfig): Promise<LoadedSdk> {
   return { sdk, client: new sdk.SQSClient(config) };
 }
 
-/** SQS has no cursor: a look ends when a call brings nothing new. */
-async function look(QueueName: string, { sdk, client }: LoadedSdk): Promise<Map<string, FailureReason>> {
-  const reasons = new Map<string, FailureReason>();
-  const { QueueUrl } = await client.send(new sdk.GetQueueUrlCommand({ QueueName }));
-  const { Attributes } = await client.send(
-    new sdk.GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
-  );
-  if (Attributes?.ApproximateNumberOfMessages === '0') return reasons;
-  for (let call = 1; call <= maxCalls; call += 1) {
-    const known = reasons.size;
-    const { Messages = [] } = await client.send(
-      new sdk.ReceiveMessageCommand({
-        QueueUrl,
-        MaxNumberOfMessages: 10,
-        VisibilityTimeout: 0,
-        MessageAttributeNames: ['All'],
-        MessageSystemAttributeNames: ['SentTimestamp', 'ApproximateReceiveCount', 'DeadLetterQueueSourceArn'],
-      }),
-    );
-    for (const message of Messages) reasons.set(readMessage(sqsRecord(message)).jobId, reasonIn(message));
-    if (reasons.size === known) break;
-  }
-  return reasons;
-}
+const counts = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
+const arrivalAttributes = ['SentTimestamp', 'ApproximateReceiveCount', 'DeadLetterQueueSourceArn'] as const;
 
 const maxCalls = 5;
+
+/** So long a letter stays away, so that the next call of a look brings others; nothing else should miss it. */
+const lookSeconds = 2;
 
 /** The runtime's own; SQS's redrive policy moves a message as it is. */
 function reasonIn({ MessageAttributes, Attributes = {} }: Message): FailureReason {

@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import type { FailureReason, JobStatus } from '../status/jobStatus.ts';
+import type { JobStatus } from '../status/jobStatus.ts';
 import type { StatusStore } from '../status/statusStore.ts';
 import type { ApiEnv } from './apiEnv.ts';
 import type { ApiLogger } from './app.ts';
@@ -9,7 +9,7 @@ import type { DeadLetters } from './deadLetters.ts';
 import { Problem } from './problem.ts';
 
 export interface ReadStatusParts {
-  readonly store: Pick<StatusStore, 'get' | 'foundDead'>;
+  readonly store: Pick<StatusStore, 'get' | 'foundDead' | 'claimLook' | 'dropLook'>;
   readonly deadLetters: DeadLetters;
   readonly logger: ApiLogger;
   /** Milliseconds since 1970. */
@@ -47,20 +47,29 @@ export function statusReader({ store, deadLetters, logger, now }: ReadStatusPart
     return now() - Date.parse(nextAttemptAt ?? history.at(-1)?.at ?? updatedAt);
   }
 
-  /** At ever longer intervals: a page that polls for hours must not keep receiving other jobs' dead letters. */
+  /** At ever longer intervals: a page that polls for hours must not keep asking SQS. */
   async function looked(status: JobStatus): Promise<JobStatus> {
     const { jobId, jobName } = status;
     nextLooks.set(jobId, now() + Math.max(overdueMs(status), shortestLookIntervalMs));
-    const reason = await reasonOf(jobName, jobId);
-    return reason === undefined ? status : ((await store.foundDead(jobId, reason)) ?? status);
-  }
-
-  async function reasonOf(jobName: string, jobId: string): Promise<FailureReason | undefined> {
     try {
-      return await deadLetters.reasonOf(jobName, jobId);
+      return (await lookAt(jobName)) ? ((await store.get(jobId)) ?? status) : status;
     } catch (error) {
       logger.warn('the dead-letter queue could not be asked for an overdue job', { jobName, jobId, error });
-      return undefined;
+      return status;
+    }
+  }
+
+  /** What is found is recorded for all of them, so that the same letters are received once. */
+  async function lookAt(jobName: string): Promise<boolean> {
+    const letters = await deadLetters.count(jobName);
+    if (letters === 0 || !(await store.claimLook(jobName, letters))) return false;
+    try {
+      const reasons = await deadLetters.look(jobName, letters);
+      await Promise.all([...reasons].map(([jobId, reason]) => store.foundDead(jobId, reason)));
+      return true;
+    } catch (error) {
+      await store.dropLook(jobName);
+      throw error;
     }
   }
 }

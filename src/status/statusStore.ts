@@ -4,6 +4,7 @@ import { firstSequence } from './delivery.ts';
 import { expiryAfter, isExpired, listKeyOf, type StatusItem, statusOf } from './item.ts';
 import type { FailureReason, JobStatus } from './jobStatus.ts';
 import { type Listing, type ListQuery, list } from './listing.ts';
+import { claimLook, dropLook } from './looks.ts';
 import { openStatusTable, type StatusTable, type StatusTableOptions } from './statusTable.ts';
 import { stateChange } from './transitions.ts';
 
@@ -28,6 +29,10 @@ export interface StatusStore {
    * after it.
    */
   foundDead(jobId: string, reason: FailureReason): Promise<JobStatus | undefined>;
+  /** Whether it is the caller's to look at a job's dead letters: once for each number of them, of all who ask. */
+  claimLook(jobName: string, letters: number): Promise<boolean>;
+  /** A claimed look has failed: the next one may try. */
+  dropLook(jobName: string): Promise<void>;
 }
 
 export interface NewJob {
@@ -72,6 +77,10 @@ export function createStatusStore({ now = Date.now, ...options }: StatusTableOpt
     cancel: (jobId) => changed(table, jobId, (item) => cancelling(item, now()), now),
 
     foundDead: (jobId, reason) => changed(table, jobId, (item) => burying(item, reason, now()), now),
+
+    claimLook: (jobName, letters) => claimLook(table, jobName, letters, now()),
+
+    dropLook: (jobName) => dropLook(table, jobName),
   };
 }
 

@@ -84,7 +84,7 @@ export function apiFixture(parts: Partial<ApiParts> = {}): ApiFixture {
         key.includes('expired') ? undefined : `https://files.test/${key}?${name}`,
       origin: async () => 'https://files.test',
     },
-    deadLetters: { reasonOf: async () => undefined },
+    deadLetters: { count: async () => 0, look: async () => new Map() },
     pagesFolder: new URL('./pages/', import.meta.url),
     logger: { debug: log, info: log, warn: log, error: log },
     now,

@@ -73,11 +73,13 @@ describe('a job that nothing is heard of', () => {
   /** Counts the looks into the dead-letter queue. */
   function overdueJobs(found: typeof reason | undefined) {
     const looks: string[] = [];
-    const reasonOf = async (_jobName: string, jobId: string) => {
-      looks.push(jobId);
-      return found;
+    const count = async (jobName: string) => {
+      looks.push(jobName);
+      return found === undefined ? 0 : 1;
     };
-    return { looks, api: apiFixture({ deadLetters: { reasonOf } }) };
+    const look = async () => new Map(found && api.published.map(({ jobId }) => [jobId, found] as const));
+    const api = apiFixture({ deadLetters: { count, look } });
+    return { looks, api };
   }
 
   test.each([
@@ -95,9 +97,36 @@ describe('a job that nothing is heard of', () => {
       api.clock.nowMs += 31_000;
       expect(await (await api.request(`/jobs/${jobId}`)).json()).toMatchObject({ state: 'dead', reason });
       await api.request(`/jobs/${jobId}`);
-      expect(looks).toEqual([jobId]);
+      expect(looks).toHaveLength(1);
     },
   );
+
+  test('is found dead with all others by one look: to receive letters again and again would hide them from their alarm', async () => {
+    const receives: number[] = [];
+    const letters = new Map([['elsewhere', reason]]);
+    const deadLetters = {
+      count: async () => letters.size,
+      look: async () => {
+        receives.push(letters.size);
+        return letters;
+      },
+    };
+    const api = apiFixture({ deadLetters });
+    const jobIds = [await scheduled(api), await scheduled(api), await scheduled(api)];
+    const poll = async (seconds: number) => {
+      for (let second = 0; second < seconds; second += 1) {
+        api.clock.nowMs += 1000;
+        for (const jobId of jobIds) await api.request(`/jobs/${jobId}`);
+      }
+    };
+    await poll(600);
+    expect(receives).toEqual([1]);
+    for (const jobId of jobIds.slice(1)) letters.set(jobId, reason);
+    await poll(1200);
+    expect(receives).toEqual([1, 3]);
+    const statuses = await Promise.all(jobIds.map((jobId) => api.store.get(jobId)));
+    expect(statuses.map((status) => status?.state)).toEqual(['queued', 'dead', 'dead']);
+  });
 
   test('and waits for its next attempt is not overdue', async () => {
     const { api, looks } = overdueJobs(reason);
@@ -129,11 +158,12 @@ describe('a job that nothing is heard of', () => {
   });
 
   test('is still answered when SQS is not', async () => {
-    const reasonOf = () => Promise.reject(new Error('AccessDenied'));
-    const api = apiFixture({ deadLetters: { reasonOf } });
+    const look = () => Promise.reject(new Error('AccessDenied'));
+    const api = apiFixture({ deadLetters: { count: async () => 1, look } });
     const jobId = await scheduled(api);
     api.clock.nowMs += 31_000;
     expect((await api.request(`/jobs/${jobId}`)).status).toBe(200);
+    expect(await api.store.claimLook('GreetingJob', 1)).toBe(true); // the next one may try
     expect(api.logged.map(({ message }) => message)).toContain(
       'the dead-letter queue could not be asked for an overdue job',
     );

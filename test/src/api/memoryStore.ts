@@ -9,6 +9,7 @@ export interface MemoryStore extends StatusStore {
 
 export function memoryStore(now: () => number = Date.now): MemoryStore {
   const records = new Map<string, { status: JobStatus; requestHash?: string }>();
+  const looks = new Map<string, number>();
   const instant = () => new Date(now()).toISOString();
 
   function change(jobId: string, changes: Partial<JobStatus>): JobStatus {
@@ -62,6 +63,14 @@ export function memoryStore(now: () => number = Date.now): MemoryStore {
         return change(jobId, { state: 'cancelled', endedAt: instant() });
       }
       return status?.state === 'running' ? change(jobId, { isCancelRequested: true }) : status;
+    },
+    async claimLook(jobName, letters) {
+      const isNew = looks.get(jobName) !== letters;
+      looks.set(jobName, letters);
+      return isNew;
+    },
+    async dropLook(jobName) {
+      looks.delete(jobName);
     },
     async foundDead(jobId, reason) {
       const status = records.get(jobId)?.status;

@@ -77,6 +77,18 @@ describe.each(Object.entries(stores))('the API’s status store %s', (_where, ma
     expect(await store.get('e')).toMatchObject({ state: 'dead', reason });
   });
 
+  test('lets one of all look at a job’s dead letters, and again when there are more, fewer, or the look failed', async () => {
+    const claims = await Promise.all([1, 2, 3].map(() => store.claimLook('LostJob', 2)));
+    expect(claims.filter((isMine) => isMine)).toHaveLength(1);
+    expect(await store.claimLook('LostJob', 2)).toBe(false);
+    expect(await store.claimLook('OtherJob', 2)).toBe(true);
+    expect(await store.claimLook('LostJob', 3)).toBe(true);
+    expect(await store.claimLook('LostJob', 2)).toBe(true);
+    await store.dropLook('LostJob');
+    expect(await store.claimLook('LostJob', 2)).toBe(true);
+    expect((await store.list({ jobName: 'LostJob' })).jobs).toEqual([]);
+  });
+
   test('lists an owner’s jobs of a name, the newest first, page by page', async () => {
     for (const owner of ['hank', 'lea']) {
       for (const jobId of ['1', '2', '3']) {
