@@ -1,19 +1,30 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { SynthError } from './SynthError.ts';
 
 /**
  * Writes `src/jobs.generated.ts`, every job's name and type for typed publishing. A file that would not change is
  * left alone, so that watchers stay quiet.
  * @param jobNames sorted
  * @returns whether the file was written
+ * @throws {SynthError} when it cannot be; then the one before is whole, and nothing lies beside it
  */
 export async function writeJobTypes(jobNames: readonly string[], file: string): Promise<boolean> {
   const text = jobTypes(jobNames);
   if ((await readFile(file, 'utf8').catch(() => undefined)) === text) return false;
   await mkdir(dirname(file), { recursive: true });
   const unfinished = `${file}.${process.pid}.tmp`;
-  await writeFile(unfinished, text);
-  await rename(unfinished, file);
+  try {
+    await writeFile(unfinished, text);
+    await rename(unfinished, file);
+  } catch (cause) {
+    await rm(unfinished, { force: true });
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new SynthError(
+      `${file} has to be written anew for the jobs of now, and cannot be (${code}): make it and its folder writable, or remove it.`,
+      { cause },
+    );
+  }
   return true;
 }
 

@@ -1,8 +1,9 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { discoverJobs } from '../../lib/discovery.ts';
 import { jobTypes, writeJobTypes } from '../../lib/jobTypes.ts';
+import { SynthError } from '../../lib/SynthError.ts';
 import { repository, temporaryProject } from './project.ts';
 
 test('the file in the repository is what synth would write', async () => {
@@ -23,6 +24,16 @@ test('names that are no identifiers', () => {
 
 test('no jobs', () => {
   expect(jobTypes([])).toMatch(/\nexport interface Jobs \{\}\n$/);
+});
+
+test('a file that cannot be replaced is told, and nothing is left beside it', async () => {
+  const directory = temporaryProject({ 'src/jobs.generated.ts/in-the-way.ts': '' });
+  const written = writeJobTypes(['A'], join(directory, 'src/jobs.generated.ts'));
+  await expect(written).rejects.toThrow(SynthError);
+  await expect(written).rejects.toThrow(/jobs\.generated\.ts has to be written anew .*make it .*writable/);
+  expect(readdirSync(join(directory, 'src')).filter((name) => name.startsWith('jobs'))).toEqual([
+    'jobs.generated.ts',
+  ]);
 });
 
 test('written only when it changes', async () => {
