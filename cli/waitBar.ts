@@ -1,6 +1,6 @@
-import cliProgress from 'cli-progress';
 import type { JobStatus } from '../src/status/jobStatus.ts';
 import { oneLine } from './dlq/words.ts';
+import { startTerminalBar } from './terminalBar.ts';
 
 /** A bar while somebody waits for a job: its state, and how far it is. Nothing where the stream is no terminal. */
 export interface WaitBar {
@@ -9,14 +9,9 @@ export interface WaitBar {
 }
 
 export function startWaitBar(stream: NodeJS.WritableStream): WaitBar {
-  const bar = new cliProgress.SingleBar({
-    format: '{state} |{bar}| {percentage}% {text}',
-    stream,
-    hideCursor: true,
-    clearOnComplete: true,
-  });
   // Until anything is known of it.
-  bar.start(1, 0, { state: 'waiting', text: '' });
+  const unknown = { state: 'waiting', text: '' };
+  const bar = startTerminalBar('{state} |{bar}| {percentage}% {text}', 1, unknown, stream);
   return {
     update({ state, progress: { fraction, text = '' } = { fraction: 0 } }) {
       bar.update(fraction, { state, text: oneLine(text, 60) });

@@ -1,9 +1,13 @@
 import { isFileResult } from '../src/files/fileResult.ts';
 import type { AnyJob, Duration, JobHandle } from '../src/index.ts';
 import { durationSeconds } from '../src/job/duration.ts';
+import { defaultResultTimeout } from '../src/publisher/handle.ts';
+import { ResultTimeoutError } from '../src/publisher/handleErrors.ts';
 import { baseOf } from '../src/publisher/jobApi.ts';
 import { CommandError } from './CommandError.ts';
-import { oneLine } from './dlq/words.ts';
+import { oneLine, shellWord } from './dlq/words.ts';
+import { exitCodes } from './exitCodes.ts';
+import { interruptedExitCode, onInterrupt } from './interrupt.ts';
 import { apiUrlOf } from './status/apiUrl.ts';
 import { fileText } from './status/resultText.ts';
 import { resultLines } from './status/statusText.ts';
@@ -14,6 +18,8 @@ import { startWaitBar } from './waitBar.ts';
 export interface WaitOptions {
   readonly jobName: string;
   readonly target: Target;
+  /** The stack that was named, if one was: for the command that looks again. */
+  readonly stack?: string | undefined;
   readonly json: boolean;
   /** The publisher's own default when left out. */
   readonly timeout?: Duration | undefined;
@@ -44,22 +50,33 @@ export function checkCanWait(target: Target, jobName: string, job: AnyJob | stri
 }
 
 /**
- * Waits for a job, with a bar while it says how far it is, and prints what became of it.
- * @returns whether it failed: dead, cancelled, or not to be known
+ * Waits for a job, with a bar while it says how far it is, and prints what became of it. Ctrl-C ends the wait, and not the
+ * job.
+ * @returns the exit code: failed when it is dead, cancelled, or not to be known
  */
-export async function waitForResult(handle: JobHandle, options: WaitOptions): Promise<boolean> {
+export async function waitForResult(handle: JobHandle, options: WaitOptions): Promise<number> {
+  using interrupt = onInterrupt('not waiting any more');
+  const { signal } = interrupt;
   const bar = startWaitBar(process.stderr);
-  const ending = handle.result({ timeout: options.timeout, onStatus: (status) => bar.update(status) });
+  const ending = handle.result({
+    timeout: options.timeout,
+    signal,
+    onStatus: (status) => bar.update(status),
+  });
   const end = await ending.then(
-    (result): End => ({ status: 'succeeded', result }),
-    (error: Error): End => ({ status: ends[error.name] ?? 'unknown', error }),
+    (result): Ending => ({ status: 'succeeded', result }),
+    (error: Error): Ending => ({ status: ends[error.name] ?? 'unknown', error }),
   );
   bar.stop();
+  if (end.status === 'unknown' && signal.aborted) {
+    console.error(`the job goes on. See how it ends: ${lookAgain(handle.jobId, options)}`);
+    return interruptedExitCode;
+  }
   print(handle.jobId, end, options);
-  return end.status !== 'succeeded';
+  return end.status === 'succeeded' ? exitCodes.done : exitCodes.failed;
 }
 
-type End =
+type Ending =
   | { readonly status: 'succeeded'; readonly result: unknown }
   | { readonly status: 'dead' | 'cancelled' | 'unknown'; readonly error: Error };
 
@@ -69,15 +86,20 @@ const ends: Readonly<Record<string, 'dead' | 'cancelled'>> = {
   JobCancelledError: 'cancelled',
 };
 
-function print(jobId: string, end: End, { jobName, target, json }: WaitOptions): void {
+/** As somebody types it where this command was typed. */
+function lookAgain(jobId: string, { stack }: WaitOptions): string {
+  const where = stack === undefined ? '' : ` --stack ${shellWord(stack)}`;
+  return `npm run jobs -- status ${shellWord(jobId)} --watch${where}`;
+}
+
+function print(jobId: string, end: Ending, options: WaitOptions): void {
+  const { jobName, target, json } = options;
   if (json) {
     const { name, message } = 'error' in end ? end.error : {};
     const outcome = 'error' in end ? { error: { name, message } } : { result: end.result };
     console.log(JSON.stringify({ status: end.status, jobName, jobId, ...outcome }));
   } else if ('error' in end) {
-    console.error(
-      `${end.status === 'unknown' ? 'not known' : end.status}: ${oneLine(end.error.message, 2_000)}`,
-    );
+    console.error(failureText(jobId, end, options));
   } else if (isFileResult(end.result)) {
     const url = baseOf(apiUrlOf(target));
     console.log(`succeeded\n${resultLines(fileText(end.result, { jobId }, { url }))}`);
@@ -85,4 +107,22 @@ function print(jobId: string, end: End, { jobName, target, json }: WaitOptions):
     const result = end.result === undefined ? '' : `: ${JSON.stringify(end.result, undefined, 2)}`;
     console.log(`succeeded${result}`);
   }
+}
+
+/** What a handle advises after a timeout is for those who write code. */
+function failureText(
+  jobId: string,
+  { status, error }: Extract<Ending, { error: Error }>,
+  options: WaitOptions,
+): string {
+  const message = oneLine(error.message, 2_000);
+  if (!(error instanceof ResultTimeoutError)) {
+    return `${status === 'unknown' ? 'not known' : status}: ${message}`;
+  }
+  const { timeout = defaultResultTimeout } = options;
+  const what =
+    error.state === undefined
+      ? `not known: ${message}`
+      : `${oneLine(jobId, 200)} is still ${error.state} after ${timeout}, and goes on`;
+  return `${what}. See how it ends: ${lookAgain(jobId, options)}`;
 }

@@ -134,8 +134,7 @@ async function publishOne(
     print(published, jobName, target, json);
     if (!wait) return exitCodes.done;
     const timeout = options.timeout as Duration | undefined;
-    const failed = await waitForResult(published, { jobName, target, json, timeout });
-    return failed ? exitCodes.failed : exitCodes.done;
+    return await waitForResult(published, { jobName, target, stack: options.stack, json, timeout });
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     if (json) console.log(jsonOf({ jobName, jobId: givenId, outcome: { error } }));

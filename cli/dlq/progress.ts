@@ -1,4 +1,4 @@
-import cliProgress from 'cli-progress';
+import { startTerminalBar } from '../terminalBar.ts';
 
 /** A bar on standard error while dead letters are looked through; nothing where that is no terminal. */
 export interface Progress extends Disposable {
@@ -12,18 +12,9 @@ export interface Progress extends Disposable {
 export function startProgress(what: string, total: number, printsLines = false): Progress {
   if (printsLines && process.stdout.isTTY)
     return { update: () => undefined, [Symbol.dispose]: () => undefined };
-  const bar = new cliProgress.SingleBar({
-    format: `${what} |{bar}| {value} of about {total}{text}`,
-    stream: process.stderr,
-    hideCursor: true,
-    clearOnComplete: true,
-  });
-  bar.start(total, 0, { text: '' });
+  const bar = startTerminalBar(`${what} |{bar}| {value} of about {total}{text}`, total, { text: '' });
   return {
-    update(done, text) {
-      if (done > bar.getTotal()) bar.setTotal(done);
-      bar.update(done, { text });
-    },
+    update: (done, text) => bar.update(done, { text }),
     [Symbol.dispose]: () => bar.stop(),
   };
 }

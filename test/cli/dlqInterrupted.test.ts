@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { until } from '../local/lambdaProcesses.ts';
 import { type DlqPlatform, envelope, names, reason, startDlqPlatform, startJobs } from './dlqPlatform.ts';
+import { onTerminal } from './jobsCommand.ts';
 
 let platform: DlqPlatform;
 const children: ReturnType<typeof startJobs>[] = [];
@@ -130,6 +131,22 @@ describe('a selective redrive', () => {
     child.kill('SIGINT');
     expect(await ended).toBe(130);
     await expectNothingLost(bodies);
+  });
+
+  test('interrupted twice on a terminal gives it back', async () => {
+    await bury(100);
+    slowDown(60_000, 'DeleteMessageBatch');
+    const words = ['dlq', 'redrive', 'GreetingJob', '--error', 'TypeError'];
+    const started = startJobs(platform.directory, words, onTerminal);
+    children.push(started);
+    const { child, output, ended } = started;
+    await until(async () => (await countOf(names.queue)) > 0, 60_000);
+    child.kill('SIGINT');
+    await until(() => output.stderr.includes('Ctrl-C again'));
+    child.kill('SIGINT');
+    expect(await ended).toBe(130);
+    expect(output.stderr).toContain('\u001b[?25l');
+    expect(output.stderr).toMatch(/\[\?25h.*\[\?7h[^\n]*$/);
   });
 });
 

@@ -75,6 +75,13 @@ const bareEnvironment = { PATH: process.env.PATH ?? '' };
 
 export const processEnvironment = { ...bareEnvironment, ...compileCache };
 
+/** Makes a process take its pipes for a terminal. */
+export const onTerminal = {
+  NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(
+    'for (const stream of [process.stdin, process.stderr]) stream.isTTY = true;',
+  )}`,
+};
+
 /** A temporary directory, in which a local platform seems to run where `platform` is given. */
 export async function startDirectory(
   platform?: object | string,

@@ -7,7 +7,8 @@ import { startWaitBar } from '../../cli/waitBar.ts';
 import { until } from '../local/lambdaProcesses.ts';
 import { json, problem, startApi, statusOf, type TestApi, unknown } from '../src/publisher/testApi.ts';
 import { startTopic, type TestTopic } from '../src/publisher/topic.ts';
-import { runJobs, runJobsProcess, startDirectory } from './jobsCommand.ts';
+import { startJobs } from './dlqPlatform.ts';
+import { onTerminal, runJobs, runJobsProcess, startDirectory } from './jobsCommand.ts';
 
 const hank = '{"friendName":"Hank"}';
 const large = JSON.stringify({ friendName: 'x'.repeat(300_000) });
@@ -121,7 +122,38 @@ describe('publish --wait', () => {
     api.answers = [unknown];
     const late = await wait('--timeout', '0.1s');
     await topic.receive(2);
-    expect(late).toMatchObject({ code: 1, stderr: expect.stringMatching(/^not known: .*for 0\.1s: .*\n$/) });
+    const command = 'npm run jobs -- status order-7 --watch';
+    expect(late).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        new RegExp(`^not known: .*for 0\\.1s: .*\\. See how it ends: ${command}\n$`),
+      ),
+    });
+  });
+
+  test('ends with 1 when the job is still running in the end, and says how to look again', async () => {
+    api.answers = [json(200, statusOf({ state: 'running' }), soon)];
+    const { code, stderr } = await wait('--timeout', '0.1s');
+    await topic.receive(1);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr:
+        'order-7 is still running after 0.1s, and goes on. See how it ends: npm run jobs -- status order-7 --watch\n',
+    });
+  });
+
+  test('interrupted on a terminal, gives it back, and says that the job goes on and how to look again', async () => {
+    api.answers = [json(200, statusOf({ state: 'running' }), soon)];
+    const words = ['publish', 'TrackedJob', '{}', '--job-id', 'order-7', '--wait'];
+    const { child, output, ended } = startJobs(directory.path, words, onTerminal);
+    await until(() => output.stderr.includes('running |'));
+    child.kill('SIGINT');
+    expect(await ended).toBe(130);
+    await topic.receive(1);
+    const [drawn, atEnd] = output.stderr.split('not waiting any more. Ctrl-C again stops at once\n');
+    expect(drawn).toContain('\u001b[?25l');
+    expect(atEnd).toMatch(/\[\?25h.*\[\?7h/s);
+    expect(atEnd).toContain('the job goes on. See how it ends: npm run jobs -- status order-7 --watch\n');
   });
 
   test('ends with 1 when the API lets nobody in', async () => {
