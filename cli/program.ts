@@ -39,7 +39,10 @@ function checkDashes(jobs: Command, words: readonly string[]): void {
   );
 }
 
-/** Whoever reads the output may have seen enough (`… | head`); the work goes on. On a full disk it would be for nothing. */
+/**
+ * Whoever reads the output may have seen enough (`… | head`); the work goes on, unless what it writes is all there is of it
+ * (`dlq export`). On a full disk it would be for nothing.
+ */
 function endUnlessPipeClosed(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') return;
   console.error(`error: the output cannot be written: ${error.message}`);

@@ -5,6 +5,7 @@ import type { AnyJob, Delayed, Duration, JobHandle, Published, Publisher } from 
 import { CommandError } from '../CommandError.ts';
 import { shellWord } from '../dlq/words.ts';
 import { exitCodes } from '../exitCodes.ts';
+import { givenPath } from '../givenPath.ts';
 import { interruptedExitCode, onInterrupt } from '../interrupt.ts';
 import { jobLookup } from '../jobFiles.ts';
 import { startProgressBar } from '../progressBar.ts';
@@ -192,7 +193,7 @@ async function openInput(
   file: string,
 ): Promise<{ input: Readable; bytes: number | undefined; bytesRead(): number }> {
   if (file === '-') return { input: process.stdin, bytes: undefined, bytesRead: () => 0 };
-  const handle = await open(file).catch((cause: Error) => {
+  const handle = await open(givenPath(file)).catch((cause: Error) => {
     throw new CommandError(`cannot read ${file}: ${cause.message}`, { cause });
   });
   const stat = await handle.stat();

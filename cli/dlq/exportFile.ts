@@ -1,7 +1,9 @@
 import { open } from 'node:fs/promises';
 import { CommandError } from '../CommandError.ts';
+import { givenPath } from '../givenPath.ts';
 import type { Letter } from './letter.ts';
 import { letterJson } from './letterJson.ts';
+import { counted } from './words.ts';
 
 /** Takes letters as JSON Lines. */
 export interface ExportedLines {
@@ -13,16 +15,9 @@ export interface ExportedLines {
   close(): Promise<void>;
 }
 
-/** A file that cannot be written to any more, in the middle of the work. */
+/** What cannot be written to any more, in the middle of the work. */
 export class ExportError extends Error {
   override readonly name = 'ExportError';
-
-  constructor(file: string, cause: Error) {
-    super(
-      `cannot write to ${file} any more: ${cause.message}. What is not in it was left where it was: make room, and do this again with a new file`,
-      { cause },
-    );
-  }
 }
 
 /**
@@ -32,10 +27,8 @@ export class ExportError extends Error {
 export async function openLines(file: string | undefined, name: string): Promise<ExportedLines> {
   const textOf = (letters: readonly Letter[]): string =>
     letters.map((letter) => `${JSON.stringify(letterJson(name, letter))}\n`).join('');
-  if (file === undefined) {
-    return { write: (letters) => toStandardOutput(textOf(letters)), close: async () => undefined };
-  }
-  const handle = await open(file, 'ax').catch((cause: NodeJS.ErrnoException) => {
+  if (file === undefined) return standardOutput(textOf);
+  const handle = await open(givenPath(file), 'ax').catch((cause: NodeJS.ErrnoException) => {
     const why = cause.code === 'EEXIST' ? 'it is there already: give a new name' : cause.message;
     throw new CommandError(`cannot write ${file}: ${why}`, { cause });
   });
@@ -45,19 +38,33 @@ export async function openLines(file: string | undefined, name: string): Promise
         await handle.appendFile(textOf(letters));
         await handle.datasync();
       } catch (cause) {
-        throw new ExportError(file, cause as Error);
+        throw new ExportError(
+          `cannot write to ${file} any more: ${(cause as Error).message}. What is not in it was left where it was: make room, and do this again with a new file`,
+          { cause },
+        );
       }
     },
     close: () => handle.close(),
   };
 }
 
-/** Waits for a slow reader; one who has seen enough (`… | head`) is no error. */
-async function toStandardOutput(text: string): Promise<void> {
-  const { stdout } = process;
-  if (stdout.write(text) || stdout.destroyed) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  for (const event of ['drain', 'close']) stdout.once(event, resolve);
-  await promise;
-  for (const event of ['drain', 'close']) stdout.removeListener(event, resolve);
+/** Whoever reads it may end at any time (`… | head`, a connection that is cut), and has got no more than what went out. */
+function standardOutput(textOf: (letters: readonly Letter[]) => string): ExportedLines {
+  let lines = 0;
+  return {
+    async write(letters) {
+      const text = textOf(letters);
+      const { promise, resolve } = Promise.withResolvers<Error | null | undefined>();
+      process.stdout.write(text, resolve); // also waits for a slow reader
+      const cause = await promise;
+      if (cause) {
+        throw new ExportError(
+          `the export is not complete: standard output was closed after ${counted(lines, 'line')}, and its reader may have got fewer. Nothing was deleted: do this again, or into a file with --file`,
+          { cause },
+        );
+      }
+      lines += letters.length;
+    },
+    close: async () => undefined,
+  };
 }

@@ -1,8 +1,9 @@
-import { open, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { until } from '../local/lambdaProcesses.ts';
 import { type DlqPlatform, envelope, names, reason, startDlqPlatform } from './dlqPlatform.ts';
+import { runJobs } from './jobsCommand.ts';
 
 let platform: DlqPlatform;
 beforeEach(async () => {
@@ -465,6 +466,17 @@ describe('discard and export', () => {
     expect(again.code).toBe(2);
     expect(again.stderr).toMatch(/cannot write gone\.jsonl: it is there already/);
     expect(await jobIds(names.dead)).toHaveLength(12);
+  });
+
+  test('files are written where the command was typed, not where npm runs it', async () => {
+    await buryJobs(2);
+    const elsewhere = await mkdtemp(join(platform.directory, 'elsewhere-'));
+    const words = ['GreetingJob', '--export', 'gone.jsonl', '--all', '--yes'];
+    const from = (...typed: string[]) =>
+      runJobs(platform.directory, ['dlq', ...typed], '', { INIT_CWD: elsewhere });
+    expect((await from('export', 'GreetingJob', '--file', 'all.jsonl')).code).toBe(0);
+    expect((await from('discard', ...words)).code).toBe(0);
+    expect((await readdir(elsewhere)).sort()).toEqual(['all.jsonl', 'gone.jsonl']);
   });
 
   test('discard deletes nothing that could not be written', async () => {

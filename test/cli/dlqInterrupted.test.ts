@@ -195,6 +195,31 @@ describe('other commands interrupted', () => {
   });
 });
 
+test('an export whose reader ends stops, says how many lines went out, and gives back what it received', async () => {
+  await bury(300);
+  slowDownAfter(10, 100, 'ReceiveMessage');
+  const { child, ended, output } = start('export', 'GreetingJob');
+  await until(() => output.stdout.length > 0, 60_000);
+  child.stdout.destroy();
+  expect(await ended).toBe(1);
+  const [, count] =
+    /^error: the export is not complete: standard output was closed after (\d+) lines, .*do this again, or into a file with --file\n$/.exec(
+      output.stderr,
+    ) ?? [];
+  expect(Number(count)).toBeGreaterThan(0);
+  expect(Number(count)).toBeLessThan(300);
+  expect(await platform.engine.queueCounts(names.dead)).toMatchObject({ visible: 300, notVisible: 0 });
+});
+
+test('another command whose reader ends goes on', async () => {
+  await bury(40);
+  slowDownAfter(1, 100, 'DeleteMessageBatch');
+  const { child, ended, output } = start('discard', 'GreetingJob', '--all', '--yes');
+  await until(() => output.stdout.length > 0, 60_000);
+  child.stdout.destroy();
+  expect([await ended, await countOf(names.dead)]).toEqual([0, 0]);
+});
+
 describe('what AWS or the network refuses', () => {
   const refuse = (action: string, code: string, status = 400) =>
     platform.engine.setFaults((request) =>

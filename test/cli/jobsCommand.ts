@@ -21,22 +21,32 @@ export interface Ended {
  * Runs the CLI in this process, in a directory of its own: a process for each command takes most of a test's time.
  * Commands run one after another, since each has the standard streams, the environment and the directory to itself.
  */
-export function runJobs(cwd: string, words: readonly string[], input = ''): Promise<Ended> {
-  const ended = last.then(() => runHere(cwd, words, input));
+export function runJobs(
+  cwd: string,
+  words: readonly string[],
+  input = '',
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  const ended = last.then(() => runHere(cwd, words, input, env));
   last = ended.catch(() => undefined);
   return ended;
 }
 
 let last: Promise<unknown> = Promise.resolve();
 
-async function runHere(cwd: string, words: readonly string[], input: string): Promise<Ended> {
+async function runHere(
+  cwd: string,
+  words: readonly string[],
+  input: string,
+  env: Readonly<Record<string, string>>,
+): Promise<Ended> {
   const [stdout, stderr] = [kept(), kept()];
   const before = process.cwd();
   const own = {
     stdin: Readable.from(input === '' ? [] : [Buffer.from(input)]),
     stdout: stdout.stream,
     stderr: stderr.stream,
-    env: bareEnvironment,
+    env: { ...bareEnvironment, ...env },
   };
   const restoreProcess = override(process, own);
   const restoreConsole = override(globalThis, { console: new Console(stdout.stream, stderr.stream) });

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -114,6 +114,19 @@ describe('against a running platform', () => {
     ]);
     const sent = (await topic.receive(22)).map(({ Message }) => Message).sort();
     expect(sent).toEqual(lines.filter((_, index) => ![2, 6, 10].includes(index)).sort());
+  });
+
+  test('finds a file from where the command was typed, not from where npm runs it', async () => {
+    const elsewhere = await mkdtemp(join(directory.path, 'elsewhere-'));
+    await writeFile(join(elsewhere, 'here.jsonl'), `${hank}\n`);
+    const words = ['publish', 'GreetingJob', '--file', 'here.jsonl'];
+    const env = { INIT_CWD: elsewhere };
+    expect(await runJobs(directory.path, words, '', env)).toMatchObject({ code: 0, stderr: '' });
+    await topic.receive(1);
+    const none = await runJobs(directory.path, ['publish', '--file', 'none.jsonl'], '', env);
+    expect(none.stderr).toContain(
+      `cannot read none.jsonl: ENOENT: no such file or directory, open '${elsewhere}/none.jsonl'`,
+    );
   });
 
   test('publishes lines of different jobs from standard input, with IDs and attributes of their own', async () => {
