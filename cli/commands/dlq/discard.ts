@@ -43,9 +43,10 @@ async function discardFrom(session: Session, selection: Selection, options: Disc
   const { queue, target, depth } = session;
   const which = selection.by === 'all' ? `all (about ${depth.waiting})` : selection.text;
   const question = `Delete dead letters of ${queue.name} on ${target.name} for good: ${which}?`;
-  if (!options.yes && !(await confirmed(question))) {
-    console.error('nothing was discarded');
-    return 'failed';
+  const answer = options.yes ? 'yes' : await confirmed(question);
+  if (answer !== 'yes') {
+    console.error(`${answer === 'interrupted' ? '\n' : ''}nothing was discarded`);
+    return answer === 'interrupted' ? 'interrupted' : 'failed';
   }
   return await discardSelected(session, selection, options.export);
 }
