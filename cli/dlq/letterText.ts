@@ -2,11 +2,12 @@ import { reasonAttribute } from '../../src/runtime/deadLetter.ts';
 import { InvalidMessageError } from '../../src/runtime/message.ts';
 import type { Target } from '../target.ts';
 import type { DeadLetterQueue } from './deadLetterQueue.ts';
+import { envelopeOf } from './envelope.ts';
 import { diedAtMs, type Letter } from './letter.ts';
 import type { OffloadedPayload } from './offloadedPayloads.ts';
 import type { Reason } from './reason.ts';
 import { schedulerError } from './scheduledPublish.ts';
-import { jobNameOf } from './throughTopic.ts';
+import { jobNameOf, jobNameProblem } from './throughTopic.ts';
 import { counted, lengthOfTime, oneLine, shellWord } from './words.ts';
 
 /** A letter for people to read: why it died, its payload, and where its log is. */
@@ -30,10 +31,8 @@ export function whyText(letter: Letter, queue: DeadLetterQueue): string {
   const { reason, olderReason, attributes, receiveCount } = letter;
   if (queue.name === 'undelivered') return deliveryError(letter);
   if (queue.name === 'unrouted') {
-    const jobName = jobNameOf(letter);
-    return jobName === ''
-      ? 'it has no attribute jobName'
-      : oneLine(`no job had the name '${jobName}' when it was published`, 300);
+    const problem = jobNameProblem(letter);
+    return oneLine(problem ?? `no job had the name '${jobNameOf(letter)}' when it was published`, 300);
   }
   if (reason === 'missing') {
     const moved = `no reason: moved by SQS's redrive policy after maxReceiveCount receives (${receiveCount} by now)`;
@@ -57,7 +56,9 @@ function reasonLines(letter: Letter, queue: DeadLetterQueue): string[] {
   const { firstFailureAt: firstAt } = reason;
   return [
     line('why', whyText(letter, queue)),
-    ...ownFrames(reason.stack ?? '').map((frame) => line('', oneLine(frame, 200))),
+    ...(isLostAttempt(reason) ? [] : ownFrames(reason.stack ?? '')).map((frame) =>
+      line('', oneLine(frame, 200)),
+    ),
     line('died', `${at(diedAtMs(letter))} after ${counted(reason.attempts, 'attempt')}`),
     ...(firstAt === undefined || firstAt === reason.lastFailureAt ? [] : [line('first', firstAt)]),
     ...(reason.codeVersion === undefined ? [] : [line('code', oneLine(reason.codeVersion, 100))]),
@@ -83,11 +84,11 @@ function deliveryError({ attributes }: Letter): string {
   return oneLine(`SNS: ${ErrorCode.StringValue}: ${ErrorMessage?.StringValue ?? ''}`, 500);
 }
 
-function payloadText({ payload, body }: Letter): string {
-  return oneLine(
-    payload instanceof InvalidMessageError ? `no JSON: ${body}` : JSON.stringify(payload),
-    2_000,
-  );
+/** What was published, or was to be: of one that is no JSON, its text. */
+function payloadText({ payload, body, scheduled }: Letter): string {
+  if (!(payload instanceof InvalidMessageError)) return oneLine(JSON.stringify(payload), 2_000);
+  const published = scheduled?.body ?? body;
+  return oneLine(`no JSON: ${envelopeOf(published)?.Message ?? published}`, 2_000);
 }
 
 function offloadedLines(payload: OffloadedPayload): string[] {
@@ -97,18 +98,49 @@ function offloadedLines(payload: OffloadedPayload): string[] {
   ];
 }
 
-/** The lines of this very invocation. Whatever stands in the reason, the command is one, to be pasted into a shell. */
-function logLines({ reason }: Letter, { speed, clientConfig: { region = '' } }: Target): string[] {
+/**
+ * Where the lines of the death are. Whatever stands in the reason, the command is one, to be pasted into a shell. The log of
+ * npm start tells jobs apart by their IDs alone.
+ */
+function logLines({ reason, jobId }: Letter, { speed, clientConfig: { region = '' } }: Target): string[] {
   if (typeof reason === 'string' || reason.requestId === undefined) return [];
-  const [requestId, group, stream] = [reason.requestId, reason.logGroup, reason.logStream].map(
-    (text) => text && oneLine(text, 512),
-  );
-  if (speed !== undefined) return [line('log', `request ${requestId}, in the log of npm start`)];
-  if (group === undefined) return [line('log', `request ${requestId}`)];
-  const words = ['aws', 'logs', 'filter-log-events', '--region', region, '--log-group-name', group];
-  if (stream !== undefined) words.push('--log-stream-names', stream);
-  words.push('--filter-pattern', `"${requestId}"`, '--query', 'events[].message', '--output', 'text');
-  return [line('log', words.map(shellWord).join(' '))];
+  if (speed !== undefined) return [line('log', oneLine(`jobId=${jobId}, in the log of npm start`, 512))];
+  const { logGroup } = reason;
+  if (logGroup === undefined) return [line('log', oneLine(`request ${reason.requestId}`, 512))];
+  const which = isLostAttempt(reason) ? crashLines(reason, jobId) : requestLines(reason);
+  const words = [
+    ...['aws', 'logs', 'filter-log-events', '--region', region, '--log-group-name', logGroup],
+    ...[...which, '--query', 'events[].message', '--output', 'text'],
+  ];
+  return [line('log', words.map((word) => shellWord(oneLine(word, 512))).join(' '))];
+}
+
+/** The attempt that was lost has told nobody of its request: the one in the reason is the next one, which gave up. */
+function isLostAttempt({ name }: Reason): boolean {
+  return name === 'LostAttemptError';
+}
+
+/** What the job's attempts wrote, and how Lambda says that one of the job's processes ended meanwhile. */
+function crashLines({ firstFailureAt, lastFailureAt }: Reason, jobId: string): string[] {
+  const phrases = [jobId, ...endsOfProcesses].map((phrase) => `?${quoted(phrase)}`);
+  return [
+    ...(firstFailureAt === undefined ? [] : ['--start-time', String(Date.parse(firstFailureAt))]),
+    ...['--end-time', String(Date.parse(lastFailureAt))],
+    ...['--filter-pattern', phrases.join(' ')],
+  ];
+}
+
+const endsOfProcesses = ['timed out', 'Runtime exited', 'Status: timeout', 'Status: error'];
+
+/** The lines of this very invocation. */
+function requestLines({ requestId = '', logStream }: Reason): string[] {
+  const stream = logStream === undefined ? [] : ['--log-stream-names', logStream];
+  return [...stream, '--filter-pattern', quoted(requestId)];
+}
+
+/** A phrase of a CloudWatch filter pattern. */
+function quoted(text: string): string {
+  return `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
 }
 
 function line(label: string, text: string): string {

@@ -32,8 +32,9 @@ export function refusal(letter: Letter, jobNames: readonly string[]): string | u
   if (letter.scheduled === undefined && isFromScheduler(letter.attributes)) {
     return 'the input of its schedule cannot be read (Scheduler cuts off what is too large): publish the job again';
   }
-  const { jobName } = publication(letter);
-  if (jobName === '') return 'it has no attribute jobName (of type String), so no job takes it';
+  const problem = jobNameProblem(letter);
+  if (problem !== undefined) return `${problem}, so no job takes it`;
+  const jobName = jobNameOf(letter);
   return jobNames.includes(jobName) ? undefined : `there is still no job '${jobName}': add it first`;
 }
 
@@ -42,9 +43,17 @@ export function jobNameOf(letter: Letter): string {
   return publication(letter).jobName;
 }
 
-/** What was published, or was to be: what the schedule or the envelope holds, or, without one, the message itself. */
+/** Why that is not known; undefined where it is. */
+export function jobNameProblem(letter: Letter): string | undefined {
+  if (jobNameOf(letter) !== '') return undefined;
+  const { DataType: type = 'String' } = publishedIn(letter).attributes.jobName ?? {};
+  return type === 'String'
+    ? 'it has no attribute jobName (of type String)'
+    : `its attribute jobName is of type ${type}, not String`;
+}
+
 function publication(letter: Letter): Message {
-  const published = letter.scheduled ?? deliveredPublish(letter);
+  const published = publishedIn(letter);
   const attributes = {
     ...published.attributes,
     jobId: { DataType: 'String', StringValue: letter.jobId },
@@ -58,6 +67,11 @@ function publication(letter: Letter): Message {
     group: letter.group,
     bytes: bytesOf({ body: published.body, attributes, group: undefined }),
   };
+}
+
+/** What was published, or was to be: what the schedule or the envelope holds, or, without one, the message itself. */
+function publishedIn(letter: Letter): { body: string; attributes: Attributes } {
+  return letter.scheduled ?? deliveredPublish(letter);
 }
 
 function deliveredPublish(letter: Letter): { body: string; attributes: Attributes } {

@@ -2,8 +2,8 @@ import { mkdtemp, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { until } from '../local/lambdaProcesses.ts';
-import { type DlqPlatform, envelope, names, reason, startDlqPlatform } from './dlqPlatform.ts';
-import { runJobs } from './jobsCommand.ts';
+import { type DlqPlatform, envelope, names, reason, startDlqPlatform, startJobs } from './dlqPlatform.ts';
+import { onTerminal, runJobs } from './jobsCommand.ts';
 
 let platform: DlqPlatform;
 beforeEach(async () => {
@@ -88,14 +88,18 @@ describe('show', () => {
     await buryJobs(5);
     const { code, stdout, stderr } = await run('show', 'GreetingJob', '--limit', '2');
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^GreetingJob: 2 of about 5 dead letters, newest first\n/);
+    expect(stdout).toMatch(
+      /^GreetingJob: 2 of about 5 dead letters, a sample as SQS handed them out, newest first\n/,
+    );
     expect(stdout).toContain('RangeError: friend is undefined');
     expect(stdout).toContain('at run (/var/task/index.mjs:7:3)');
     expect(stdout).toContain('after 5 attempts');
     expect(stdout).toContain('{"friendName":"Hank 0"}');
-    expect(stdout).toContain('request request-1');
+    expect(stdout).toContain('log      jobId=job-0, in the log of npm start');
+    const all = await run('show', 'GreetingJob');
+    expect(all.stdout).toMatch(/^GreetingJob: 5 of about 5 dead letters, newest first\n/);
     expect(stderr).toBe('\nLooking received 2 messages once and gave them back.\n');
-    expect((await receiveCounts(names.dead)).sort()).toEqual([0, 0, 0, 1, 1]);
+    expect((await receiveCounts(names.dead)).sort()).toEqual([1, 1, 1, 2, 2]);
   });
 
   test('receives no more than it shows, also beyond a batch', async () => {
@@ -173,7 +177,7 @@ describe('show', () => {
     await buryJobs(3);
     const missing = await run('show', 'GreetingJob', '--id', 'job-9');
     expect(missing.code).toBe(1);
-    expect(missing.stderr).toMatch(/^no dead letter has the ID job-9 among the 3 in the queue in /);
+    expect(missing.stderr).toContain(`none of 3 dead letters in ${names.dead} has the ID job-9\n`);
     expect(await inFlight(names.dead)).toBe(0);
   });
 });
@@ -448,6 +452,32 @@ describe('discard and export', () => {
     expect([code, stderr]).toEqual([2, 'error: there is no terminal to ask on: give --yes\n']);
     expect(await platform.bodies(names.dead)).toHaveLength(2);
   });
+
+  test('discard is interrupted by Ctrl-C at its question, which is not the same as no', async () => {
+    await buryJobs(2);
+    for (const [key, code] of [
+      ['\u0003', 130],
+      ['n\r', 1],
+      ['\u0004', 1],
+    ] as const) {
+      const ended = await answer(key, 'discard', 'GreetingJob', '--all');
+      expect(ended.code).toBe(code);
+      expect(ended.stderr).toMatch(/for good: all \(about 2\)\? .*nothing was discarded\n$/s);
+    }
+    expect(await platform.bodies(names.dead)).toHaveLength(2);
+    expect((await answer('y\r', 'discard', 'GreetingJob', '--all')).code).toBe(0);
+    expect(await platform.bodies(names.dead)).toEqual([]);
+  });
+
+  /** Waits for the question on a terminal, and types. */
+  async function answer(keys: string, ...words: string[]) {
+    const { child, output, ended } = startJobs(platform.directory, ['dlq', ...words], onTerminal, {
+      types: true,
+    });
+    await until(() => output.stderr.includes('[y/N]'));
+    child.stdin.end(keys);
+    return { code: await ended, ...output };
+  }
 
   test('discard writes what it deletes to a file first, and says what it deleted', async () => {
     await buryJobs(24);

@@ -85,10 +85,47 @@ test('the command that shows the log does what it says, whatever the names in it
   });
   expect(words.split('\0').slice(0, -1)).toEqual([
     ...['logs', 'filter-log-events', '--region', 'us-east-1', '--log-group-name', '$(id) `id`'],
-    ...['--log-stream-names', "a'; touch pwned; '", '--filter-pattern', `"x"' && id"`],
+    ...['--log-stream-names', "a'; touch pwned; '", '--filter-pattern', `"x\\"' && id"`],
     ...['--query', 'events[].message', '--output', 'text'],
   ]);
 });
+
+test('a lost attempt shows how to find its crash, not the request that gave up, nor its stack', () => {
+  const lost = withReason({
+    name: 'LostAttemptError',
+    message: 'the last attempt ended without an outcome',
+    stack: 'LostAttemptError: the last attempt\n    at work (/src/runtime/attempt.ts:54:55)',
+  });
+  const text = letterText(lost, queueOf('GreetingJob'), deployed);
+  expect(text).not.toMatch(/attempt\.ts|request-1|log-stream-names/);
+  expect(text).toContain(
+    '--log-group-name /aws/lambda/jobs-dev-GreetingJob --start-time 1795168800000 --end-time 1795168920000 ' +
+      `--filter-pattern '?"job-1" ?"timed out" ?"Runtime exited" ?"Status: timeout" ?"Status: error"' --query`,
+  );
+});
+
+test('on the laptop the log is found by the job’s ID, which is all that npm start prints', () => {
+  const text = letterText(withReason({}), queueOf('GreetingJob'), local);
+  expect(text).toMatch(/\n {2}log {6}jobId=job-1, in the log of npm start$/);
+});
+
+test('a payload that is no JSON is shown as it was published, without its envelope', () => {
+  const inEnvelope = { ...JSON.parse(envelope({}, 'job-1')), Message: '{"friendName":' };
+  const text = letterText(letterOf({ Body: JSON.stringify(inEnvelope) }), queueOf('GreetingJob'), local);
+  expect(text).toMatch(/\n {2}payload {2}no JSON: \{"friendName":$/m);
+});
+
+test.each(['Binary', 'Number', 'String.Array'])(
+  'a jobName of type %s is why no job took it, whoever asks',
+  (Type) => {
+    const attributes = { jobName: { Type, Value: 'NzA=' } };
+    const body = { ...JSON.parse(envelope({}, 'job-1')), MessageAttributes: attributes };
+    const letter = letterOf({ Body: JSON.stringify(body) });
+    const why = `its attribute jobName is of type ${Type}, not String`;
+    expect(letterText(letter, queueOf('unrouted'), local)).toContain(`why      ${why}\n`);
+    expect(refusal(letter, [])).toBe(`${why}, so no job takes it`);
+  },
+);
 
 test.each([
   ['SQS says that its redrive policy moved it', { DeadLetterQueueSourceArn: 'arn:aws:sqs:r:1:q' }, true],

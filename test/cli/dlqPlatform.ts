@@ -115,13 +115,19 @@ export function reason(overrides: Partial<DeadLetterReason> = {}): DeadLetterRea
 
 const program = fileURLToPath(new URL('../../bin/jobs.ts', import.meta.url));
 
-/** The CLI as a process that a test can end; without standard input. */
-export function startJobs(cwd: string, words: readonly string[], env: Readonly<Record<string, string>> = {}) {
+/** The CLI as a process that a test can end; without standard input, unless the test types. */
+export function startJobs(
+  cwd: string,
+  words: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  { types = false } = {},
+) {
   const child = spawn(process.execPath, [program, ...words], {
     cwd,
     env: { ...processEnvironment, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  if (!types) child.stdin.end();
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output.stdout += text;

@@ -71,18 +71,23 @@ async function print(
   { id, json, oldestFirst }: ShowOptions,
   offloaded: Awaited<ReturnType<typeof offloadedIn>>,
 ): Promise<void> {
-  const [{ letterText }, { lastPart }, { counted }] = await Promise.all([
+  const [{ letterText }, { lastPart }, { counted, oneLine }] = await Promise.all([
     import('../../dlq/letterText.ts'),
     import('../../dlq/deadLetterQueue.ts'),
     import('../../dlq/words.ts'),
   ]);
   if (letters.length === 0) {
-    const looked = received === 0 ? '' : ` among the ${received.toLocaleString('en')} in the queue`;
-    const what = id === undefined ? 'no dead letter is visible' : `no dead letter has the ID ${id}`;
-    console.error(`${what}${looked} in ${lastPart(queue.queueUrl)}`);
+    const where = `in ${lastPart(queue.queueUrl)}`;
+    console.error(
+      received === 0
+        ? `no dead letter is visible ${where}`
+        : `none of ${counted(received, 'dead letter')} ${where} has the ID ${oneLine(id ?? '', 200)}`,
+    );
   } else if (!json) {
     const all = Math.max(depth.waiting + depth.inFlight, letters.length);
-    const order = id === undefined ? `, ${oldestFirst ? 'oldest' : 'newest'} first` : '';
+    // SQS has no order: those are the newest of the queue only where they are all of it.
+    const sample = letters.length < all ? ', a sample as SQS handed them out' : '';
+    const order = id === undefined ? `${sample}, ${oldestFirst ? 'oldest' : 'newest'} first` : '';
     console.log(`${queue.name}: ${letters.length} of about ${counted(all, 'dead letter')}${order}\n`);
     const texts: string[] = [];
     for (const letter of letters) texts.push(letterText(letter, queue, target, await offloaded(letter)));
