@@ -20,17 +20,19 @@ export async function correctionOf(
   given: string | undefined,
   check: Check,
 ): Promise<string | undefined> {
-  const editor = process.env.VISUAL || process.env.EDITOR;
-  if (given === undefined && editor) return await fromEditor(editor, old, check);
-  const text = given ?? '-';
-  if (text !== '-') return (await isGood(text, check)) ? text : undefined;
-  if (process.stdin.isTTY && given === undefined) {
-    throw new CommandError(
-      "there is no editor: set EDITOR, or give --payload '<json>', or - for standard input",
-    );
-  }
-  const input = await textOf(process.stdin);
-  return (await isGood(input, check)) ? input : undefined;
+  if (given === undefined) return await fromEditor(editorOf(process.env), old, check);
+  const text = given === '-' ? await textOf(process.stdin) : given;
+  return (await isGood(text, check)) ? text : undefined;
+}
+
+/** npm sets EDITOR=vi where it is not set: without a terminal nobody can have meant that. */
+function editorOf({ VISUAL, EDITOR, npm_lifecycle_event: script }: NodeJS.ProcessEnv): string {
+  const isOfNpm = script !== undefined && EDITOR === 'vi' && !process.stdin.isTTY;
+  const editor = VISUAL || (isOfNpm ? undefined : EDITOR);
+  if (editor) return editor;
+  throw new CommandError(
+    "there is no editor to open: give the new payload, --payload '<json>' or --payload - for standard input, or set EDITOR",
+  );
 }
 
 async function fromEditor(editor: string, old: string, check: Check): Promise<string | undefined> {

@@ -1,5 +1,5 @@
 import { onInterrupt } from '../interrupt.ts';
-import { jobNames, lastPart } from './deadLetterQueue.ts';
+import { type DeadLetterQueue, jobNames, lastPart } from './deadLetterQueue.ts';
 import type { Letter } from './letter.ts';
 import { startProgress } from './progress.ts';
 import { emptyTally, redrive, type Tally } from './redrive.ts';
@@ -55,10 +55,13 @@ export async function redriveSelected(
     if (isOver || tally.selected > 0) report(tally, selection, session);
   }
   const isInterrupted = interrupt.signal.aborted;
-  const { seen, redriven, failed, duplicates } = tally;
+  const { seen, redriven, failed, duplicates, diedAgain } = tally;
   const hasUnseen = await reportUnseen(session, { seen, removed: redriven, isInterrupted });
   if (isInterrupted) return 'interrupted';
-  return redriven > 0 && failed.length + duplicates === 0 && !hasUnseen ? 'done' : 'failed';
+  // A job that dies again did run; what is back in a safety net did not.
+  const cameBack = queue.jobQueueUrl === undefined ? diedAgain : 0;
+  const problems = failed.length + duplicates + cameBack;
+  return redriven > 0 && problems === 0 && !hasUnseen ? 'done' : 'failed';
 }
 
 async function topicSend(
@@ -80,8 +83,7 @@ function report(tally: Tally, selection: Selection, { queue, target }: Session):
         `is still there of ${namesOf([...undeleted.values()])}`,
     );
   }
-  if (diedAgain > 0)
-    console.error(`${counted(diedAgain, 'redriven job')} died again already, and stayed dead`);
+  if (diedAgain > 0) console.error(diedAgainText(diedAgain, queue));
   const ofSeen = `${redriven.toLocaleString('en')} of ${counted(seen, what)}`;
   if (redriven > 0 && queue.jobQueueUrl === undefined) {
     console.log(`published ${ofSeen} to ${lastPart(target.topicArn)} again`);
@@ -92,6 +94,16 @@ function report(tally: Tally, selection: Selection, { queue, target }: Session):
   } else {
     console.error(`nothing to redrive: ${nothingSelected(tally, selection, queue)}`);
   }
+}
+
+function diedAgainText(count: number, { name, jobQueueUrl }: DeadLetterQueue): string {
+  if (jobQueueUrl !== undefined)
+    return `${counted(count, 'redriven job')} died again already, and stayed dead`;
+  const why =
+    name === 'undelivered'
+      ? 'SNS still cannot deliver: dlq show undelivered says why'
+      : 'a new job takes them once its filter applies, on AWS within 15 minutes';
+  return `${counted(count, 'message')} came back to ${name} already, and stayed there: ${why}`;
 }
 
 function namesOf(letters: readonly Letter[]): string {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { until } from '../local/lambdaProcesses.ts';
 import { type DlqPlatform, envelope, names, reason, startDlqPlatform, startJobs } from './dlqPlatform.ts';
-import { onTerminal, runJobs } from './jobsCommand.ts';
+import { onTerminal, runJobs, runJobsProcess } from './jobsCommand.ts';
 
 let platform: DlqPlatform;
 beforeEach(async () => {
@@ -435,6 +435,45 @@ describe('unrouted and undelivered', () => {
     );
   });
 
+  test.each([
+    [
+      'undelivered',
+      /^2 messages came back to undelivered already, and stayed there: SNS still cannot deliver/,
+    ],
+    ['unrouted', /^2 messages came back to unrouted already, and stayed there: a new job takes them once/],
+  ] as const)('that are back in %s at once have failed', async (net, message) => {
+    const { engine } = platform;
+    await platform.bury(names[net], [
+      { body: envelope({ friendName: 'A' }, 'a-1') },
+      { body: envelope({ friendName: 'B' }, 'b-1') },
+    ]);
+    // What SNS does with what it cannot deliver, or while a filter does not apply yet.
+    let isOver = false;
+    const returning = (async () => {
+      while (!isOver) {
+        const { Messages = [] } = await engine.sqs('ReceiveMessage', {
+          QueueUrl: engine.queueUrl(names.queue),
+          MaxNumberOfMessages: 10,
+          WaitTimeSeconds: 1,
+        });
+        for (const { Body, ReceiptHandle } of Messages) {
+          await platform.bury(names[net], [{ body: Body }]);
+          await engine.sqs('DeleteMessage', { QueueUrl: engine.queueUrl(names.queue), ReceiptHandle });
+        }
+      }
+    })();
+    engine.setFaults(({ action }) =>
+      action === 'DeleteMessageBatch' ? { kind: 'delay', ms: 200 } : undefined,
+    );
+    const { code, stdout, stderr } = await run('redrive', net, '--all');
+    isOver = true;
+    engine.endLongPolls(names.queue);
+    await returning;
+    expect([code, stdout]).toEqual([1, 'published 2 of 2 messages to jobs-dev again\n']);
+    expect(stderr).toMatch(message);
+    expect(await platform.bodies(names[net])).toHaveLength(2);
+  });
+
   test('are discarded, exported and refused for edit', async () => {
     await platform.publish('{"x":1}', { jobName: 'NoJob', jobId: 'u-1' });
     const exported = await run('export', 'unrouted');
@@ -602,9 +641,23 @@ describe('edit', () => {
 
   test('reads standard input, and leaves a raw message raw', async () => {
     await platform.bury(names.dead, [{ body: 'no json', attributes: { jobId: 'raw-1' } }]);
-    const words = ['edit', 'GreetingJob', '--id', 'raw-1'];
+    const words = ['edit', 'GreetingJob', '--id', 'raw-1', '--payload', '-'];
     expect((await platform.runProcess('{"friendName":"In"}', ...words)).code).toBe(0);
     expect(await platform.bodies(names.queue)).toEqual(['{"friendName":"In"}']);
+  });
+
+  test('without an editor, or with the vi that npm sets where there is no terminal, asks for the payload', async () => {
+    await buryJobs(1);
+    const words = ['dlq', 'edit', 'GreetingJob', '--id', 'job-0'];
+    for (const env of [{}, { npm_lifecycle_event: 'jobs', EDITOR: 'vi' }]) {
+      expect(await runJobsProcess(platform.directory, words, '{"friendName":"In"}', env)).toEqual({
+        code: 2,
+        stdout: '',
+        stderr:
+          "error: there is no editor to open: give the new payload, --payload '<json>' or --payload - for standard input, or set EDITOR\n",
+      });
+    }
+    expect(await platform.engine.queueCounts(names.dead)).toMatchObject({ visible: 1, notVisible: 0 });
   });
 
   test('an ID that is not there is exit code 1', async () => {
