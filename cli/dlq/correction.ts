@@ -25,8 +25,11 @@ export async function correctionOf(
   return (await isGood(text, check)) ? text : undefined;
 }
 
-/** npm sets EDITOR=vi where it is not set: without a terminal nobody can have meant that. */
-function editorOf({ VISUAL, EDITOR, npm_lifecycle_event: script }: NodeJS.ProcessEnv): string {
+/**
+ * The command that opens an editor. npm sets EDITOR=vi where it is not set: without a terminal nobody can have meant that.
+ * @throws {CommandError} where there is none
+ */
+export function editorOf({ VISUAL, EDITOR, npm_lifecycle_event: script }: NodeJS.ProcessEnv): string {
   const isOfNpm = script !== undefined && EDITOR === 'vi' && !process.stdin.isTTY;
   const editor = VISUAL || (isOfNpm ? undefined : EDITOR);
   if (editor) return editor;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { type DlqPlatform, envelope, names, reason, startDlqPlatform } from './dlqPlatform.ts';
+import { runJobs } from './jobsCommand.ts';
 
 const bucket = 'jobs-dev-files';
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
@@ -96,7 +97,8 @@ describe('dlq edit', () => {
 
   test('is refused in an editor when what it would show cannot be read', async () => {
     await bury(pointer('payloads/GreetingJob/gone.json'));
-    const { code, stderr } = await edit();
+    const words = ['dlq', 'edit', 'GreetingJob', '--id', 'job-0'];
+    const { code, stderr } = await runJobs(platform.directory, words, '', { EDITOR: 'true' });
     expect(code).toBe(2);
     expect(stderr).toMatch(
       /the payload is in S3, at s3:.*gone\.json, and was not read: it has expired\. Give/,

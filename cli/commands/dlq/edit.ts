@@ -19,15 +19,17 @@ interface EditOptions extends TargetOptions {
 }
 
 async function edit(name: string, options: EditOptions): Promise<void> {
-  const [{ withQueue }, { isSafetyNet }, { editLetter }] = await Promise.all([
+  const [{ withQueue }, { isSafetyNet }, { editLetter }, { editorOf }] = await Promise.all([
     import('../../dlq/session.ts'),
     import('../../dlq/deadLetterQueue.ts'),
     import('../../dlq/editLetter.ts'),
+    import('../../dlq/correction.ts'),
   ]);
   if (isSafetyNet(name)) {
     throw new CommandError(
       `the messages in ${name} are no job's yet, so there is no schema to edit by: export them, and publish what they should have been`,
     );
   }
+  if (options.payload === undefined) editorOf(process.env); // before a letter is received in vain
   await withQueue('edit', name, options, (session) => editLetter(session, options));
 }
