@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { basename, join, resolve, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { writingTo } from './platformFile.ts';
+import { synthWarnings } from './synthWarnings.ts';
 
 export interface SynthOptions {
   /** The folder of cdk.json. */
@@ -21,7 +22,7 @@ export interface SynthOptions {
 
 export interface SynthResult {
   readonly assemblyDirectory: string;
-  /** What the app printed, warnings as a rule. */
+  /** What the app printed, warnings as a rule: a line each. */
   readonly output: string;
 }
 
@@ -46,7 +47,7 @@ export async function synthesize(options: SynthOptions): Promise<SynthResult> {
     const generation = String((await newestGeneration(root)) + 1);
     const assemblyDirectory = join(root, generation);
     await rename(partial, assemblyDirectory);
-    return { assemblyDirectory, output: output.replaceAll(basename(partial), generation) };
+    return { assemblyDirectory, output: synthWarnings(output.replaceAll(basename(partial), generation)) };
   } catch (error) {
     await rm(partial, { recursive: true, force: true });
     throw error;
