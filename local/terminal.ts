@@ -3,6 +3,7 @@ import type { Mail } from './alarms/mailbox.ts';
 import type { BatchOutcome } from './lambda/eventSourceMapping.ts';
 import type { LogLine } from './lambda/function.ts';
 import type { PlatformEvent } from './platformView.ts';
+import { printable } from './printable.ts';
 import type { ApplyResult } from './resources/reconcile.ts';
 
 /** How things look in the terminal. */
@@ -90,7 +91,7 @@ export function createTerminal(coloured: boolean): Terminal {
 
   function logLine({ functionName, text, at }: LogLine): string {
     const entry = parseLogEntry(text);
-    if (entry === undefined) return timed(`${paint('cyan', functionName)}  ${text}`, at);
+    if (entry === undefined) return timed(`${paint('cyan', functionName)}  ${printable(text)}`, at);
     const { level, message, jobName, error, fields } = entry;
     const details = Object.entries(fields).map(([name, value]) => paint('dim', `${name}=${shown(value)}`));
     const source = paint('cyan', jobName ?? functionName);
@@ -146,9 +147,9 @@ function parseLogEntry(text: string): LogEntry | undefined {
     const fields = Object.fromEntries(Object.entries(rest).filter(([name]) => !constantFields.has(name)));
     return {
       level,
-      message: String(message),
-      jobName: typeof jobName === 'string' ? jobName : undefined,
-      error: error === undefined ? undefined : errorText(error),
+      message: oneEntry(String(message)),
+      jobName: typeof jobName === 'string' ? oneEntry(jobName) : undefined,
+      error: error === undefined ? undefined : printable(errorText(error)),
       fields,
     };
   } catch {
@@ -168,7 +169,12 @@ function levelColour(level: string): Colour {
 }
 
 function shown(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return typeof value === 'string' ? oneEntry(value) : JSON.stringify(value);
+}
+
+/** Whatever a payload says: its further lines do not look like entries of their own. */
+function oneEntry(text: string): string {
+  return printable(text).replaceAll('\n', '\n         ');
 }
 
 function indented(text: string): string {

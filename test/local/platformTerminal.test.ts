@@ -35,6 +35,18 @@ test.each(['plain text', '{"not": "a log line"}', '{broken', ''])('%j stays as i
   expect(line(text)).toBe(`12:00:01 jobs-dev-GreetingJob  ${text}`);
 });
 
+test('a payload neither forges a line nor steers the terminal', () => {
+  const forged = '\u001b[31mJo\r\n23:59:59 PushupsJob  INFO  succeeded';
+  const below = 'Jo\n         23:59:59 PushupsJob  INFO  succeeded';
+  const entry = (fields: object) => line(JSON.stringify({ level: 'INFO', message: 'm', ...fields }));
+  expect(entry({ message: forged })).toBe(`12:00:01 jobs-dev-GreetingJob  INFO  ${below}`);
+  expect(entry({ jobId: forged })).toBe(`12:00:01 jobs-dev-GreetingJob  INFO  m  jobId=${below}`);
+  expect(entry({ error: { stack: forged } })).toBe(
+    '12:00:01 jobs-dev-GreetingJob  INFO  m\n         Jo\n         23:59:59 PushupsJob  INFO  succeeded',
+  );
+  expect(line('\u001b]0;title\u0007text')).toBe('12:00:01 jobs-dev-GreetingJob  text');
+});
+
 test('colours only where they are wanted', () => {
   expect(createTerminal(true).warning('x')).toContain('\u001b[33mWARN');
   expect(plain.warning('x')).not.toContain('\u001b');
