@@ -1,5 +1,6 @@
 import { startConsole } from './console/server.ts';
 import { explanation } from './explanation.ts';
+import { greeting } from './greeting.ts';
 import { aborted, awaitInterruption } from './interruption.ts';
 import { type Platform, startPlatform } from './platform.ts';
 import { refuseIfRunning } from './platformFile.ts';
@@ -50,7 +51,7 @@ export async function start(options: StartOptions): Promise<number> {
     });
     stops.push(() => watching.stop());
     await removeOldAssemblies(options.stateDirectory, platform.codeDirectories());
-    print(await greeting(platform));
+    print(greeting(await platform.snapshot()));
     await aborted(interruption);
     print(terminal.timed(farewell(platform)));
     return 0;
@@ -92,28 +93,6 @@ function printer(terminal: Terminal, print: (text: string) => void): (event: Pla
     if (now !== problems && now !== '') print(now);
     problems = now;
   };
-}
-
-async function greeting(platform: Platform): Promise<string> {
-  const { endpoint, region, speed, topicArn, jobs, consoleUrl, apiUrl } = await platform.snapshot();
-  const job = jobs.find(({ name }) => name === 'GreetingJob') ?? jobs[0];
-  const credentials = 'AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x';
-  return [
-    '',
-    'Publish with',
-    `  npm run jobs -- publish ${job?.name ?? 'GreetingJob'} '${job?.name === 'GreetingJob' ? '{"friendName":"Hank"}' : '{ … }'}'`,
-    'or any AWS SDK, or the AWS CLI (version 1 needs --endpoint-url besides), after',
-    // Python's SDK and the CLI know AWS_DEFAULT_REGION, the others AWS_REGION.
-    `  export AWS_ENDPOINT_URL=${endpoint} AWS_REGION=${region} AWS_DEFAULT_REGION=${region} ${credentials} TOPIC_ARN=${topicArn}`,
-    '',
-    `Serving ${jobs.length} ${jobs.length === 1 ? 'job' : 'jobs'}: ${jobs.map(({ name }) => name).join(', ')}`,
-    `  endpoint   ${endpoint} (region ${region}, any credentials)${speed === 1 ? '' : `, time runs ${speed} times as fast`}`,
-    `  topic      ${topicArn ?? 'none'}`,
-    ...(apiUrl === undefined ? [] : [`  API        ${apiUrl} (upload a file: ${apiUrl}/pages/upload)`]),
-    ...(consoleUrl === undefined ? [] : [`  console    ${consoleUrl}`]),
-    'Edits in src/, lib/ and bin/ are applied as you save. Ctrl-C stops.',
-    '',
-  ].join('\n');
 }
 
 function farewell(platform: Platform): string {
