@@ -14,6 +14,7 @@ import { bucketOf, installS3 } from './s3Requests.ts';
 import { installScheduler, isForScheduler, type SchedulerApi } from './scheduler.ts';
 import { scaleSqsRequest } from './timeScale.ts';
 import { deadLetterUndelivered } from './undelivered.ts';
+import { refuseUnservedServices } from './unservedServices.ts';
 
 export interface Boundary {
   stores: FauxqsStores;
@@ -33,6 +34,8 @@ export interface Boundary {
  */
 export function installBoundary(app: App, boundary: Boundary): void {
   refuseForeignRequests(app, boundary);
+  refuseUnservedServices(app);
+  forgetSignatures(app);
   installFaults(app, () => boundary.faults());
   installDynamo(app);
   installScheduler(app, () => boundary.scheduler());
@@ -44,10 +47,7 @@ export function installBoundary(app: App, boundary: Boundary): void {
   observePublishes(app, boundary);
 }
 
-/**
- * Pages of other sites may use a bucket whose CORS rules name them. Also forgets which region a client signed for: the
- * engine has one, and any client may use it.
- */
+/** Pages of other sites may use a bucket whose CORS rules name them. */
 function refuseForeignRequests(app: App, { buckets }: Boundary): void {
   app.addHook('onRequest', (request, reply, done) => {
     const rules = buckets.corsRules(bucketOf(request.url));
@@ -58,7 +58,13 @@ function refuseForeignRequests(app: App, { buckets }: Boundary): void {
       });
       return;
     }
-    const { headers } = request;
+    done();
+  });
+}
+
+/** They tell which region a client signed for: the engine has one, and any client may use it. */
+function forgetSignatures(app: App): void {
+  app.addHook('onRequest', ({ headers }, _reply, done) => {
     if (!isForDynamo(headers) && !isForScheduler(headers)) delete headers.authorization;
     done();
   });

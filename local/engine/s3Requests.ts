@@ -24,6 +24,7 @@ export function installS3(app: App, buckets: Buckets): void {
     if (bucket === '' || !['PUT', 'POST'].includes(request.method)) return done();
     request.body ??= Buffer.alloc(0);
     if (request.method === 'POST' && isForm(request)) checkPostPolicy(request, bucket);
+    else if (request.method === 'POST') checkPostAction(request);
     done();
   });
   app.addHook('onSend', (request, reply, payload, done) => {
@@ -129,6 +130,14 @@ function checkExpiry({ query }: Request): void {
 
 function isForm({ headers }: Request): boolean {
   return String(headers['content-type']).toLowerCase().startsWith('multipart/form-data');
+}
+
+/** fauxqs would take any other POST for DeleteObjects. */
+function checkPostAction({ query }: Request): void {
+  const names = Object.keys(Object(query));
+  if (names.some((name) => name === 'delete' || name === 'uploads' || name === 'uploadId')) return;
+  const message = 'The specified method is not allowed against this resource.';
+  throw new EngineError('MethodNotAllowed', message, 405);
 }
 
 function addHeaders(request: Request, reply: Reply, buckets: Buckets): void {
