@@ -39,7 +39,7 @@ export function installBoundary(app: App, boundary: Boundary): void {
   installFaults(app, () => boundary.faults());
   installDynamo(app);
   installScheduler(app, () => boundary.scheduler());
-  installS3(app, boundary.buckets);
+  installS3(app, boundary.buckets, boundary.stores.s3Store);
   answerErrorsLikeAws(app);
   prepareRequests(app, boundary);
   answerMessageMoves(app, boundary);

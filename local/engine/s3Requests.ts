@@ -1,7 +1,9 @@
 import type { Readable } from 'node:stream';
 import { type CorsRule, corsHeaders, matches, preflightHeaders } from '../http/cors.ts';
 import type { Buckets } from './buckets.ts';
+import { checkWriteConditions } from './conditionalWrite.ts';
 import { EngineError } from './errors.ts';
+import type { FauxqsStores } from './fauxqs.ts';
 import { checkPostPolicy } from './postPolicy.ts';
 import type { App, Reply, Request } from './protocol.ts';
 
@@ -9,10 +11,10 @@ import type { App, Reply, Request } from './protocol.ts';
 const MAX_OBJECT_BYTES = 1024 ** 3;
 
 /**
- * What S3 has and fauxqs lacks: bodies of more than 11 MB, CORS, links that expire, POST policies, and the headers of
- * an answer that its link asks for. Signatures are not evaluated, whosever.
+ * What S3 has and fauxqs lacks: bodies of more than 11 MB, CORS, links that expire, POST policies, conditional writes, and
+ * the headers of an answer that its link asks for. Signatures are not evaluated, whosever.
  */
-export function installS3(app: App, buckets: Buckets): void {
+export function installS3(app: App, buckets: Buckets, s3Store: FauxqsStores['s3Store']): void {
   takeLargeBodies(app);
   answerPreflights(app, buckets);
   app.addHook('onRequest', (request, _reply, done) => {
@@ -25,6 +27,7 @@ export function installS3(app: App, buckets: Buckets): void {
     request.body ??= Buffer.alloc(0);
     if (request.method === 'POST' && isForm(request)) checkPostPolicy(request, bucket);
     else if (request.method === 'POST') checkPostAction(request);
+    checkWriteConditions(request, s3Store);
     done();
   });
   app.addHook('onSend', (request, reply, payload, done) => {
