@@ -15,6 +15,7 @@ import { checkPublish } from './publishRules.ts';
 import { correctReceivedMessages } from './receivedMessages.ts';
 import { bucketOf, installS3 } from './s3Requests.ts';
 import { installScheduler, isForScheduler, type SchedulerApi } from './scheduler.ts';
+import { checkSend, checkSendBatch, tellRefusals } from './sendRules.ts';
 import { queueOf, subscribed, unsubscribed } from './stores.ts';
 import { entriesOf, scaleSqsRequest } from './timeScale.ts';
 import { deadLetterUndelivered } from './undelivered.ts';
@@ -47,6 +48,7 @@ export function installBoundary(app: App, boundary: Boundary): void {
   answerErrorsLikeAws(app);
   prepareRequests(app, boundary);
   answerMessageMoves(app, boundary);
+  correctSendBatches(app);
   correctReceivedMessages(app, boundary.stores);
   deliverPublishes(app, boundary);
 }
@@ -107,9 +109,11 @@ function prepareRequests(app: App, { stores, speed, workerQueues }: Boundary): v
 
 function prepareSend(action: string, body: object): void {
   if (action === 'SendMessage') {
+    checkSend(body);
     noteMessageGroup(body);
   } else if (action === 'SendMessageBatch') {
     const entries = entriesOf(body);
+    checkSendBatch(body, entries);
     entries.forEach(noteMessageGroup);
   }
 }
@@ -129,6 +133,16 @@ function answerMessageMoves(app: App, { moves }: Boundary): void {
     const answer = action && moves.answer(action, request.body as Record<string, unknown>);
     if (answer) reply.type('application/x-amz-json-1.0').send(JSON.stringify(answer));
     else done();
+  });
+}
+
+function correctSendBatches(app: App): void {
+  app.addHook('preSerialization', (request, _reply, payload, done) => {
+    if (sqsAction(request.headers) === 'SendMessageBatch') {
+      const { Failed = [] } = (payload ?? {}) as { Failed?: [] };
+      tellRefusals(request.body as object, Failed);
+    }
+    done(null, payload);
   });
 }
 
