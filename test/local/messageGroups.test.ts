@@ -100,7 +100,8 @@ describe('the group of a message in a standard queue', () => {
   });
 
   test('is kept by the redrive policy and by a move task', async () => {
-    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x', MessageGroupId: 'a' }));
+    await subscribe();
+    await sns.send(new PublishCommand({ TopicArn, Message: 'x', MessageGroupId: 'a' }));
     await received(QueueUrl, []);
     await received(QueueUrl, []);
     const asked = await sqs.send(
