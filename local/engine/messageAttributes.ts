@@ -3,7 +3,8 @@ import type { MessageAttributes } from './fauxqs.ts';
 
 /**
  * The rules of SNS and SQS for message attributes, which fauxqs does not check: names of letters, digits, `_`, `-` and
- * `.`; one of the types, a suffix of one's own included; and a value that fits the type, of the characters that XML allows.
+ * `.`; one of the types, a suffix of one's own included; and a value that fits the type, of the characters that XML
+ * allows.
  * @see https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html
  * @throws {EngineError} InvalidParameterValue from SQS; ParameterValueInvalid from SNS, which SDKs call

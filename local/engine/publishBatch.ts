@@ -7,8 +7,8 @@ import { checkPublish } from './publishRules.ts';
 const MAX_BATCH_BYTES = 262_144;
 
 /**
- * Refuses what SNS refuses and fauxqs takes: a batch that is too large in all, or that has one entry without a message, or
- * with a message that SNS refuses. As SNS does, all of it: the entries that could be published are not.
+ * Refuses what SNS refuses and fauxqs takes: a batch that is too large in all, or that has one entry without a message,
+ * or with a message that SNS refuses. As SNS does, all of it: the entries that could be published are not.
  */
 export function checkPublishBatch(request: Record<string, string>): void {
   let bytes = 0;

@@ -4,8 +4,8 @@ import { type App, sqsAction } from './protocol.ts';
 import { queueOf } from './stores.ts';
 
 /**
- * What ReceiveMessage answers, as SQS does: only the attributes that were asked for, the queue whose redrive policy moved a
- * message, and nothing to a caller who has gone.
+ * What ReceiveMessage answers, as SQS does: only the attributes that were asked for, the queue whose redrive policy
+ * moved a message, and nothing to a caller who has gone.
  */
 export function correctReceivedMessages(app: App, stores: FauxqsStores): void {
   app.addHook('preSerialization', (request, _reply, payload, done) => {

@@ -11,8 +11,8 @@ import type { App, Reply, Request } from './protocol.ts';
 const MAX_OBJECT_BYTES = 1024 ** 3;
 
 /**
- * What S3 has and fauxqs lacks: bodies of more than 11 MB, CORS, links that expire, POST policies, conditional writes, and
- * the headers of an answer that its link asks for. Signatures are not evaluated, whosever.
+ * What S3 has and fauxqs lacks: bodies of more than 11 MB, CORS, links that expire, POST policies, conditional writes,
+ * and the headers of an answer that its link asks for. Signatures are not evaluated, whosever.
  */
 export function installS3(app: App, buckets: Buckets, s3Store: FauxqsStores['s3Store']): void {
   takeLargeBodies(app);
