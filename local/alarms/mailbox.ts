@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
-import type { AcceptedPublish, Engine } from '../engine/engine.ts';
+import { type AcceptedPublish, type Engine, messageFor } from '../engine/engine.ts';
 import { alarmEmailText, parseAlarmNotification } from './alarmEmail.ts';
 
 /** An e-mail that was "sent": a file. */
@@ -143,18 +143,20 @@ function slugOf(subject: string): string {
     .slice(0, 80);
 }
 
-function textOf({ message }: AcceptedPublish): string {
+function textOf(publish: AcceptedPublish): string {
+  const message = messageFor(publish, 'email');
   const notification = parseAlarmNotification(message);
   return notification ? alarmEmailText(notification) : message;
 }
 
-function envelopeOf({ topicArn, messageId, subject, message }: AcceptedPublish, at: Date): string {
+function envelopeOf(publish: AcceptedPublish, at: Date): string {
+  const { topicArn, messageId, subject } = publish;
   const envelope = {
     Type: 'Notification',
     MessageId: messageId,
     TopicArn: topicArn,
     Subject: subject,
-    Message: message,
+    Message: messageFor(publish, 'email-json'),
     Timestamp: at.toISOString(),
   };
   return JSON.stringify(envelope, undefined, 2);

@@ -1,19 +1,25 @@
 import { mayCall } from '../http/cors.ts';
 import type { Buckets } from './buckets.ts';
+import { deliver } from './delivery.ts';
 import { installDynamo, isForDynamo } from './dynamo.ts';
 import { EngineError } from './errors.ts';
 import { type Faults, installFaults } from './faults.ts';
-import type { FauxqsInternals, FauxqsStores, Queue } from './fauxqs.ts';
+import type { FauxqsInternals, FauxqsStores } from './fauxqs.ts';
 import { cameByNetwork, isLocalHost } from './loopback.ts';
-import { checkMessageAttributes } from './messageAttributes.ts';
+import { noteMessageGroup } from './messageGroups.ts';
 import type { MessageMoves } from './messageMove.ts';
 import { type App, sendError, sqsAction } from './protocol.ts';
 import { checkPublishBatch } from './publishBatch.ts';
-import { type AcceptedPublish, acceptedPublishes, messageAttributesOf } from './publishes.ts';
+import { type AcceptedPublish, acceptedPublishes } from './publishes.ts';
+import { checkPublish } from './publishRules.ts';
+import { correctReceivedMessages } from './receivedMessages.ts';
 import { bucketOf, installS3 } from './s3Requests.ts';
 import { installScheduler, isForScheduler, type SchedulerApi } from './scheduler.ts';
-import { scaleSqsRequest } from './timeScale.ts';
+import { checkSend, checkSendBatch, tellRefusals } from './sendRules.ts';
+import { queueOf, subscribed, unsubscribed } from './stores.ts';
+import { entriesOf, scaleSqsRequest } from './timeScale.ts';
 import { deadLetterUndelivered } from './undelivered.ts';
+import { refuseUnservedServices } from './unservedServices.ts';
 
 export interface Boundary {
   stores: FauxqsStores;
@@ -33,21 +39,21 @@ export interface Boundary {
  */
 export function installBoundary(app: App, boundary: Boundary): void {
   refuseForeignRequests(app, boundary);
+  refuseUnservedServices(app);
+  forgetSignatures(app);
   installFaults(app, () => boundary.faults());
   installDynamo(app);
   installScheduler(app, () => boundary.scheduler());
-  installS3(app, boundary.buckets);
+  installS3(app, boundary.buckets, boundary.stores.s3Store);
   answerErrorsLikeAws(app);
   prepareRequests(app, boundary);
   answerMessageMoves(app, boundary);
-  correctReceivedMessages(app, boundary);
-  observePublishes(app, boundary);
+  correctSendBatches(app);
+  correctReceivedMessages(app, boundary.stores);
+  deliverPublishes(app, boundary);
 }
 
-/**
- * Pages of other sites may use a bucket whose CORS rules name them. Also forgets which region a client signed for: the
- * engine has one, and any client may use it.
- */
+/** Pages of other sites may use a bucket whose CORS rules name them. */
 function refuseForeignRequests(app: App, { buckets }: Boundary): void {
   app.addHook('onRequest', (request, reply, done) => {
     const rules = buckets.corsRules(bucketOf(request.url));
@@ -58,7 +64,13 @@ function refuseForeignRequests(app: App, { buckets }: Boundary): void {
       });
       return;
     }
-    const { headers } = request;
+    done();
+  });
+}
+
+/** They tell which region a client signed for: the engine has one, and any client may use it. */
+function forgetSignatures(app: App): void {
+  app.addHook('onRequest', ({ headers }, _reply, done) => {
     if (!isForDynamo(headers) && !isForScheduler(headers)) delete headers.authorization;
     done();
   });
@@ -85,15 +97,33 @@ function prepareRequests(app: App, { stores, speed, workerQueues }: Boundary): v
     const action = sqsAction(request.headers);
     if (action) {
       scaleSqsRequest(action, body, stores.sqsStore, speed, workerQueues);
+      prepareSend(action, body);
       // Counts must not include in-flight messages whose visibility timeout ended: fauxqs looks only on receive.
       if (action === 'GetQueueAttributes') queueOf(body, stores)?.processTimers();
-    } else if (body.Action === 'Publish') {
-      checkMessageAttributes(messageAttributesOf(body, ''));
-    } else if (body.Action === 'PublishBatch') {
-      checkPublishBatch(body);
+    } else if (body.Action === 'Publish' || body.Action === 'PublishBatch') {
+      preparePublish(body.Action, body);
     }
     done();
   });
+}
+
+function prepareSend(action: string, body: object): void {
+  if (action === 'SendMessage') {
+    checkSend(body);
+    noteMessageGroup(body);
+  } else if (action === 'SendMessageBatch') {
+    const entries = entriesOf(body);
+    checkSendBatch(body, entries);
+    entries.forEach(noteMessageGroup);
+  }
+}
+
+/** What fauxqs accepts is delivered by `deliverPublishes`. */
+function preparePublish(action: 'Publish' | 'PublishBatch', body: Record<string, string>): void {
+  if (action === 'Publish') checkPublish(body);
+  else checkPublishBatch(body);
+  const topicArn = body.TopicArn || body.TargetArn;
+  if (topicArn) body.TopicArn = unsubscribed(topicArn);
 }
 
 /** Redrive actions, which fauxqs does not know. */
@@ -106,52 +136,28 @@ function answerMessageMoves(app: App, { moves }: Boundary): void {
   });
 }
 
-interface Received {
-  Messages?: { ReceiptHandle: string; MessageAttributes?: object; MD5OfMessageAttributes?: string }[];
-}
-
-function correctReceivedMessages(app: App, { stores }: Boundary): void {
+function correctSendBatches(app: App): void {
   app.addHook('preSerialization', (request, _reply, payload, done) => {
-    const messages = (payload as Received | undefined)?.Messages;
-    if (!messages || sqsAction(request.headers) !== 'ReceiveMessage') return done(null, payload);
-    const body = request.body as { QueueUrl: string; MessageAttributeNames?: string[] };
-    if (cameByNetwork(request.raw) && request.raw.socket.destroyed) {
-      putBack(queueOf(body, stores), messages);
-    }
-    if (!body.MessageAttributeNames?.length) {
-      // SQS returns only the attributes that were asked for.
-      for (const message of messages) {
-        delete message.MessageAttributes;
-        delete message.MD5OfMessageAttributes;
-      }
+    if (sqsAction(request.headers) === 'SendMessageBatch') {
+      const { Failed = [] } = (payload ?? {}) as { Failed?: [] };
+      tellRefusals(request.body as object, Failed);
     }
     done(null, payload);
   });
 }
 
-/** A long poll whose caller has gone would swallow what arrives later: those messages were never received. */
-function putBack(queue: Queue | undefined, messages: { ReceiptHandle: string }[]): void {
-  for (const { ReceiptHandle } of messages) {
-    const message = queue?.inflightMessages.get(ReceiptHandle)?.message;
-    if (message) message.approximateReceiveCount--;
-    queue?.changeVisibility(ReceiptHandle, 0);
-  }
-}
-
-function observePublishes(app: App, { stores, internals, published }: Boundary): void {
+function deliverPublishes(app: App, { stores, internals, published }: Boundary): void {
   app.addHook('onSend', (request, reply, payload, done) => {
     const body = request.body as Record<string, string> | undefined;
     const isPublish = body?.Action === 'Publish' || body?.Action === 'PublishBatch';
     if (isPublish && request.url === '/' && reply.statusCode === 200 && typeof payload === 'string') {
-      for (const publish of acceptedPublishes(body, payload)) {
+      const named = { ...body, TopicArn: subscribed(body.TopicArn ?? '') };
+      for (const publish of acceptedPublishes(named, payload)) {
+        deliver(publish, stores, internals);
         deadLetterUndelivered(publish, stores, internals);
         published(publish);
       }
     }
     done(null, payload);
   });
-}
-
-function queueOf(body: { QueueUrl?: unknown }, { sqsStore }: FauxqsStores): Queue | undefined {
-  return typeof body.QueueUrl === 'string' ? sqsStore.getQueue(body.QueueUrl) : undefined;
 }

@@ -6,8 +6,8 @@ const targetPrefix = 'DynamoDB_';
 
 /**
  * DynamoDB at the same endpoint as SNS and SQS, on dynalite: tables, items and conditions as on AWS. What dynalite
- * lacks: transactions, TTL deletion (code that relies on it is wrong on AWS too, where it takes up to two days) and
- * ReturnValuesOnConditionCheckFailure. Requests are handed over unread; dynalite itself is loaded by the first.
+ * lacks: transactions, PartiQL, TTL deletion (code that relies on it is wrong on AWS too, where it takes up to two
+ * days) and ReturnValuesOnConditionCheckFailure. Requests are handed over unread; dynalite itself is loaded by the first.
  */
 export function installDynamo(app: App): void {
   let server: Promise<Server> | undefined;

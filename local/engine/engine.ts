@@ -18,7 +18,7 @@ import { createStores } from './stores.ts';
 
 export { EngineError, PortTakenError } from './errors.ts';
 export type { Fault, FaultRequest, Faults } from './faults.ts';
-export type { AcceptedPublish } from './publishes.ts';
+export { type AcceptedPublish, messageFor } from './publishes.ts';
 export type { QueueCounts, QueuedMessage, QueueState } from './queueState.ts';
 
 /** fauxqs' account. */

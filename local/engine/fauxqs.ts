@@ -5,7 +5,16 @@ import type { BuildAppOptions } from 'fauxqs';
  * file. The version is pinned in package.json; a move of these files fails at start, not in silence.
  */
 export interface FauxqsInternals {
-  SqsStore: { new (): SqsStore; createMessage(...args: never[]): StoredMessage };
+  SqsStore: {
+    new (): SqsStore;
+    createMessage(
+      body: string,
+      attributes: MessageAttributes,
+      delaySeconds?: number,
+      groupId?: string,
+    ): StoredMessage;
+    contentBasedDeduplicationId(body: string): string;
+  };
   SnsStore: new () => SnsStore;
   S3Store: new () => FauxqsStores['s3Store'];
   fanOutToSubscriptions(delivery: object): void;

@@ -2,15 +2,21 @@ import { EngineError } from './errors.ts';
 import type { MessageAttributes } from './fauxqs.ts';
 
 /**
- * SNS's rules for message attributes, which fauxqs does not check: names of letters, digits, `_`, `-` and `.`; one of its
- * types, a suffix of one's own included; and a value that fits the type, of the characters that XML allows.
+ * The rules of SNS and SQS for message attributes, which fauxqs does not check: names of letters, digits, `_`, `-` and
+ * `.`; one of the types, a suffix of one's own included; and a value that fits the type, of the characters that XML
+ * allows.
  * @see https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html
- * @throws {EngineError} ParameterValueInvalid, which SDKs call InvalidParameterValueException
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html
+ * @throws {EngineError} InvalidParameterValue from SQS; ParameterValueInvalid from SNS, which SDKs call
+ *   InvalidParameterValueException
  */
-export function checkMessageAttributes(attributes: MessageAttributes): void {
+export function checkMessageAttributes(attributes: MessageAttributes, service: keyof typeof codes): void {
+  const refuse: (message: string) => never = (message) => {
+    throw new EngineError(codes[service], message);
+  };
   for (const [name, { DataType, StringValue, BinaryValue }] of Object.entries(attributes)) {
     if (!/^(?!AWS\.|Amazon\.)[\w-]+(\.[\w-]+)*$/i.test(name) || name.length > 256) {
-      refuse(`The message attribute name '${name}' has characters that SNS does not take.`);
+      refuse(`The message attribute name '${name}' has characters that ${service} does not take.`);
     }
     const [, type] = /^(String|Number|Binary)(?:\..+)?$/s.exec(DataType) ?? [];
     if (type === undefined) {
@@ -27,7 +33,7 @@ export function checkMessageAttributes(attributes: MessageAttributes): void {
       refuse(`Could not cast message attribute '${name}' value to number.`);
     }
     if (notXml.test(value)) {
-      refuse(`The value of the message attribute '${name}' has characters that SNS does not take.`);
+      refuse(`The value of the message attribute '${name}' has characters that ${service} does not take.`);
     }
   }
 }
@@ -35,6 +41,4 @@ export function checkMessageAttributes(attributes: MessageAttributes): void {
 const isNumber = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const notXml = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
 
-function refuse(message: string): never {
-  throw new EngineError('ParameterValueInvalid', message);
-}
+const codes = { SNS: 'ParameterValueInvalid', SQS: 'InvalidParameterValue' };

@@ -108,9 +108,9 @@ export class MessageMoveTask {
     return queue;
   }
 
-  #copyOf({ body, messageAttributes }: StoredMessage): StoredMessage {
+  #copyOf({ body, messageAttributes, messageGroupId }: StoredMessage): StoredMessage {
     const { SqsStore } = this.#options.internals;
-    return SqsStore.createMessage(...([body, messageAttributes] as never[]));
+    return SqsStore.createMessage(body, messageAttributes, undefined, messageGroupId);
   }
 
   #end(status: 'COMPLETED' | 'CANCELLED' | 'FAILED', failureReason?: string): void {

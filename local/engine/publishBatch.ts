@@ -1,23 +1,22 @@
 import { EngineError } from './errors.ts';
 import type { MessageAttributes } from './fauxqs.ts';
-import { checkMessageAttributes } from './messageAttributes.ts';
 import { entryPrefixes, messageAttributesOf } from './publishes.ts';
+import { checkPublish } from './publishRules.ts';
 
 /** SNS's limit for a message and for a batch together, attributes included. */
 const MAX_BATCH_BYTES = 262_144;
 
 /**
- * Refuses what SNS refuses and fauxqs takes: a batch that is too large in all, or that has one entry without a message or
- * with invalid attributes. As SNS does, all of it: the entries that could be published are not.
+ * Refuses what SNS refuses and fauxqs takes: a batch that is too large in all, or that has one entry without a message,
+ * or with a message that SNS refuses. As SNS does, all of it: the entries that could be published are not.
  */
 export function checkPublishBatch(request: Record<string, string>): void {
   let bytes = 0;
   for (const prefix of entryPrefixes(request)) {
     const message = request[`${prefix}Message`];
     if (!message) throw new EngineError('InvalidParameter', 'Invalid parameter: Empty message');
-    const attributes = messageAttributesOf(request, prefix);
-    checkMessageAttributes(attributes);
-    bytes += Buffer.byteLength(message) + attributeBytes(attributes);
+    checkPublish(request, prefix);
+    bytes += Buffer.byteLength(message) + attributeBytes(messageAttributesOf(request, prefix));
   }
   if (bytes > MAX_BATCH_BYTES) {
     throw new EngineError(

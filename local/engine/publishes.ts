@@ -1,13 +1,24 @@
 import type { MessageAttributes } from './fauxqs.ts';
+import { type ProtocolMessages, protocolMessages } from './messageStructure.ts';
 
 /** One message that a topic accepted. */
 export interface AcceptedPublish {
   topicArn: string;
   messageId: string;
   subject?: string;
+  /** With `MessageStructure: json` its default. */
   message: string;
+  /** The messages of a `MessageStructure: json`. */
+  messages?: ProtocolMessages;
   attributeCount: number;
   messageAttributes: MessageAttributes;
+  messageGroupId?: string;
+  messageDeduplicationId?: string;
+}
+
+/** What the subscriptions of one protocol get. */
+export function messageFor({ message, messages }: AcceptedPublish, protocol: string): string {
+  return messages?.[protocol] ?? message;
 }
 
 type Parameters = Record<string, string>;
@@ -54,14 +65,20 @@ export function messageAttributesOf(request: Parameters, prefix: string): Messag
 }
 
 function acceptedPublish(request: Parameters, prefix: string, messageId: string): AcceptedPublish {
-  const subject = request[`${prefix}Subject`];
+  const { [`${prefix}Subject`]: subject, [`${prefix}Message`]: message = '' } = request;
+  const { [`${prefix}MessageGroupId`]: messageGroupId } = request;
+  const { [`${prefix}MessageDeduplicationId`]: messageDeduplicationId } = request;
   const messageAttributes = messageAttributesOf(request, prefix);
+  const messages = request[`${prefix}MessageStructure`] === 'json' ? protocolMessages(message) : undefined;
   return {
     topicArn: request.TopicArn ?? '',
     messageId,
     ...(subject !== undefined && { subject }),
-    message: request[`${prefix}Message`] ?? '',
+    message: messages?.default ?? message,
+    ...(messages && { messages }),
     attributeCount: Object.keys(messageAttributes).length,
     messageAttributes,
+    ...(messageGroupId && { messageGroupId }),
+    ...(messageDeduplicationId && { messageDeduplicationId }),
   };
 }

@@ -1,7 +1,9 @@
 import type { Readable } from 'node:stream';
 import { type CorsRule, corsHeaders, matches, preflightHeaders } from '../http/cors.ts';
 import type { Buckets } from './buckets.ts';
+import { checkWriteConditions } from './conditionalWrite.ts';
 import { EngineError } from './errors.ts';
+import type { FauxqsStores } from './fauxqs.ts';
 import { checkPostPolicy } from './postPolicy.ts';
 import type { App, Reply, Request } from './protocol.ts';
 
@@ -9,10 +11,10 @@ import type { App, Reply, Request } from './protocol.ts';
 const MAX_OBJECT_BYTES = 1024 ** 3;
 
 /**
- * What S3 has and fauxqs lacks: bodies of more than 11 MB, CORS, links that expire, POST policies, and the headers of
- * an answer that its link asks for. Signatures are not evaluated, whosever.
+ * What S3 has and fauxqs lacks: bodies of more than 11 MB, CORS, links that expire, POST policies, conditional writes,
+ * and the headers of an answer that its link asks for. Signatures are not evaluated, whosever.
  */
-export function installS3(app: App, buckets: Buckets): void {
+export function installS3(app: App, buckets: Buckets, s3Store: FauxqsStores['s3Store']): void {
   takeLargeBodies(app);
   answerPreflights(app, buckets);
   app.addHook('onRequest', (request, _reply, done) => {
@@ -24,6 +26,8 @@ export function installS3(app: App, buckets: Buckets): void {
     if (bucket === '' || !['PUT', 'POST'].includes(request.method)) return done();
     request.body ??= Buffer.alloc(0);
     if (request.method === 'POST' && isForm(request)) checkPostPolicy(request, bucket);
+    else if (request.method === 'POST') checkPostAction(request);
+    checkWriteConditions(request, s3Store);
     done();
   });
   app.addHook('onSend', (request, reply, payload, done) => {
@@ -129,6 +133,14 @@ function checkExpiry({ query }: Request): void {
 
 function isForm({ headers }: Request): boolean {
   return String(headers['content-type']).toLowerCase().startsWith('multipart/form-data');
+}
+
+/** fauxqs would take any other POST for DeleteObjects. */
+function checkPostAction({ query }: Request): void {
+  const names = Object.keys(Object(query));
+  if (names.some((name) => name === 'delete' || name === 'uploads' || name === 'uploadId')) return;
+  const message = 'The specified method is not allowed against this resource.';
+  throw new EngineError('MethodNotAllowed', message, 405);
 }
 
 function addHeaders(request: Request, reply: Reply, buckets: Buckets): void {

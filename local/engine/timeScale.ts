@@ -67,7 +67,7 @@ function queueNameOf({ QueueUrl }: { QueueUrl?: unknown }): string {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: entries of a request body
-function entriesOf(body: any): any[] {
+export function entriesOf(body: any): any[] {
   const entries = body.Entries ?? [];
   if (Array.isArray(entries) && entries.every((entry) => typeof entry === 'object' && entry !== null))
     return entries;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FauxqsInternals, FauxqsStores, StoredMessage } from './fauxqs.ts';
-import type { AcceptedPublish } from './publishes.ts';
+import { type AcceptedPublish, messageFor } from './publishes.ts';
 
 /**
  * Honours the RedrivePolicy of subscriptions, which fauxqs ignores: a message for a queue that does not exist (any
@@ -28,6 +28,7 @@ export function deadLetterUndelivered(
     // The same delivery once more (filter policy, envelope or raw), for this one subscription and to that queue.
     internals.fanOutToSubscriptions({
       ...publish,
+      message: messageFor(publish, 'sqs'),
       topic: { ...topic, subscriptionArns: [arn] },
       snsStore,
       sqsStore: { getQueueByArn: () => ({ isFifo: () => false, enqueue }) },

@@ -4,7 +4,7 @@ export interface Arrival {
   readonly sentAtMs: number;
   /** `ApproximateReceiveCount`; such a move keeps it, too. */
   readonly receiveCount: number;
-  /** `DeadLetterQueueSourceArn`, the queue whose redrive policy moved it; AWS says that, and the local platform does not. */
+  /** `DeadLetterQueueSourceArn`, the queue whose redrive policy moved it; undefined where it was sent to the dead letters. */
   readonly sourceArn: string | undefined;
 }
 

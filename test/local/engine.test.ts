@@ -228,6 +228,15 @@ describe('messages', () => {
     expect(await engine.queueCounts('missing')).toBeUndefined();
   });
 
+  test('are counted by SQS as visible once their visibility timeout has ended, before anybody receives', async () => {
+    const { engine, sqs } = await start();
+    const QueueUrl = await createQueue(engine, 'q');
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x' }));
+    await sqs.send(new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout: 1 }));
+    const ask = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['ApproximateNumberOfMessages'] });
+    await until(async () => (await sqs.send(ask)).Attributes?.ApproximateNumberOfMessages === '1');
+  });
+
   test('moved to a dead-letter queue keep their timestamp and tell when they came', async () => {
     const { engine } = await start();
     await createQueue(engine, 'dead');

@@ -52,8 +52,8 @@ const ports: Record<string, () => Promise<Port>> = {
 
 /** Requests of `DynamoDB_20120810.GetItem` and so on: the engine hands them over unread. */
 const targets = ['DynamoDB_20120810.GetItem', 'DynamoDB_20120810.PutItem', 'AmazonSQS.SendMessage'];
-const signature =
-  'Authorization: AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/x/aws4_request, SignedHeaders=host, Signature=x\r\nX-Amz-Date: 20260101T000000Z\r\n';
+const signature = (service: string) =>
+  `Authorization: AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=x\r\nX-Amz-Date: 20260101T000000Z\r\n`;
 
 describe.each(Object.entries(ports))('the port of %s lives on after', (_name, start) => {
   let port: Port;
@@ -94,7 +94,8 @@ describe.each(Object.entries(ports))('the port of %s lives on after', (_name, st
     async (body) => {
       for (const method of ['PUT', 'POST']) {
         for (const target of [undefined, ...targets]) {
-          const head = target === undefined ? '' : `X-Amz-Target: ${target}\r\n${signature}`;
+          const service = target?.startsWith('AmazonSQS') ? 'sqs' : 'dynamodb';
+          const head = target === undefined ? '' : `X-Amz-Target: ${target}\r\n${signature(service)}`;
           const answer = await exchange(
             port,
             `${method} PATH HTTP/1.1\r\nHost: HOST\r\n${head}Content-Type: application/x-amz-json-1.0\r\nContent-Length: ${body.length}\r\n\r\n${body}`,

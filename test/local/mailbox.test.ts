@@ -39,7 +39,7 @@ function start(): Mailbox {
 }
 
 /** Publishes, and gives every mail that came of all publishes so far, parsed from its file. */
-async function publish(message: { Message: string; Subject?: string }) {
+async function publish(message: { Message: string; Subject?: string; MessageStructure?: string }) {
   await engine.sns('Publish', { TopicArn: engine.topicArn('alarms'), ...message });
 }
 
@@ -125,6 +125,17 @@ test('every subscriber gets its own, in its format; nobody else does', async () 
     Message: 'Grüße – ✓',
     TopicArn: engine.topicArn('alarms'),
   });
+});
+
+test('each format is mailed the message of its protocol', async () => {
+  for (const format of ['text', 'json'] as const) {
+    mailbox.subscribe({ topicArn: engine.topicArn('alarms'), address: `${format}@example.com`, format });
+  }
+  const messages = { default: 'd', email: 'as text', 'email-json': 'as JSON' };
+  await publish({ Message: JSON.stringify(messages), MessageStructure: 'json' });
+  const [text, json] = await mails();
+  expect(text?.text.trim()).toBe('as text');
+  expect(JSON.parse(json?.text ?? '')).toMatchObject({ Message: 'as JSON' });
 });
 
 test('a topic that no alarm uses mails nobody', async () => {

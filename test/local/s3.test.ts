@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import {
+  CompleteMultipartUploadCommand,
+  CopyObjectCommand,
   CreateMultipartUploadCommand,
   GetObjectCommand,
   HeadObjectCommand,
@@ -321,5 +323,75 @@ describe('the lifecycle of a bucket', () => {
     await expect(part()).rejects.toMatchObject({ name: 'NoSuchUpload' });
     engine.buckets.delete('expires');
     await expect(keys('expires')).rejects.toMatchObject({ name: 'NoSuchBucket' });
+  });
+});
+
+describe('a conditional write', () => {
+  const put = (Key: string, Body: string, condition: { IfMatch?: string; IfNoneMatch?: string }) =>
+    s3.send(new PutObjectCommand({ Bucket, Key, Body, ...condition }));
+  const failed = { name: 'PreconditionFailed', $metadata: { httpStatusCode: 412 } };
+
+  test('makes an object only where there is none', async () => {
+    await put('once', 'first', { IfNoneMatch: '*' });
+    await expect(put('once', 'second', { IfNoneMatch: '*' })).rejects.toMatchObject(failed);
+    expect(await contentOf('once')).toBe('first');
+  });
+
+  test('has one winner of many at once', async () => {
+    const writers = Array.from({ length: 8 }, (_, index) => `writer ${index}`);
+    const results = await Promise.allSettled(
+      writers.map((writer) => put('raced', writer, { IfNoneMatch: '*' })),
+    );
+    const won = writers.filter((_, index) => results[index]?.status === 'fulfilled');
+    expect(won).toEqual([await contentOf('raced')]);
+    const lost = results.filter(({ status }) => status === 'rejected');
+    expect(lost).toEqual(
+      lost.map(() => ({
+        status: 'rejected',
+        reason: expect.objectContaining({ name: 'PreconditionFailed' }),
+      })),
+    );
+  });
+
+  test('replaces only the version that it knows', async () => {
+    await expect(put('versioned', 'x', { IfMatch: '"00"' })).rejects.toMatchObject({
+      name: 'NoSuchKey',
+      $metadata: { httpStatusCode: 404 },
+    });
+    const { ETag = '' } = await put('versioned', 'first', {});
+    await expect(put('versioned', 'x', { IfMatch: '"00"' })).rejects.toMatchObject(failed);
+    await put('versioned', 'second', { IfMatch: ETag });
+    expect(await contentOf('versioned')).toBe('second');
+    await expect(put('versioned', 'x', { IfMatch: ETag })).rejects.toMatchObject(failed);
+    expect(await contentOf('versioned')).toBe('second');
+  });
+
+  test('may be a copy or the end of a multipart upload, whose parts have no conditions', async () => {
+    const Key = 'assembled';
+    const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key }));
+    const part = { Bucket, Key, UploadId, PartNumber: 1 };
+    const { ETag } = await s3.send(new UploadPartCommand({ ...part, Body: 'parts' }));
+    await put(Key, 'meanwhile', {});
+    const complete = (condition: object) =>
+      s3.send(
+        new CompleteMultipartUploadCommand({
+          Bucket,
+          Key,
+          UploadId,
+          MultipartUpload: { Parts: [{ PartNumber: 1, ETag }] },
+          ...condition,
+        }),
+      );
+    await expect(complete({ IfNoneMatch: '*' })).rejects.toMatchObject(failed);
+    const copy = new CopyObjectCommand({ Bucket, Key, CopySource: `${Bucket}/${Key}`, IfNoneMatch: '*' });
+    await expect(s3.send(copy)).rejects.toMatchObject(failed);
+    expect(await contentOf(Key)).toBe('meanwhile');
+    await complete({});
+    expect(await contentOf(Key)).toBe('parts');
+  });
+
+  test('to a bucket that is not there says so', async () => {
+    const missing = new PutObjectCommand({ Bucket: 'missing', Key: 'k', Body: 'x', IfNoneMatch: '*' });
+    await expect(s3.send(missing)).rejects.toMatchObject({ name: 'NoSuchBucket' });
   });
 });
