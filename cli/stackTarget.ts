@@ -51,11 +51,19 @@ async function resourcesOf(
   try {
     return await listResources(stackName);
   } catch (cause) {
+    const { message } = cause as Error;
     throw new CommandError(
-      `stack ${stackName} cannot be read: ${(cause as Error).message}. Check the name, AWS_REGION and AWS_PROFILE`,
+      `stack ${stackName} cannot be read: ${message}. ${endpointAdvice()}Check the name, AWS_REGION and AWS_PROFILE`,
       { cause },
     );
   }
+}
+
+/** The local platform has no CloudFormation, but what `npm start` prints to export sends every AWS client there. */
+function endpointAdvice(env: NodeJS.ProcessEnv = process.env): string {
+  const variable = ['AWS_ENDPOINT_URL_CLOUDFORMATION', 'AWS_ENDPOINT_URL'].find((name) => env[name]);
+  if (variable === undefined) return '';
+  return `${variable} is ${env[variable]}: unset it, with what was exported beside it, so that AWS is asked. `;
 }
 
 function idsOf(resources: readonly StackResource[], type: string): string[] {
