@@ -1,6 +1,6 @@
 import cliProgress from 'cli-progress';
 import type { JobStatus } from '../src/status/jobStatus.ts';
-import { oneLine } from './dlq/words.ts';
+import { oneLine } from './oneLine.ts';
 
 /** A bar while somebody waits for a job: its state, and how far it is. Nothing where the stream is no terminal. */
 export interface WaitBar {

@@ -3,7 +3,7 @@ import type { AnyJob, Duration, JobHandle } from '../src/index.ts';
 import { durationSeconds } from '../src/job/duration.ts';
 import { baseOf } from '../src/publisher/jobApi.ts';
 import { CommandError } from './CommandError.ts';
-import { oneLine } from './dlq/words.ts';
+import { oneLine } from './oneLine.ts';
 import { apiUrlOf } from './status/apiUrl.ts';
 import { fileText } from './status/resultText.ts';
 import { resultLines } from './status/statusText.ts';

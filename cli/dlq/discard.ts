@@ -1,4 +1,7 @@
+import { counted } from '../counted.ts';
+import type { End } from '../end.ts';
 import { onInterrupt } from '../interrupt.ts';
+import { oneLine } from '../oneLine.ts';
 import { type DeadLetterQueue, lastPart } from './deadLetterQueue.ts';
 import { openLines } from './exportFile.ts';
 import { errorName, type Letter } from './letter.ts';
@@ -8,10 +11,9 @@ import { emptyTally, type Tally } from './redrive.ts';
 import { nothingSelected, printFailures } from './report.ts';
 import type { Selection } from './selection.ts';
 import type { Failure } from './sendLetters.ts';
-import type { End, Session } from './session.ts';
+import type { Session } from './session.ts';
 import { sweep } from './sweep.ts';
 import { reportUnseen } from './unseen.ts';
-import { counted, oneLine } from './words.ts';
 
 /** Deletes the selected letters, each after it is in the file where one is given, and prints a line for each. */
 export async function discardSelected(

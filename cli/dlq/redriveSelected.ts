@@ -1,4 +1,7 @@
+import { counted } from '../counted.ts';
+import type { End } from '../end.ts';
 import { onInterrupt } from '../interrupt.ts';
+import { oneLine } from '../oneLine.ts';
 import { jobNames, lastPart } from './deadLetterQueue.ts';
 import type { Letter } from './letter.ts';
 import { startProgress } from './progress.ts';
@@ -7,11 +10,10 @@ import { refuseWhileMoving } from './redriveWhole.ts';
 import { nothingSelected, printFailures } from './report.ts';
 import type { Selection } from './selection.ts';
 import { type Send, sendToQueue } from './sendLetters.ts';
-import type { End, Session } from './session.ts';
+import type { Session } from './session.ts';
 import { survey } from './survey.ts';
 import { publishToTopic, refusal } from './throughTopic.ts';
 import { reportUnseen } from './unseen.ts';
-import { counted, oneLine } from './words.ts';
 
 export interface SelectedOptions {
   readonly dryRun?: boolean;

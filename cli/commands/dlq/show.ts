@@ -1,6 +1,8 @@
 import { Command } from 'commander';
+import { counted } from '../../counted.ts';
 import type { Letter } from '../../dlq/letter.ts';
-import type { End, Session } from '../../dlq/session.ts';
+import type { Session } from '../../dlq/session.ts';
+import type { End } from '../../end.ts';
 import { addTargetOptions, type TargetOptions } from '../../target.ts';
 import { wholeNumber } from './wholeNumber.ts';
 
@@ -71,10 +73,9 @@ async function print(
   { id, json, oldestFirst }: ShowOptions,
   offloaded: Awaited<ReturnType<typeof offloadedIn>>,
 ): Promise<void> {
-  const [{ letterText }, { lastPart }, { counted }] = await Promise.all([
+  const [{ letterText }, { lastPart }] = await Promise.all([
     import('../../dlq/letterText.ts'),
     import('../../dlq/deadLetterQueue.ts'),
-    import('../../dlq/words.ts'),
   ]);
   if (letters.length === 0) {
     const looked = received === 0 ? '' : ` among the ${received.toLocaleString('en')} in the queue`;
