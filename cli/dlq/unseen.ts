@@ -1,5 +1,5 @@
 import { counted } from '../counted.ts';
-import { lastPart } from './deadLetterQueue.ts';
+import { lastPart } from '../lastPart.ts';
 import { countOf } from './depths.ts';
 import type { Session } from './session.ts';
 

@@ -3,6 +3,7 @@ import { counted } from '../../counted.ts';
 import type { Letter } from '../../dlq/letter.ts';
 import type { Session } from '../../dlq/session.ts';
 import type { End } from '../../end.ts';
+import { lastPart } from '../../lastPart.ts';
 import { addTargetOptions, type TargetOptions } from '../../target.ts';
 import { wholeNumber } from './wholeNumber.ts';
 
@@ -73,10 +74,7 @@ async function print(
   { id, json, oldestFirst }: ShowOptions,
   offloaded: Awaited<ReturnType<typeof offloadedIn>>,
 ): Promise<void> {
-  const [{ letterText }, { lastPart }] = await Promise.all([
-    import('../../dlq/letterText.ts'),
-    import('../../dlq/deadLetterQueue.ts'),
-  ]);
+  const { letterText } = await import('../../dlq/letterText.ts');
   if (letters.length === 0) {
     const looked = received === 0 ? '' : ` among the ${received.toLocaleString('en')} in the queue`;
     const what = id === undefined ? 'no dead letter is visible' : `no dead letter has the ID ${id}`;
