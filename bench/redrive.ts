@@ -1,7 +1,8 @@
 import { SQS } from '@aws-sdk/client-sqs';
-import { emptyTally, redrive } from '../cli/dlq/redrive.ts';
+import { redrive } from '../cli/dlq/redrive.ts';
 import { selectionOf } from '../cli/dlq/selection.ts';
 import { sendToQueue } from '../cli/dlq/sendLetters.ts';
+import { emptyTally } from '../cli/dlq/tally.ts';
 import { type Engine, startEngine } from '../local/engine/engine.ts';
 import { interleavedRatio, type Measure } from './measure.ts';
 

@@ -7,7 +7,7 @@ import { schedulesCommand } from './commands/schedules.ts';
 import { statusCommand } from './commands/status.ts';
 import { workerCommand } from './commands/worker.ts';
 import { exitCodes } from './exitCodes.ts';
-import { takenByNpm } from './takenByNpm.ts';
+import { takenByNpm, takenText } from './takenByNpm.ts';
 
 /** Runs what was typed after `npm run jobs --`, and gives the process's exit code. */
 export async function runProgram(words: readonly string[]): Promise<number> {
@@ -33,10 +33,7 @@ function checkDashes(jobs: Command, words: readonly string[]): void {
     path.push(word);
   }
   const taken = takenByNpm(command, words);
-  if (taken.length === 0) return;
-  throw new CommandError(
-    `npm took ${taken.join(', ')} for itself: write -- before the command, npm run jobs -- ${path.join(' ')} …`,
-  );
+  if (taken.length > 0) throw new CommandError(takenText(taken, path.join(' ')));
 }
 
 /**

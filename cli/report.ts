@@ -1,3 +1,4 @@
+import { counted } from './counted.ts';
 import type { LineResult } from './publishLines.ts';
 
 /** Counts what became of the lines, and says so: as JSON Lines while they come, or for people at the end. */
@@ -60,7 +61,3 @@ export function jsonOf({
 }
 
 const maxShownFailures = 20;
-
-function counted(count: number, noun: string): string {
-  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
-}

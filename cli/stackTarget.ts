@@ -1,5 +1,7 @@
 import { CommandError } from './CommandError.ts';
-import type { JobQueues, Target } from './target.ts';
+import { jobQueuesOf } from './jobQueues.ts';
+import { lastPart } from './lastPart.ts';
+import type { Target } from './target.ts';
 
 /** A resource of a stack: a topic's physical ID is its ARN, a queue's is its URL. */
 export interface StackResource {
@@ -25,9 +27,10 @@ export async function stackTarget(
     // Whoever may not read them can do without, in most commands.
     readOutputs(stackName).catch((): StackOutputs => ({})),
   ]);
-  const queueUrls = new Map(idsOf(resources, 'AWS::SQS::Queue').map((url) => [lastPart(url, '/'), url]));
+  const queueUrls = idsOf(resources, 'AWS::SQS::Queue');
+  const queueNames = new Set(queueUrls.map(lastPart));
   const topicArn = idsOf(resources, 'AWS::SNS::Topic').find((arn) =>
-    queueUrls.has(`${lastPart(arn, ':')}-unrouted`),
+    queueNames.has(`${lastPart(arn)}-unrouted`),
   );
   if (topicArn === undefined) {
     throw new CommandError(
@@ -38,7 +41,7 @@ export async function stackTarget(
     name: `stack ${stackName}`,
     topicArn,
     clientConfig: { region: topicArn.split(':')[3] ?? '' },
-    jobs: jobQueues(lastPart(topicArn, ':'), queueUrls),
+    jobs: jobQueuesOf(topicArn, queueUrls),
     ...(ApiUrl && { apiUrl: ApiUrl }),
     ...(FilesBucket && { filesBucket: FilesBucket }),
   };
@@ -51,28 +54,23 @@ async function resourcesOf(
   try {
     return await listResources(stackName);
   } catch (cause) {
+    const { message } = cause as Error;
     throw new CommandError(
-      `stack ${stackName} cannot be read: ${(cause as Error).message}. Check the name, AWS_REGION and AWS_PROFILE`,
+      `stack ${stackName} cannot be read: ${message}. ${endpointAdvice()}Check the name, AWS_REGION and AWS_PROFILE`,
       { cause },
     );
   }
 }
 
+/** The local platform has no CloudFormation, but what `npm start` prints to export sends every AWS client there. */
+function endpointAdvice(env: NodeJS.ProcessEnv = process.env): string {
+  const variable = ['AWS_ENDPOINT_URL_CLOUDFORMATION', 'AWS_ENDPOINT_URL'].find((name) => env[name]);
+  if (variable === undefined) return '';
+  return `${variable} is ${env[variable]}: unset it, with what was exported beside it, so that AWS is asked. `;
+}
+
 function idsOf(resources: readonly StackResource[], type: string): string[] {
   return resources.filter((resource) => resource.type === type).map(({ physicalId }) => physicalId);
-}
-
-function jobQueues(prefix: string, queueUrls: ReadonlyMap<string, string>): Record<string, JobQueues> {
-  const jobs = [...queueUrls].flatMap(([queueName, queueUrl]) => {
-    const deadLetterQueueUrl = queueUrls.get(`${queueName}-dead-letters`);
-    if (deadLetterQueueUrl === undefined || !queueName.startsWith(`${prefix}-`)) return [];
-    return [[queueName.slice(prefix.length + 1), { queueUrl, deadLetterQueueUrl }] as const];
-  });
-  return Object.fromEntries(jobs);
-}
-
-function lastPart(text: string, separator: string): string {
-  return text.slice(text.lastIndexOf(separator) + 1);
 }
 
 /** The client is loaded only here: the local platform needs none. */

@@ -1,5 +1,5 @@
 import type { JobStatus } from '../src/status/jobStatus.ts';
-import { oneLine } from './dlq/words.ts';
+import { oneLine } from './oneLine.ts';
 import { startTerminalBar } from './terminalBar.ts';
 
 /** A bar while somebody waits for a job: its state, and how far it is. Nothing where the stream is no terminal. */

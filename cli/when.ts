@@ -2,7 +2,7 @@ import { durationSeconds } from '../src/job/duration.ts';
 import type { When } from '../src/publisher/index.ts';
 import { isInstant } from '../src/schedule/instant.ts';
 import { CommandError } from './CommandError.ts';
-import { lengthOfTime } from './dlq/words.ts';
+import { lengthOfTime } from './lengthOfTime.ts';
 import { instantText } from './schedules/listText.ts';
 
 /** The options `--delay` and `--at`. */

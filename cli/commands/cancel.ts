@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import type { JobStatus } from '../../src/status/jobStatus.ts';
 import { CommandError } from '../CommandError.ts';
-import type { End } from '../dlq/session.ts';
+import type { End } from '../end.ts';
+import { oneLine } from '../oneLine.ts';
 import type { StatusApi } from '../status/statusApi.ts';
 import { addTargetOptions, type Target, type TargetOptions } from '../target.ts';
 
@@ -40,10 +41,7 @@ async function cancelJob(
   jobId: string,
   { job, json }: CancelOptions,
 ): Promise<End> {
-  const [{ checkName }, { oneLine }] = await Promise.all([
-    import('../status/checkName.ts'),
-    import('../dlq/words.ts'),
-  ]);
+  const { checkName } = await import('../status/checkName.ts');
   if (job !== undefined) checkName(job, target);
   const status = await api.cancel(jobId, job);
   if (status === undefined) {

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { type JobState, type JobStatus, jobStates } from '../../src/status/jobStatus.ts';
 import { CommandError } from '../CommandError.ts';
-import type { End } from '../dlq/session.ts';
+import { counted } from '../counted.ts';
+import type { End } from '../end.ts';
 import type { StatusApi } from '../status/statusApi.ts';
 import { addTargetOptions, type Target, type TargetOptions } from '../target.ts';
 import { wholeNumber } from './dlq/wholeNumber.ts';
@@ -128,10 +129,7 @@ async function printList(
   { name }: Target,
   { job, state }: StatusOptions,
 ): Promise<void> {
-  const [{ listText }, { counted }] = await Promise.all([
-    import('../status/listText.ts'),
-    import('../dlq/words.ts'),
-  ]);
+  const { listText } = await import('../status/listText.ts');
   if (jobs.length > 0) console.log(`${listText(jobs, Date.now())}\n`);
   const count =
     jobs.length === 0 ? 'no job' : `${hasMore ? 'the newest ' : ''}${counted(jobs.length, 'job')}`;

@@ -1,5 +1,7 @@
 import { nearestName } from '../../src/job/nearestName.ts';
 import { CommandError } from '../CommandError.ts';
+import { jobQueuesOf } from '../jobQueues.ts';
+import { lastPart } from '../lastPart.ts';
 import type { Target } from '../target.ts';
 import type { Sqs } from './sqs.ts';
 
@@ -43,11 +45,6 @@ export async function jobNames(target: Target, sqs: Sqs): Promise<string[]> {
   return Object.keys(target.jobs ?? (await jobsByName(target, sqs)));
 }
 
-/** The name of a queue, or of a topic by its ARN. */
-export function lastPart(urlOrArn: string): string {
-  return urlOrArn.slice(Math.max(urlOrArn.lastIndexOf('/'), urlOrArn.lastIndexOf(':')) + 1);
-}
-
 /** A queue's ARN: in the Region and partition of the topic. */
 export function queueArn({ topicArn }: Target, queueUrl: string): string {
   const [arn, partition, , region] = topicArn.split(':');
@@ -77,24 +74,16 @@ async function safetyNet({ topicArn }: Target, sqs: Sqs, name: string): Promise<
 
 /** Where only the topic is known, the queues' names say whose they are. */
 async function jobsByName({ topicArn }: Target, sqs: Sqs): Promise<NonNullable<Target['jobs']>> {
-  const prefix = `${lastPart(topicArn)}-`;
-  const urls = new Map<string, string>();
+  const urls: string[] = [];
   let NextToken: string | undefined;
   do {
     const page = await sqs.listQueues({
-      QueueNamePrefix: prefix,
+      QueueNamePrefix: `${lastPart(topicArn)}-`,
       MaxResults: 1000,
       ...(NextToken && { NextToken }),
     });
-    for (const url of page.QueueUrls ?? []) urls.set(lastPart(url), url);
+    urls.push(...(page.QueueUrls ?? []));
     NextToken = page.NextToken;
   } while (NextToken !== undefined);
-  return Object.fromEntries(
-    [...urls].flatMap(([queueName, queueUrl]) => {
-      const deadLetterQueueUrl = urls.get(`${queueName}-dead-letters`);
-      return deadLetterQueueUrl === undefined
-        ? []
-        : [[queueName.slice(prefix.length), { queueUrl, deadLetterQueueUrl }]];
-    }),
-  );
+  return jobQueuesOf(topicArn, urls);
 }

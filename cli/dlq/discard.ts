@@ -1,17 +1,20 @@
+import { counted } from '../counted.ts';
+import type { End } from '../end.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { type DeadLetterQueue, lastPart } from './deadLetterQueue.ts';
+import { lastPart } from '../lastPart.ts';
+import { oneLine } from '../oneLine.ts';
+import type { DeadLetterQueue } from './deadLetterQueue.ts';
 import { openLines } from './exportFile.ts';
-import { errorName, type Letter } from './letter.ts';
+import type { Letter } from './letter.ts';
 import { whyText } from './letterText.ts';
 import { startProgress } from './progress.ts';
-import { emptyTally, type Tally } from './redrive.ts';
 import { nothingSelected, printFailures } from './report.ts';
 import type { Selection } from './selection.ts';
 import type { Failure } from './sendLetters.ts';
-import type { End, Session } from './session.ts';
+import type { Session } from './session.ts';
 import { sweep } from './sweep.ts';
+import { emptyTally, noteSeen } from './tally.ts';
 import { reportUnseen } from './unseen.ts';
-import { counted, oneLine } from './words.ts';
 
 /** Deletes the selected letters, each after it is in the file where one is given, and prints a line for each. */
 export async function discardSelected(
@@ -31,7 +34,7 @@ export async function discardSelected(
       { sqs, queueUrl: queue.queueUrl, speed: target.speed },
       async (letters, { remove }) => {
         const selected = letters.filter((letter) => selection.takes(letter));
-        note(tally, letters);
+        noteSeen(tally, letters);
         tally.selected += selected.length;
         if (selected.length > 0) await file?.write(selected);
         for (const failure of await remove(selected)) kept.set(failure.letter.messageId, failure);
@@ -62,14 +65,6 @@ export async function discardSelected(
   const hasUnseen = await reportUnseen(session, { seen: tally.seen, removed: discarded, isInterrupted });
   if (isInterrupted) return 'interrupted';
   return discarded > 0 && kept.size === 0 && !hasUnseen ? 'done' : 'failed';
-}
-
-function note(tally: Tally, letters: readonly Letter[]): void {
-  tally.seen += letters.length;
-  for (const letter of letters) {
-    const name = errorName(letter);
-    tally.errors.set(name, (tally.errors.get(name) ?? 0) + 1);
-  }
 }
 
 function line(letter: Letter, queue: DeadLetterQueue): string {

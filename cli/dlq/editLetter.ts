@@ -1,6 +1,8 @@
+import type { End } from '../end.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { jobLookup } from '../jobFiles.ts';
-import { lastPart } from './deadLetterQueue.ts';
+import { lastPart } from '../lastPart.ts';
+import { oneLine } from '../oneLine.ts';
 import { envelopeOf } from './envelope.ts';
 import type { Letter } from './letter.ts';
 import { type EditOptions, newMessage } from './newMessage.ts';
@@ -8,10 +10,9 @@ import { outgoing } from './outgoing.ts';
 import { refuseWhileMoving } from './redriveWhole.ts';
 import { printFailures } from './report.ts';
 import { sendToQueue } from './sendLetters.ts';
-import type { End, Session } from './session.ts';
+import type { Session } from './session.ts';
 import { reportUnseen } from './unseen.ts';
 import { type HeldLetter, withLetter } from './withLetter.ts';
-import { oneLine } from './words.ts';
 
 /**
  * Sends a dead letter back with another payload: the same message, of the same job ID. Nobody else receives it while

@@ -1,9 +1,9 @@
 import { open } from 'node:fs/promises';
 import { CommandError } from '../CommandError.ts';
+import { counted } from '../counted.ts';
 import { givenPath } from '../givenPath.ts';
 import type { Letter } from './letter.ts';
 import { letterJson } from './letterJson.ts';
-import { counted } from './words.ts';
 
 /** Takes letters as JSON Lines. */
 export interface ExportedLines {

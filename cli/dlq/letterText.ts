@@ -1,5 +1,9 @@
 import { reasonAttribute } from '../../src/runtime/deadLetter.ts';
 import { InvalidMessageError } from '../../src/runtime/message.ts';
+import { counted } from '../counted.ts';
+import { lengthOfTime } from '../lengthOfTime.ts';
+import { oneLine } from '../oneLine.ts';
+import { shellWord } from '../shellWord.ts';
 import type { Target } from '../target.ts';
 import type { DeadLetterQueue } from './deadLetterQueue.ts';
 import { envelopeOf } from './envelope.ts';
@@ -8,7 +12,6 @@ import type { OffloadedPayload } from './offloadedPayloads.ts';
 import type { Reason } from './reason.ts';
 import { schedulerError } from './scheduledPublish.ts';
 import { jobNameOf, jobNameProblem } from './throughTopic.ts';
-import { counted, lengthOfTime, oneLine, shellWord } from './words.ts';
 
 /** A letter for people to read: why it died, its payload, and where its log is. */
 export function letterText(

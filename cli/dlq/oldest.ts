@@ -1,6 +1,6 @@
 import type { GetMetricDataInput, GetMetricDataOutput } from '@aws-sdk/client-cloudwatch';
+import { lastPart } from '../lastPart.ts';
 import type { Target } from '../target.ts';
-import { lastPart } from './deadLetterQueue.ts';
 import { type Depth, keptSeconds } from './depths.ts';
 
 /** The oldest message of a queue, in real time; undefined where nobody knows (yet). */

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { errorName, type Letter } from './letter.ts';
+import type { Letter } from './letter.ts';
 import { queueClock } from './queueClock.ts';
 import type { Selection } from './selection.ts';
-import type { Failure, Send } from './sendLetters.ts';
+import type { Send } from './sendLetters.ts';
 import { type Sweep, type SweptQueue, sweep } from './sweep.ts';
+import { noteSeen, type Tally } from './tally.ts';
 
 export interface RedriveOptions {
   readonly selection: Selection;
@@ -13,39 +14,6 @@ export interface RedriveOptions {
   /** Letters a second, 1 to 500; as fast as it goes by default. */
   readonly perSecond?: number | undefined;
   onProgress?(tally: Tally): void;
-}
-
-/** What has happened so far; also true when the redrive throws. */
-export interface Tally {
-  seen: number;
-  /** Of the seen ones, those that the selection takes. */
-  selected: number;
-  /** Sent and deleted. */
-  redriven: number;
-  /** Sent and perhaps still in the dead-letter queue, by message ID: they run twice when they are redriven again. */
-  readonly undeleted: Map<string, Letter>;
-  /** How many those are. */
-  readonly duplicates: number;
-  /** Redriven in this run, dead again already, and left. */
-  diedAgain: number;
-  readonly failed: Failure[];
-  /** How many of the seen ones have which error; `undefined` for those without a reason. */
-  readonly errors: Map<string | undefined, number>;
-}
-
-export function emptyTally(): Tally {
-  return {
-    seen: 0,
-    selected: 0,
-    redriven: 0,
-    undeleted: new Map(),
-    get duplicates() {
-      return this.undeleted.size;
-    },
-    diedAgain: 0,
-    failed: [],
-    errors: new Map(),
-  };
 }
 
 /**
@@ -68,7 +36,8 @@ export async function redrive(
     async (letters, { remove }) => {
       clock.note(letters);
       const old = letters.filter((letter) => !isDeadAgain(letter));
-      note(tally, letters.length, old);
+      tally.diedAgain += letters.length - old.length;
+      noteSeen(tally, old);
       const selected = old.filter((letter) => selection.takes(letter));
       tally.selected += selected.length;
       if (selected.length > 0) {
@@ -100,15 +69,6 @@ export async function redrive(
   /** Without this, jobs that fail at once would be redriven without end. */
   function isDeadAgain(letter: Letter): boolean {
     return clock.here(letter.sentAtMs) > (sentAtMs.get(letter.jobId) ?? Number.POSITIVE_INFINITY);
-  }
-}
-
-function note(tally: Tally, received: number, letters: readonly Letter[]): void {
-  tally.diedAgain += received - letters.length;
-  tally.seen += letters.length;
-  for (const letter of letters) {
-    const name = errorName(letter);
-    tally.errors.set(name, (tally.errors.get(name) ?? 0) + 1);
   }
 }
 

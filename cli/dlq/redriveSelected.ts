@@ -1,17 +1,21 @@
+import { counted } from '../counted.ts';
+import type { End } from '../end.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { type DeadLetterQueue, jobNames, lastPart } from './deadLetterQueue.ts';
+import { lastPart } from '../lastPart.ts';
+import { oneLine } from '../oneLine.ts';
+import { type DeadLetterQueue, jobNames } from './deadLetterQueue.ts';
 import type { Letter } from './letter.ts';
 import { startProgress } from './progress.ts';
-import { emptyTally, redrive, type Tally } from './redrive.ts';
+import { redrive } from './redrive.ts';
 import { refuseWhileMoving } from './redriveWhole.ts';
 import { nothingSelected, printFailures } from './report.ts';
 import type { Selection } from './selection.ts';
 import { type Send, sendToQueue } from './sendLetters.ts';
-import type { End, Session } from './session.ts';
+import type { Session } from './session.ts';
 import { survey } from './survey.ts';
+import { emptyTally, type Tally } from './tally.ts';
 import { publishToTopic, refusal } from './throughTopic.ts';
 import { reportUnseen } from './unseen.ts';
-import { counted, oneLine } from './words.ts';
 
 export interface SelectedOptions {
   readonly dryRun?: boolean;

@@ -1,11 +1,14 @@
 import { CommandError } from '../CommandError.ts';
+import { counted } from '../counted.ts';
+import type { End } from '../end.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { lastPart, queueArn } from './deadLetterQueue.ts';
+import { lastPart } from '../lastPart.ts';
+import { lengthOfTime } from '../lengthOfTime.ts';
+import { queueArn } from './deadLetterQueue.ts';
 import { isActive, type MoveState, moveQueue, newestMove } from './moveTask.ts';
 import { startProgress } from './progress.ts';
-import type { End, Session } from './session.ts';
+import type { Session } from './session.ts';
 import { reportUnseen } from './unseen.ts';
-import { counted, lengthOfTime } from './words.ts';
 
 export interface WholeOptions {
   readonly dryRun?: boolean;

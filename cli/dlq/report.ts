@@ -1,8 +1,10 @@
-import { type DeadLetterQueue, lastPart } from './deadLetterQueue.ts';
-import type { Tally } from './redrive.ts';
+import { counted } from '../counted.ts';
+import { lastPart } from '../lastPart.ts';
+import { oneLine } from '../oneLine.ts';
+import type { DeadLetterQueue } from './deadLetterQueue.ts';
 import type { Selection } from './selection.ts';
 import type { Failure } from './sendLetters.ts';
-import { counted, oneLine } from './words.ts';
+import type { Tally } from './tally.ts';
 
 /** Why a selection took nothing, and what there is instead. */
 export function nothingSelected(

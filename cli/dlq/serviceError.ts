@@ -1,6 +1,7 @@
 import { awsProblem, errorCode, isDenied, isGone } from '../awsProblem.ts';
+import { lastPart } from '../lastPart.ts';
 import type { Target } from '../target.ts';
-import { type DeadLetterQueue, lastPart, queueArn } from './deadLetterQueue.ts';
+import { type DeadLetterQueue, queueArn } from './deadLetterQueue.ts';
 import { ExportError } from './exportFile.ts';
 import { type Permissions, type PermittedCommand, permissions } from './permissions.ts';
 

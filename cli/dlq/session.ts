@@ -1,6 +1,6 @@
 import { CommandError } from '../CommandError.ts';
+import { type End, exitCodeOf } from '../end.ts';
 import { exitCodes } from '../exitCodes.ts';
-import { interruptedExitCode } from '../interrupt.ts';
 import { findTarget, type Target, type TargetOptions } from '../target.ts';
 import { type DeadLetterQueue, findDeadLetterQueue, isSafetyNet } from './deadLetterQueue.ts';
 import { type Depth, depthOf } from './depths.ts';
@@ -15,9 +15,6 @@ export interface Session {
   readonly queue: DeadLetterQueue;
   readonly depth: Depth;
 }
-
-/** What a command came to; an interrupted one exits with 130. */
-export type End = 'done' | 'failed' | 'interrupted';
 
 /**
  * Finds the platform and the queue, does the work, and sets the process's exit code. What AWS refuses is one line on
@@ -69,9 +66,4 @@ async function explained(
     console.error(`error: ${line}`);
     process.exitCode = exitCodes.failed;
   }
-}
-
-export function exitCodeOf(end: End): number {
-  if (end === 'interrupted') return interruptedExitCode;
-  return end === 'done' ? exitCodes.done : exitCodes.failed;
 }

@@ -1,14 +1,16 @@
+import { counted } from '../counted.ts';
+import type { End } from '../end.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { errorName, type Letter } from './letter.ts';
+import { oneLine } from '../oneLine.ts';
+import type { Letter } from './letter.ts';
 import { whyText } from './letterText.ts';
 import { startProgress } from './progress.ts';
-import { emptyTally } from './redrive.ts';
 import { nothingSelected } from './report.ts';
 import type { Selection } from './selection.ts';
-import type { End, Session } from './session.ts';
+import type { Session } from './session.ts';
 import { sweep } from './sweep.ts';
+import { emptyTally, noteSeen } from './tally.ts';
 import { reportUnseen } from './unseen.ts';
-import { counted, oneLine } from './words.ts';
 
 export interface SurveyOptions {
   /** What would be done with the selected letters. */
@@ -31,10 +33,8 @@ export async function survey(
   await sweep(
     { sqs, queueUrl: queue.queueUrl, speed: target.speed },
     async (letters) => {
-      tally.seen += letters.length;
+      noteSeen(tally, letters);
       for (const letter of letters) {
-        const name = errorName(letter);
-        tally.errors.set(name, (tally.errors.get(name) ?? 0) + 1);
         if (!selection.takes(letter)) continue;
         const why = refusal?.(letter);
         const list = why === undefined ? taken : refused;

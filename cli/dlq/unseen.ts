@@ -1,7 +1,7 @@
-import { lastPart } from './deadLetterQueue.ts';
+import { counted } from '../counted.ts';
+import { lastPart } from '../lastPart.ts';
 import { countOf } from './depths.ts';
 import type { Session } from './session.ts';
-import { counted } from './words.ts';
 
 /** What a command did with the letters that it saw. */
 export interface Seen {

@@ -1,4 +1,7 @@
-import { counted, lengthOfTime, oneLine, table } from '../dlq/words.ts';
+import { counted } from '../counted.ts';
+import { lengthOfTime } from '../lengthOfTime.ts';
+import { oneLine } from '../oneLine.ts';
+import { table } from '../table.ts';
 import type { Listed } from './listed.ts';
 import type { Firing } from './platformTime.ts';
 

@@ -1,5 +1,5 @@
 import { CommandError } from '../CommandError.ts';
-import type { End } from '../dlq/session.ts';
+import type { End } from '../end.ts';
 import { recurringSchedule } from './group.ts';
 import { publishAt } from './publishOf.ts';
 import type { Session } from './session.ts';

@@ -3,9 +3,9 @@ import { DelayError } from '../../src/schedule/delayErrors.ts';
 import { type PlatformSchedules, platformSchedules } from '../../src/schedule/platformSchedules.ts';
 import { awsProblem, errorCode, isDenied } from '../awsProblem.ts';
 import { CommandError } from '../CommandError.ts';
-import { type End, exitCodeOf } from '../dlq/session.ts';
-import { oneLine } from '../dlq/words.ts';
+import { type End, exitCodeOf } from '../end.ts';
 import { exitCodes } from '../exitCodes.ts';
+import { oneLine } from '../oneLine.ts';
 import { findTarget, type Target, type TargetOptions } from '../target.ts';
 import { needs, type PermittedCommand } from './permissions.ts';
 

@@ -1,5 +1,7 @@
 import type { JobStatus } from '../../src/status/jobStatus.ts';
-import { lengthOfTime, oneLine, table } from '../dlq/words.ts';
+import { lengthOfTime } from '../lengthOfTime.ts';
+import { oneLine } from '../oneLine.ts';
+import { table } from '../table.ts';
 import { progressText, reasonText } from './statusText.ts';
 
 /** Jobs as a table, with what each has to say at the end of its line. */

@@ -1,6 +1,6 @@
 import { type FileResult, isFileResult } from '../../src/files/fileResult.ts';
 import type { JobStatus } from '../../src/status/jobStatus.ts';
-import { oneLine } from '../dlq/words.ts';
+import { oneLine } from '../oneLine.ts';
 import type { StatusApi } from './statusApi.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { JobApiError } from '../../src/publisher/handleErrors.ts';
-import { type End, exitCodeOf } from '../dlq/session.ts';
-import { oneLine } from '../dlq/words.ts';
+import { type End, exitCodeOf } from '../end.ts';
 import { exitCodes } from '../exitCodes.ts';
+import { oneLine } from '../oneLine.ts';
 import { findTarget, type Target, type TargetOptions } from '../target.ts';
 import { type StatusApi, statusApiOf } from './statusApi.ts';
 import { tokenVariable } from './tokenFetch.ts';

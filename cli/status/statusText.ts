@@ -1,5 +1,7 @@
 import type { FailureReason, JobStatus, Progress, StateChange } from '../../src/status/jobStatus.ts';
-import { counted, lengthOfTime, oneLine } from '../dlq/words.ts';
+import { counted } from '../counted.ts';
+import { lengthOfTime } from '../lengthOfTime.ts';
+import { oneLine } from '../oneLine.ts';
 
 /** A status for people to read. */
 export function statusText(status: JobStatus, nowMs: number, result?: string): string {

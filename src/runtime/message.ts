@@ -54,7 +54,7 @@ function parsed(text: string): unknown {
 }
 
 /** Opened once: an envelope that was itself published as a payload stays a payload. */
-function isEnvelope(value: unknown): value is SnsEnvelope {
+export function isEnvelope(value: unknown): value is SnsEnvelope {
   const { Type, MessageId, TopicArn, Message } = Object(value) as Record<keyof SnsEnvelope, unknown>;
   return Type === 'Notification' && isText(MessageId) && isText(TopicArn) && isText(Message);
 }
@@ -70,7 +70,7 @@ function jobIdOf({ messageAttributes, messageId }: SQSRecord, envelope: SnsEnvel
 }
 
 /** What SNS delivers when raw message delivery is off. */
-interface SnsEnvelope {
+export interface SnsEnvelope {
   readonly Type: 'Notification';
   readonly MessageId: string;
   readonly TopicArn: string;

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { emptyTally, redrive } from '../../cli/dlq/redrive.ts';
+import { redrive } from '../../cli/dlq/redrive.ts';
 import { selectionOf } from '../../cli/dlq/selection.ts';
 import { sendToQueue } from '../../cli/dlq/sendLetters.ts';
+import { emptyTally } from '../../cli/dlq/tally.ts';
 import { UnreliableSqs } from './unreliableSqs.ts';
 
 /** An empty dead-letter queue whose calls take 20 ms each, and whose clock differs from this computer's. */

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { emptyTally, redrive } from '../../cli/dlq/redrive.ts';
+import { redrive } from '../../cli/dlq/redrive.ts';
 import { sendToQueue } from '../../cli/dlq/sendLetters.ts';
+import { emptyTally } from '../../cli/dlq/tally.ts';
 import { type Fault, UnreliableSqs } from './unreliableSqs.ts';
 
 const faultKinds = ['before', 'after', 'partly', 'sleepBefore', 'sleepAfter'] as const;

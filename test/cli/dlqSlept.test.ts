@@ -1,10 +1,11 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { editLetter } from '../../cli/dlq/editLetter.ts';
-import { emptyTally, redrive } from '../../cli/dlq/redrive.ts';
+import { redrive } from '../../cli/dlq/redrive.ts';
 import { selectionOf } from '../../cli/dlq/selection.ts';
 import { sendToQueue } from '../../cli/dlq/sendLetters.ts';
 import type { Session } from '../../cli/dlq/session.ts';
 import { sweep } from '../../cli/dlq/sweep.ts';
+import { emptyTally } from '../../cli/dlq/tally.ts';
 import { type Fault, UnreliableSqs } from './unreliableSqs.ts';
 
 const bodies = Array.from({ length: 25 }, (_, index) => `{"index":${index}}`);

@@ -67,6 +67,22 @@ test('a stack without a platform, and one that cannot be read, are told apart', 
   await expect(missing).rejects.toThrow(/does not exist. Check the name, AWS_REGION and AWS_PROFILE$/);
 });
 
+test.each([
+  ['AWS_ENDPOINT_URL', { AWS_ENDPOINT_URL: 'http://127.0.0.1:4100' }],
+  [
+    'AWS_ENDPOINT_URL_CLOUDFORMATION',
+    { AWS_ENDPOINT_URL: 'http://other', AWS_ENDPOINT_URL_CLOUDFORMATION: 'http://127.0.0.1:4100' },
+  ],
+])('one that was not looked for at AWS itself says so: %s', async (variable, environment) => {
+  await withEnvironment(environment, async () => {
+    const stack = stackTarget('jobs-prod', () => Promise.reject(new Error('Unknown action')), noOutputs);
+    await expect(stack).rejects.toThrow(
+      `stack jobs-prod cannot be read: Unknown action. ${variable} is http://127.0.0.1:4100: unset it, with what was ` +
+        'exported beside it, so that AWS is asked. Check the name, AWS_REGION and AWS_PROFILE',
+    );
+  });
+});
+
 test('resources and outputs are read from CloudFormation, all pages of them', async () => {
   const pages = { '': [queue('jobs-dev-unrouted')], next: [arn('jobs-dev')] };
   const server = createServer(async (request, response) => {
@@ -85,22 +101,32 @@ test('resources and outputs are read from CloudFormation, all pages of them', as
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
   };
-  const before = { ...process.env };
-  Object.assign(process.env, environment);
   try {
-    const { topicArn, jobs, filesBucket } = await stackTarget('Jobs-dev');
+    const { topicArn, jobs, filesBucket } = await withEnvironment(environment, () => stackTarget('Jobs-dev'));
     expect({ topicArn, jobs, filesBucket }).toEqual({
       topicArn: arn('jobs-dev').physicalId,
       jobs: {},
       filesBucket: 'files',
     });
   } finally {
-    for (const name of Object.keys(environment)) delete process.env[name];
-    Object.assign(process.env, before);
     server.closeAllConnections();
     server.close();
   }
 });
+
+async function withEnvironment<T>(
+  environment: Readonly<Record<string, string>>,
+  work: () => Promise<T>,
+): Promise<T> {
+  const before = { ...process.env };
+  Object.assign(process.env, environment);
+  try {
+    return await work();
+  } finally {
+    for (const name of Object.keys(environment)) delete process.env[name];
+    Object.assign(process.env, before);
+  }
+}
 
 const outputsXml =
   '<DescribeStacksResponse><DescribeStacksResult><Stacks><member><Outputs><member><OutputKey>FilesBucket</OutputKey><OutputValue>files</OutputValue></member></Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>';

@@ -6,7 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { runProgram } from '../../local/program.ts';
 import { compileCache } from '../compileCache.ts';
 import { eventually } from './fixtures/assembly/eventually.ts';
 import { handlerThatSays } from './fixtures/assembly/writeAssembly.ts';
@@ -203,16 +204,25 @@ test('an app that fails is shown as it is', async () => {
   expect(await readdir(join(project, '.local/cdk.out'))).toEqual([]);
 });
 
+test('a bad option is refused with exit code 2, before anything runs', async () => {
+  const run = start('--speed', '0');
+  expect(await run.exit).toBe(2);
+  expect(run.errors).toMatch(/--speed.*'0' is invalid\. A speed is a number from 1 to 3600/);
+  expect(run.output).toBe('');
+});
+
 test.each([
-  [['--speed', '0'], /--speed.*'0' is invalid\. A speed is a number from 1 to 3600/],
   [['--speed', 'fast'], /A speed is a number/],
   [['--port', 'abc'], /--port.*A port is a whole number from 0 to 65535/],
   [['--console-port', '70000'], /A port is a whole number/],
   [['--api-port', '-1'], /A port is a whole number/],
   [['-c', 'stage'], /--context takes key=value, got stage/],
   [['--what'], /unknown option '--what'/],
-])('%j is refused with exit code 2', async (options, message) => {
-  const run = start(...options);
-  expect(await run.exit).toBe(2);
-  expect(run.errors).toMatch(message);
+])('so is %j', async (options, message) => {
+  using _exit = jest.spyOn(process, 'exit').mockImplementation((code) => {
+    throw new Error(`exits with ${code}`);
+  });
+  using errors = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+  await expect(runProgram(options)).rejects.toThrow('exits with 2');
+  expect(errors.mock.calls.join('')).toMatch(message);
 });

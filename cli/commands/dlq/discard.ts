@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { Selection, SelectionOptions } from '../../dlq/selection.ts';
-import type { End, Session } from '../../dlq/session.ts';
+import type { Session } from '../../dlq/session.ts';
+import type { End } from '../../end.ts';
 import { addTargetOptions, type TargetOptions } from '../../target.ts';
 import { addSelectionOptions } from './selectionOptions.ts';
 

@@ -1,5 +1,8 @@
 import { Command } from 'commander';
-import type { End, Session } from '../../dlq/session.ts';
+import { counted } from '../../counted.ts';
+import type { Session } from '../../dlq/session.ts';
+import type { End } from '../../end.ts';
+import { lastPart } from '../../lastPart.ts';
 import { addTargetOptions, type TargetOptions } from '../../target.ts';
 
 export function exportCommand(): Command {
@@ -20,22 +23,12 @@ async function exportLetters(name: string, options: ExportOptions): Promise<void
 }
 
 async function write(session: Session, { file }: ExportOptions): Promise<End> {
-  const [
-    { openLines },
-    { onInterrupt },
-    { startProgress },
-    { sweep },
-    { reportUnseen },
-    { counted },
-    { lastPart },
-  ] = await Promise.all([
+  const [{ openLines }, { onInterrupt }, { startProgress }, { sweep }, { reportUnseen }] = await Promise.all([
     import('../../dlq/exportFile.ts'),
     import('../../interrupt.ts'),
     import('../../dlq/progress.ts'),
     import('../../dlq/sweep.ts'),
     import('../../dlq/unseen.ts'),
-    import('../../dlq/words.ts'),
-    import('../../dlq/deadLetterQueue.ts'),
   ]);
   const { sqs, queue, target, depth } = session;
   const lines = await openLines(file, queue.name);

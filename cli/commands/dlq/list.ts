@@ -1,4 +1,7 @@
 import { Command } from 'commander';
+import { counted } from '../../counted.ts';
+import { lengthOfTime } from '../../lengthOfTime.ts';
+import { table } from '../../table.ts';
 import { addTargetOptions, type Target, type TargetOptions } from '../../target.ts';
 
 export function listCommand(): Command {
@@ -23,7 +26,7 @@ async function list(options: ListOptions): Promise<void> {
     const depths = await Promise.all(queues.map((queue) => depthOf(sqs, queue)));
     const rows = await rowsOf(target, depths);
     if (options.json) console.log(JSON.stringify(rows, undefined, 2));
-    else await print(target, rows);
+    else print(target, rows);
     return 'done';
   });
 }
@@ -66,8 +69,7 @@ function whole(seconds: number | undefined): number | null {
   return seconds === undefined ? null : Math.floor(seconds);
 }
 
-async function print(target: Target, rows: readonly Row[]): Promise<void> {
-  const { counted, lengthOfTime, table } = await import('../../dlq/words.ts');
+function print(target: Target, rows: readonly Row[]): void {
   const isOnAws = target.speed === undefined;
   const time = (seconds: number | null, bound: string): string =>
     seconds === null ? '?' : `${bound}${lengthOfTime(seconds)}`;

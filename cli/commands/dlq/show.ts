@@ -1,6 +1,10 @@
 import { Command } from 'commander';
+import { counted } from '../../counted.ts';
 import type { Letter } from '../../dlq/letter.ts';
-import type { End, Session } from '../../dlq/session.ts';
+import type { Session } from '../../dlq/session.ts';
+import type { End } from '../../end.ts';
+import { lastPart } from '../../lastPart.ts';
+import { oneLine } from '../../oneLine.ts';
 import { addTargetOptions, type TargetOptions } from '../../target.ts';
 import { wholeNumber } from './wholeNumber.ts';
 
@@ -71,11 +75,7 @@ async function print(
   { id, json, oldestFirst }: ShowOptions,
   offloaded: Awaited<ReturnType<typeof offloadedIn>>,
 ): Promise<void> {
-  const [{ letterText }, { lastPart }, { counted, oneLine }] = await Promise.all([
-    import('../../dlq/letterText.ts'),
-    import('../../dlq/deadLetterQueue.ts'),
-    import('../../dlq/words.ts'),
-  ]);
+  const { letterText } = await import('../../dlq/letterText.ts');
   if (letters.length === 0) {
     const where = `in ${lastPart(queue.queueUrl)}`;
     console.error(

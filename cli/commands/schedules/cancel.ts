@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { oneLine } from '../../oneLine.ts';
 import { addTargetOptions, type TargetOptions } from '../../target.ts';
 
 export function cancelCommand(): Command {
@@ -9,10 +10,9 @@ export function cancelCommand(): Command {
 }
 
 async function cancel(jobId: string, options: TargetOptions): Promise<void> {
-  const [{ withSchedules }, { createDelay }, { oneLine }] = await Promise.all([
+  const [{ withSchedules }, { createDelay }] = await Promise.all([
     import('../../schedules/session.ts'),
     import('../../../src/schedule/onceSchedules.ts'),
-    import('../../dlq/words.ts'),
   ]);
   await withSchedules('cancel', options, async ({ target, scheduler }) => {
     const { topicArn } = target;

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { End } from '../../dlq/session.ts';
+import type { End } from '../../end.ts';
 import type { Listed } from '../../schedules/listed.ts';
 import type { Session } from '../../schedules/session.ts';
 import { addTargetOptions, type TargetOptions } from '../../target.ts';

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { CommandError } from '../../CommandError.ts';
+import { oneLine } from '../../oneLine.ts';
 import { addTargetOptions, type TargetOptions } from '../../target.ts';
 import { untilText, type WhenOptions, whenOf } from '../../when.ts';
 
@@ -15,11 +16,10 @@ export function rescheduleCommand(): Command {
 interface RescheduleOptions extends TargetOptions, WhenOptions {}
 
 async function reschedule(jobId: string, options: RescheduleOptions): Promise<void> {
-  const [{ withSchedules }, { createDelay }, { publishTime }, { oneLine }] = await Promise.all([
+  const [{ withSchedules }, { createDelay }, { publishTime }] = await Promise.all([
     import('../../schedules/session.ts'),
     import('../../../src/schedule/onceSchedules.ts'),
     import('../../../src/publisher/publishTime.ts'),
-    import('../../dlq/words.ts'),
   ]);
   const at = publishTime({ jobId }, whenOf(options), Date.now());
   if (at === undefined) throw new CommandError('to when? Give --at with a time ahead, or --delay above 0s');

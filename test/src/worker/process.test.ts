@@ -217,7 +217,7 @@ describe('a job that runs longer than its message is invisible', () => {
   const endless = { ms: 60_000, isOnlySlowAtFirst: true };
 
   test('keeps it by heartbeats, and runs once', async () => {
-    const platform = await platformWith([{ ms: 5000 }], { visibilityTimeoutSeconds: 4 });
+    const platform = await platformWith([{ ms: 3000 }], visibility);
     const workers = [startWorkerProcess(platform), startWorkerProcess(platform)];
     await until(() => workers.some((worker) => worker.said('succeeded').length > 0), 60_000);
     expect(workers.flatMap((worker) => worker.said('started'))).toHaveLength(1);
