@@ -10,6 +10,7 @@ import { start } from './start.ts';
 export async function runProgram(given: readonly string[]): Promise<number> {
   outliveClosedPipes();
   const { context = [], ...options } = parsed(given);
+  refuseSharedPort(options);
   return start({
     ...options,
     context: Object.fromEntries(context.map(keyAndValue)),
@@ -52,6 +53,18 @@ function port(given: string): number {
   const value = Number(given);
   if (/^\d+$/.test(given) && value <= 65_535) return value;
   throw new InvalidArgumentError('A port is a whole number from 0 to 65535.');
+}
+
+function refuseSharedPort({ port, consolePort, apiPort }: LocalOptions): void {
+  const ports = Object.entries({ '--port': port, '--console-port': consolePort, '--api-port': apiPort });
+  for (const [index, [option, number]] of ports.entries()) {
+    const other = ports.slice(index + 1).find(([, otherNumber]) => otherNumber === number && number !== 0);
+    if (other === undefined) continue;
+    process.stderr.write(
+      `error: ${option} and ${other[0]} are both ${number}: give each its own, or 0 for any\n`,
+    );
+    process.exit(2);
+  }
 }
 
 function keyAndValue(given: string): [string, string] {

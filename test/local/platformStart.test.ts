@@ -218,6 +218,7 @@ test.each([
   [['--api-port', '-1'], /A port is a whole number/],
   [['-c', 'stage'], /--context takes key=value, got stage/],
   [['--what'], /unknown option '--what'/],
+  [['--port', '4101'], /--port and --console-port are both 4101: give each its own/],
 ])('so is %j', async (options, message) => {
   using _exit = jest.spyOn(process, 'exit').mockImplementation((code) => {
     throw new Error(`exits with ${code}`);
