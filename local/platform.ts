@@ -207,7 +207,9 @@ function createPlatform(options: PlatformOptions, engine: Engine, claim: Claim) 
     },
     setFaults: (faults: Faults | undefined) => engine.setFaults(faults),
     codeDirectories: () =>
-      reconciler.resources().flatMap((resource) => codeDirectory(resource) ?? imageDirectory(resource) ?? []),
+      [...reconciler.resources(), ...reconciler.kept()].flatMap(
+        (resource) => codeDirectory(resource) ?? imageDirectory(resource) ?? [],
+      ),
     inFlight,
     stop: ({ drainMs = Number.POSITIVE_INFINITY } = {}) => {
       stopped ??= stop(drainMs);
@@ -275,7 +277,7 @@ function createPlatform(options: PlatformOptions, engine: Engine, claim: Claim) 
   }
 
   async function snapshot(): Promise<PlatformSnapshot> {
-    const resources = reconciler.resources();
+    const resources = [...reconciler.resources(), ...reconciler.kept()];
     const { topicArn, jobs, apiUrl, filesBucket } = routing;
     const ofJobs = new Set(
       jobs.flatMap(({ queueName, deadLetterQueueName }) => [queueName, deadLetterQueueName]),

@@ -2,6 +2,7 @@ import type { AlarmTransition } from '../alarms/alarmBoard.ts';
 import type { BatchOutcome } from '../lambda/eventSourceMapping.ts';
 import type { LogLine } from '../lambda/function.ts';
 import type { PlatformEvent } from '../platformView.ts';
+import { keptText } from '../resources/deletionPolicy.ts';
 import type { ApplyResult } from '../resources/reconcile.ts';
 
 /** A line of the console's log: printed by a function, or something that the platform did. */
@@ -60,11 +61,12 @@ function batchLine({ result, queueName, invalidResponse }: BatchOutcome): FeedLi
   return why === undefined ? undefined : platformLine('WARN', `A batch of ${queueName} failed: ${why}`);
 }
 
-function appliedText({ created, updated, deleted }: ApplyResult): string {
+function appliedText({ created, updated, deleted, kept }: ApplyResult): string {
   const parts = [
     ['created', created],
     ['updated', updated],
     ['deleted', deleted],
+    ['kept', kept.map(keptText)],
   ] as const;
   const done = parts.filter(([, paths]) => paths.length > 0);
   if (done.length === 0) return 'Template applied, nothing changed';

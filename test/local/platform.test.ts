@@ -236,6 +236,18 @@ test('what cannot be honoured is in the snapshot; a queue of no job too', async 
   expect(snapshot?.otherQueues.map(({ queueName }) => queueName)).toEqual(['unrouted']);
 });
 
+test('a queue that its DeletionPolicy keeps is still shown when its job has gone', async () => {
+  const kept = {
+    ...jobResources('A', 'Aa').AQueue,
+    DeletionPolicy: 'RetainExceptOnCreate',
+  } as FixtureResource;
+  await startWith(await assemblyOf({ A: 'a', B: 'b' }, { AQueue: kept }));
+  await platform?.apply(await assemblyOf({ B: 'b' }));
+  const snapshot = await platform?.snapshot();
+  expect(snapshot?.jobs.map(({ name }) => name)).toEqual(['B']);
+  expect(snapshot?.otherQueues.map(({ queueName }) => queueName)).toEqual(['test-A']);
+});
+
 test('publishing says what is wrong', async () => {
   await startWith(await writeAssembly(join(root, 'empty'), { test: {} }));
   await expect(platform?.publish({ jobName: 'A', payload: 1 })).rejects.toThrow(

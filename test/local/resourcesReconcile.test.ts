@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Assembly, Stack } from '../../local/assembly/assembly.ts';
 import { type Engine, startEngine } from '../../local/engine/engine.ts';
 import { createReconciler, type Reconciler } from '../../local/resources/reconcile.ts';
@@ -138,6 +138,67 @@ test('a queue that merely moved in the template is the same queue', async () => 
   await engine.sqs('SendMessage', { QueueUrl: engine.queueUrl('q'), MessageBody: 'kept' });
   expect(await apply({ Moved: queue('q') })).toMatchObject({ created: [], deleted: [], unchanged: 1 });
   expect(await visible('q')).toBe(1);
+});
+
+describe('a policy of the template', () => {
+  const send = (name: string) =>
+    engine.sqs('SendMessage', { QueueUrl: engine.queueUrl(name), MessageBody: 'm' });
+
+  test.each(['Retain', 'RetainExceptOnCreate'])(
+    'DeletionPolicy %s keeps a queue that leaves it, with its messages',
+    async (DeletionPolicy) => {
+      await apply({
+        Q: { ...queue('q'), DeletionPolicy },
+        Gone: { ...queue('gone'), DeletionPolicy: 'Delete' },
+      });
+      await send('q');
+      expect(await apply({})).toMatchObject({
+        deleted: ['Gone'],
+        kept: [{ path: 'Q', policy: 'DeletionPolicy' }],
+        problems: [],
+      });
+      expect([await visible('q'), await visible('gone')]).toEqual([1, undefined]);
+      expect(reconciler.resources()).toEqual([]);
+      expect(reconciler.kept().map(({ name }) => name)).toEqual(['q']);
+      expect(await apply({})).toMatchObject({ deleted: [], kept: [] });
+    },
+  );
+
+  test('a kept queue that comes back is adopted as it is asked for now, with its messages', async () => {
+    const kept = (more: object = {}) => ({ ...queue('q', more), DeletionPolicy: 'Retain' });
+    await apply({ Q: kept() });
+    await send('q');
+    await apply({});
+    expect(await apply({ Q: kept() })).toMatchObject({ created: [], unchanged: 1, problems: [] });
+    await apply({});
+    expect(await apply({ Q: kept({ VisibilityTimeout: 7 }) })).toMatchObject({
+      updated: ['Q'],
+      problems: [],
+    });
+    expect((await attributesOf('q')).VisibilityTimeout).toBe('7');
+    expect(await visible('q')).toBe(1);
+    expect(reconciler.kept()).toEqual([]);
+  });
+
+  test('counts as it was last, even when nothing else of the resource changed', async () => {
+    await apply({ Q: { ...queue('q'), DeletionPolicy: 'Retain' } });
+    await apply({ Moved: queue('q') });
+    expect(await apply({})).toMatchObject({ deleted: ['Q'], kept: [] });
+    expect(await visible('q')).toBeUndefined();
+  });
+
+  test('UpdateReplacePolicy keeps the queue that another one replaces, and DeletionPolicy does not', async () => {
+    await apply({
+      Q: { ...queue('old'), UpdateReplacePolicy: 'Retain' },
+      R: { ...queue('other'), DeletionPolicy: 'Retain' },
+    });
+    expect(await apply({ Q: queue('new'), R: queue('another') })).toMatchObject({
+      created: ['Q', 'R'],
+      deleted: ['R'],
+      kept: [{ path: 'Q', policy: 'UpdateReplacePolicy' }],
+    });
+    expect([await visible('old'), await visible('other')]).toEqual([0, undefined]);
+  });
 });
 
 test('what fails is reported, leaves the rest running, and is tried again', async () => {
