@@ -91,19 +91,18 @@ async function applyState(
       continue;
     }
     wanted.add(identity);
-    const now = running.get(identity) ?? kept.get(identity);
+    const now = running.get(identity);
     if (now && isDeepStrictEqual(now.resource.properties, resource.properties)) {
       unchanged += 1;
-      run(identity, { ...now, asked: resource });
+      running.set(identity, { ...now, asked: resource });
     } else {
-      const done = now ? 'updated' : 'created';
+      const left = kept.get(identity);
+      const done = now || left ? 'updated' : 'created';
       await attempt(resource, `could not be ${done}`, async () => {
-        const type = typeOf(resource);
-        const handle = now
-          ? await type.update(resource, now.handle, context, now.resource)
-          : await type.create(resource, context);
-        run(identity, { resource, handle, asked: resource });
-        (now ? updated : created).push(resource.path);
+        const handle = left ? await adopt(resource, left, context) : await make(resource, now, context);
+        kept.delete(identity);
+        running.set(identity, { resource, handle, asked: resource });
+        (done === 'updated' ? updated : created).push(resource.path);
       });
     }
   }
@@ -133,17 +132,28 @@ async function applyState(
     notEvaluated: state.notEvaluated,
   };
 
-  function run(identity: string, one: Running): void {
-    kept.delete(identity);
-    running.set(identity, one);
-  }
-
   async function attempt(resource: Resource, what: string, work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
       problems.push({ ...named(resource), why: `${what}: ${(error as Error).message}` });
     }
+  }
+}
+
+function make(resource: Resource, now: Running | undefined, context: ResourceContext): Promise<unknown> {
+  const type = typeOf(resource);
+  return now ? type.update(resource, now.handle, context, now.resource) : type.create(resource, context);
+}
+
+/** Somebody may have deleted it meanwhile: what is kept is theirs to look after. */
+async function adopt(resource: Resource, left: Running, context: ResourceContext): Promise<unknown> {
+  try {
+    return await make(resource, left, context);
+  } catch (error) {
+    return make(resource, undefined, context).catch(() => {
+      throw error;
+    });
   }
 }
 

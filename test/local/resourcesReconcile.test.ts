@@ -169,7 +169,7 @@ describe('a policy of the template', () => {
     await apply({ Q: kept() });
     await send('q');
     await apply({});
-    expect(await apply({ Q: kept() })).toMatchObject({ created: [], unchanged: 1, problems: [] });
+    expect(await apply({ Q: kept() })).toMatchObject({ created: [], updated: ['Q'], problems: [] });
     await apply({});
     expect(await apply({ Q: kept({ VisibilityTimeout: 7 }) })).toMatchObject({
       updated: ['Q'],
@@ -178,6 +178,14 @@ describe('a policy of the template', () => {
     expect((await attributesOf('q')).VisibilityTimeout).toBe('7');
     expect(await visible('q')).toBe(1);
     expect(reconciler.kept()).toEqual([]);
+  });
+
+  test('a kept queue that was deleted by hand is made anew when it comes back', async () => {
+    await apply({ Q: { ...queue('q'), DeletionPolicy: 'Retain' } });
+    await apply({});
+    await engine.sqs('DeleteQueue', { QueueUrl: engine.queueUrl('q') });
+    expect(await apply({ Q: queue('q', { VisibilityTimeout: 7 }) })).toMatchObject({ problems: [] });
+    expect((await attributesOf('q')).VisibilityTimeout).toBe('7');
   });
 
   test('counts as it was last, even when nothing else of the resource changed', async () => {
