@@ -2,6 +2,7 @@ import type { AlarmTransition } from '../alarms/alarmBoard.ts';
 import type { BatchOutcome } from '../lambda/eventSourceMapping.ts';
 import type { LogLine } from '../lambda/function.ts';
 import type { PlatformEvent } from '../platformView.ts';
+import { MAX_LINE_CHARACTERS } from '../recentPast.ts';
 import { keptText } from '../resources/deletionPolicy.ts';
 import type { ApplyResult } from '../resources/reconcile.ts';
 
@@ -15,9 +16,6 @@ export interface FeedLine {
   readonly atMs: number;
   readonly isStderr: boolean;
 }
-
-/** A line that is longer is cut: the terminal has printed it whole. */
-export const MAX_LINE_CHARACTERS = 8_192;
 
 /** The line that an event is worth; undefined for publishes, firings, batches that went well and alarms that begin as OK. */
 export function feedLine(event: PlatformEvent): FeedLine | undefined {
