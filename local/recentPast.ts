@@ -5,6 +5,8 @@ export const KEPT_LINES = 500;
 /** A line in memory that is longer is cut: the terminal has printed it whole. */
 export const MAX_LINE_CHARACTERS = 8_192;
 
+export type RecentPast = ReturnType<typeof createRecentPast>;
+
 /** What the console shows of the past, bounded: the last log lines, and a count per job. */
 export function createRecentPast() {
   const lines: LogLine[] = [];
