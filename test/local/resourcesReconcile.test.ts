@@ -1,18 +1,29 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Assembly, Stack } from '../../local/assembly/assembly.ts';
 import { type Engine, startEngine } from '../../local/engine/engine.ts';
+import type { LocalFunction } from '../../local/lambda/function.ts';
 import { createReconciler, type Reconciler } from '../../local/resources/reconcile.ts';
 import type { ResourceContext } from '../../local/resources/resourceType.ts';
+import { functionResource } from './fixtures/assembly/apiResources.ts';
+import { eventually } from './fixtures/assembly/eventually.ts';
 
 let engine: Engine;
 let reconciler: Reconciler;
+let functions: Map<string, LocalFunction>;
+let lines: string[];
 
 beforeEach(async () => {
   engine = await startEngine({ port: 0, region: 'us-east-1', speed: 1 });
+  functions = new Map();
+  lines = [];
   const context: Partial<ResourceContext> = {
     place: { ...engine, apiUrl: String },
     engine,
-    functions: new Map(),
+    functions,
+    onLog: ({ text }) => lines.push(text),
   };
   reconciler = createReconciler(context as ResourceContext); // these templates have neither alarms nor e-mail
 });
@@ -36,8 +47,8 @@ const subscription = (endpoint: string, more: object) => ({
   },
 });
 
-function apply(Resources: object) {
-  const stack = { name: 's', template: { Resources }, assets: new Map() } as unknown as Stack;
+function apply(Resources: object, assets = new Map<string, string>()) {
+  const stack = { name: 's', template: { Resources }, assets } as unknown as Stack;
   return reconciler.apply({ directory: '/', stacks: [stack] } satisfies Assembly);
 }
 
@@ -207,6 +218,26 @@ describe('a policy of the template', () => {
     });
     expect([await visible('old'), await visible('other')]).toEqual([0, undefined]);
   });
+});
+
+test('a function that leaves the template may finish what it runs', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'function-'));
+  const code = `import { existsSync } from 'node:fs';
+    export const handler = async () => {
+      console.log('begun');
+      while (!existsSync('go')) await new Promise((resolve) => setTimeout(resolve, 5));
+      return 'finished';
+    };`;
+  await writeFile(join(directory, 'index.mjs'), code);
+  await apply({ F: functionResource('hash', { FunctionName: 'f' }) }, new Map([['hash', directory]]));
+  const result = functions.get('f')?.invoke('{}');
+  await eventually('it has begun', () => lines.includes('begun'));
+  const applied = apply({});
+  await eventually('it takes no more', () => !functions.has('f'));
+  await writeFile(join(directory, 'go'), '');
+  expect(await result).toMatchObject({ status: 'ok', payload: '"finished"' });
+  expect(await applied).toMatchObject({ deleted: ['F'], problems: [] });
+  await rm(directory, { recursive: true });
 });
 
 test('what fails is reported, leaves the rest running, and is tried again', async () => {
