@@ -6,24 +6,25 @@ import { type Assembly, readAssembly } from './assembly/assembly.ts';
 import { type Engine, type Faults, startEngine } from './engine/engine.ts';
 import type { QueueState } from './engine/queueState.ts';
 import { createListeners } from './http/listeners.ts';
+import { type JobMessage, publishToJobs } from './jobTopic.ts';
 import type { LocalFunction } from './lambda/function.ts';
+import { createPlatformEvents } from './platformEvents.ts';
 import { type Claim, claimDirectory, refuseIfRunning } from './platformFile.ts';
-import { jobView, type PlatformEvent, type PlatformSnapshot, queueView } from './platformView.ts';
+import type { PlatformEvent, PlatformSnapshot } from './platformView.ts';
 import { createRecentPast } from './recentPast.ts';
-import { apiNames, filesBucketOf, runningApis } from './resources/apis.ts';
+import { apiNames, runningApis } from './resources/apis.ts';
 import { codeDirectory } from './resources/function.ts';
-import {
-  attributeFilteredSubscriptions,
-  isDeadLetterQueue,
-  type JobResources,
-  jobsOf,
-  jobTopicArn,
-} from './resources/jobs.ts';
+import { attributeFilteredSubscriptions, isDeadLetterQueue } from './resources/jobs.ts';
 import { type ApplyResult, createReconciler, type Reconciler } from './resources/reconcile.ts';
 import type { ResourceContext } from './resources/resourceType.ts';
 import { imageDirectory } from './resources/taskDefinition.ts';
+import { noRouting, routingOf, writtenRouting } from './routing.ts';
+import { type InFlight, inFlight, killProcesses } from './runners.ts';
 import { schedulerApi } from './scheduler/api.ts';
 import { type Scheduler, startScheduler } from './scheduler/scheduler.ts';
+import { takeSnapshot } from './snapshot.ts';
+
+export { type JobMessage, PublishError } from './jobTopic.ts';
 
 export interface PlatformOptions {
   /** The cloud assembly to run. */
@@ -75,22 +76,6 @@ export interface Platform {
   stop(options?: { drainMs?: number }): Promise<void>;
 }
 
-export interface InFlight {
-  readonly count: number;
-  readonly atMostMs: number;
-}
-
-export interface JobMessage {
-  readonly jobName: string;
-  readonly payload: unknown;
-  readonly attributes?: Readonly<Record<string, string>>;
-}
-
-/** A message that cannot be published. */
-export class PublishError extends Error {
-  override readonly name = 'PublishError';
-}
-
 /**
  * Runs a cloud assembly on this machine.
  * Throws PlatformRunningError (the directory is in use), PortTakenError or AssemblyError; then nothing is left running.
@@ -121,20 +106,23 @@ const SLOW_READER_MS = 10_000;
 
 function createPlatform(options: PlatformOptions, engine: Engine, claim: Claim) {
   const { endpoint, region, speed } = engine;
-  const listeners = new Set<(event: PlatformEvent) => void>(options.onEvent ? [options.onEvent] : []);
+  const { emit, subscribe } = createPlatformEvents(options.onEvent);
   const recent = createRecentPast();
   const onWarning = (text: string) => emit({ type: 'warning', text });
   let consoleUrl: string | undefined;
   let lastApply: ApplyResult | undefined;
-  let routing: Routing = { topicArn: undefined, jobs: [], apiUrl: undefined, filesBucket: undefined };
+  let routing = noRouting;
   let applying: Promise<unknown> = Promise.resolve();
   let stopped: Promise<void> | undefined;
   const functions = new Map<string, LocalFunction>();
   const tasks: ResourceContext['tasks'] = { definitions: new Map(), services: new Map() };
+  const runners = { functions, services: tasks.services };
   const scaling: ResourceContext['scaling'] = { targets: new Map(), policies: new Map() };
   const apiListeners = createListeners(options.apiPort ?? 0, onWarning);
   engine.buckets.servePagesFrom(() => apiListeners.origins());
-  process.once('exit', killProcesses);
+  /** For a process that ends without a stop: a handler in an endless loop would outlive it. */
+  const killAll = () => killProcesses(runners);
+  process.once('exit', killAll);
 
   const alarms: AlarmBoard = startAlarmBoard({
     engine,
@@ -190,41 +178,27 @@ function createPlatform(options: PlatformOptions, engine: Engine, claim: Claim) 
     endpoint,
     region,
     speed,
-    events: {
-      subscribe: (listener: (event: PlatformEvent) => void) => {
-        listeners.add(listener);
-        return () => void listeners.delete(listener);
-      },
-    },
+    events: { subscribe },
     snapshot,
     inspectQueue: (queueName: string) => engine.inspectQueue(queueName),
     apply: async (assemblyDirectory: string) => applyAssembly(await readAssembly(assemblyDirectory)),
     applyAssembly,
-    publish,
+    publish: (message: JobMessage) => publishToJobs(engine, routing.topicArn, message),
     announceConsole: async (url: string) => {
       consoleUrl = url;
       await writePlatformFile();
     },
     setFaults: (faults: Faults | undefined) => engine.setFaults(faults),
     codeDirectories: () =>
-      reconciler.resources().flatMap((resource) => codeDirectory(resource) ?? imageDirectory(resource) ?? []),
-    inFlight,
+      [...reconciler.resources(), ...reconciler.kept()].flatMap(
+        (resource) => codeDirectory(resource) ?? imageDirectory(resource) ?? [],
+      ),
+    inFlight: () => inFlight(runners),
     stop: ({ drainMs = Number.POSITIVE_INFINITY } = {}) => {
       stopped ??= stop(drainMs);
       return stopped;
     },
   };
-
-  /** A listener that throws must not stop the others, nor what it was told of. */
-  function emit(event: PlatformEvent): void {
-    for (const listener of listeners) {
-      try {
-        listener(event);
-      } catch (error) {
-        process.emitWarning(`A listener of platform events failed: ${(error as Error)?.stack ?? error}`);
-      }
-    }
-  }
 
   /** One after the other, since each decides what has which port. */
   function applyAssembly(assembly: Assembly): Promise<ApplyResult> {
@@ -243,12 +217,7 @@ function createPlatform(options: PlatformOptions, engine: Engine, claim: Claim) 
     const running = runningApis(resources);
     await apiListeners.keepOnly(running);
     const api = names.find((name) => running.includes(name));
-    routing = {
-      topicArn: jobTopicArn(resources),
-      jobs: jobsOf(resources),
-      apiUrl: api && apiListeners.urlOf(api),
-      filesBucket: filesBucketOf(resources),
-    };
+    routing = routingOf(resources, api && apiListeners.urlOf(api));
     await writePlatformFile();
     emit({ type: 'apply', result });
     return result;
@@ -256,116 +225,40 @@ function createPlatform(options: PlatformOptions, engine: Engine, claim: Claim) 
 
   async function writePlatformFile(): Promise<void> {
     if (stopped) return;
-    const jobs = routing.jobs.map(({ name, queueName, deadLetterQueueName }) => {
-      const deadLetterQueueUrl =
-        deadLetterQueueName === undefined ? null : engine.queueUrl(deadLetterQueueName);
-      return [name, { queueUrl: engine.queueUrl(queueName), deadLetterQueueUrl }] as const;
-    });
-    const topicArn = routing.topicArn ?? null;
     await claim.write({
       endpoint,
       region,
-      topicArn,
+      ...writtenRouting(routing, engine),
       consoleUrl: consoleUrl ?? null,
-      apiUrl: routing.apiUrl ?? null,
-      filesBucket: routing.filesBucket ?? null,
       speed,
-      jobs: Object.fromEntries(jobs),
     });
   }
 
-  async function snapshot(): Promise<PlatformSnapshot> {
-    const resources = reconciler.resources();
-    const { topicArn, jobs, apiUrl, filesBucket } = routing;
-    const ofJobs = new Set(
-      jobs.flatMap(({ queueName, deadLetterQueueName }) => [queueName, deadLetterQueueName]),
-    );
-    const others = resources.filter(({ type, name }) => type === 'AWS::SQS::Queue' && !ofJobs.has(name));
-    return {
-      endpoint,
-      region,
-      topicArn,
+  function snapshot(): Promise<PlatformSnapshot> {
+    return takeSnapshot({
+      engine,
+      reconciler,
+      alarms,
+      scheduler,
+      mailbox,
+      recent,
+      routing,
       consoleUrl,
-      apiUrl,
-      filesBucket,
-      speed,
-      jobs: await Promise.all(jobs.map((job) => jobView(job, engine))),
-      otherQueues: await Promise.all(others.map(({ name }) => queueView(name, engine))),
-      alarms: alarms.list(),
-      schedules: scheduler.list(),
-      problems: lastApply?.problems ?? [],
-      notEvaluated: lastApply?.notEvaluated ?? [],
-      logLines: recent.logLines(),
-      mails: mailbox.recent(),
-      publishes: recent.publishes(),
-    };
-  }
-
-  async function publish({ jobName, payload, attributes = {} }: JobMessage): Promise<{ messageId: string }> {
-    const TopicArn = routing.topicArn;
-    if (TopicArn === undefined)
-      throw new PublishError('The template has no topic with job subscriptions to publish to.');
-    const Message = asJson(payload);
-    const strings = Object.entries({ ...attributes, jobName });
-    const MessageAttributes = Object.fromEntries(
-      strings.map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]),
-    );
-    const { MessageId } = await engine.sns('Publish', { TopicArn, Message, MessageAttributes });
-    return { messageId: MessageId };
-  }
-
-  function inFlight(): InFlight {
-    const services = [...tasks.services.values()].map(({ service }) => service);
-    const all = [...functions.values(), ...services];
-    return {
-      count: all.reduce((sum, { busy }) => sum + busy, 0),
-      atMostMs: Math.max(0, ...all.map(({ remainingMs }) => remainingMs)),
-    };
+      lastApply,
+    });
   }
 
   async function stop(drainMs: number): Promise<void> {
     await claim.remove();
     await applying;
     await scheduler.stop();
-    const answersMs = Math.min(drainMs, Math.max(SLOW_READER_MS, inFlight().atMostMs));
+    const answersMs = Math.min(drainMs, Math.max(SLOW_READER_MS, inFlight(runners).atMostMs));
     await reconciler.stop(drainMs, apiListeners.stop(answersMs));
     await alarms.stop();
     await mailbox.stop();
     stopCounting();
     await engine.stop();
     await claim.release();
-    process.removeListener('exit', killProcesses);
+    process.removeListener('exit', killAll);
   }
-
-  /** For a process that ends without a stop: a handler in an endless loop would outlive it. */
-  function killProcesses(): void {
-    const services = [...tasks.services.values()].map(({ service }) => service);
-    for (const pid of [...functions.values(), ...services].flatMap(({ pids }) => pids)) {
-      try {
-        process.kill(-pid, 'SIGKILL'); // its process group
-      } catch {
-        // gone already
-      }
-    }
-  }
-}
-
-/** @throws {PublishError} for what has no JSON, or is nested deeper than it can be written */
-function asJson(payload: unknown): string {
-  let json: string | undefined;
-  try {
-    json = JSON.stringify(payload);
-  } catch (cause) {
-    throw new PublishError(`The payload cannot be written as JSON: ${(cause as Error).message}.`, { cause });
-  }
-  if (json === undefined) throw new PublishError(`The payload must be JSON, got ${typeof payload}.`);
-  return json;
-}
-
-/** What serves whom; read off the resources once for each assembly. */
-interface Routing {
-  readonly topicArn: string | undefined;
-  readonly jobs: readonly JobResources[];
-  readonly apiUrl: string | undefined;
-  readonly filesBucket: string | undefined;
 }

@@ -1,9 +1,7 @@
 import type { AlarmTransition, AlarmView } from './alarms/alarmBoard.ts';
 import type { Mail } from './alarms/mailbox.ts';
-import type { Engine } from './engine/engine.ts';
 import type { BatchOutcome } from './lambda/eventSourceMapping.ts';
 import type { LogLine } from './lambda/function.ts';
-import type { JobResources } from './resources/jobs.ts';
 import type { ApplyResult } from './resources/reconcile.ts';
 import type { Problem } from './resources/resourceType.ts';
 import type { ScheduleFiring, ScheduleView } from './scheduler/scheduleView.ts';
@@ -70,29 +68,4 @@ export interface JobView extends QueueView {
   readonly deadLetterQueueUrl: string | undefined;
   /** Messages in the dead-letter queue. */
   readonly dead: number;
-}
-
-export async function jobView(job: JobResources, engine: Engine): Promise<JobView> {
-  const { name, queueName, deadLetterQueueName, functionName, serviceName } = job;
-  const dead = deadLetterQueueName === undefined ? undefined : await queueView(deadLetterQueueName, engine);
-  return {
-    name,
-    functionName,
-    serviceName,
-    ...(await queueView(queueName, engine)),
-    deadLetterQueueUrl: dead?.queueUrl,
-    dead: dead ? dead.visible + dead.inFlight + dead.delayed : 0,
-  };
-}
-
-export async function queueView(queueName: string, engine: Engine): Promise<QueueView> {
-  const counts = await engine.queueCounts(queueName);
-  return {
-    queueName,
-    queueUrl: engine.queueUrl(queueName),
-    visible: counts?.visible ?? 0,
-    inFlight: counts?.notVisible ?? 0,
-    delayed: counts?.delayed ?? 0,
-    oldestSentAtMs: counts?.oldestSentAtMs,
-  };
 }

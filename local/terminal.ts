@@ -4,6 +4,7 @@ import type { BatchOutcome } from './lambda/eventSourceMapping.ts';
 import type { LogLine } from './lambda/function.ts';
 import type { PlatformEvent } from './platformView.ts';
 import { printable } from './printable.ts';
+import { keptText } from './resources/deletionPolicy.ts';
 import type { ApplyResult } from './resources/reconcile.ts';
 
 /** How things look in the terminal. */
@@ -82,10 +83,13 @@ export function createTerminal(coloured: boolean): Terminal {
     return why === undefined ? undefined : warning(`A batch of ${queueName} failed: ${why}`);
   }
 
-  function applied({ created, updated, deleted }: ApplyResult): string {
-    const parts = [part('created', created), part('updated', updated), part('deleted', deleted)].filter(
-      Boolean,
-    );
+  function applied({ created, updated, deleted, kept }: ApplyResult): string {
+    const parts = [
+      part('created', created),
+      part('updated', updated),
+      part('deleted', deleted),
+      part('kept', kept.map(keptText)),
+    ].filter(Boolean);
     return timed(parts.length === 0 ? 'Nothing changed' : parts.join('; '));
   }
 

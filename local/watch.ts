@@ -21,8 +21,9 @@ export interface Watching {
 }
 
 /**
- * Watches what a synth depends on: `src/`, `lib/`, `bin/`, `cdk.json`, `package-lock.json`. Generated files
- * (`*.generated.ts`, which a synth writes itself) do not count, nor do saves that change no content.
+ * Watches what a synth depends on: `src/`, `lib/`, `bin/`, `cdk.json`, `cdk.context.json`, `package-lock.json`, whether
+ * they are there yet or not. Generated files (`*.generated.ts`, which a synth writes itself) do not count, nor do saves
+ * that change no content.
  */
 export async function watchProject(options: WatchOptions): Promise<Watching> {
   const { projectDirectory, debounceMs = 80 } = options;
@@ -106,7 +107,7 @@ export async function watchProject(options: WatchOptions): Promise<Watching> {
 }
 
 const watchedFolders = ['src', 'lib', 'bin'];
-const watchedFiles = ['cdk.json', 'package-lock.json'];
+const watchedFiles = ['cdk.json', 'cdk.context.json', 'package-lock.json'];
 const watchedEntries: ReadonlySet<string> = new Set([...watchedFolders, ...watchedFiles]);
 
 /** A hash of the paths and contents of all that is watched. */

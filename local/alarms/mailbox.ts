@@ -44,7 +44,7 @@ export interface MailboxOptions {
 }
 
 /** Who gets alarm e-mails when no address is configured. */
-export const DEFAULT_ADDRESS = 'dev@localhost';
+const DEFAULT_ADDRESS = 'dev@localhost';
 
 const RECENT_MAILS = 50;
 /** Files that a start leaves of the runs before. */

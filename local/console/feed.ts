@@ -1,4 +1,5 @@
 import type { PlatformEvent, PlatformSnapshot } from '../platformView.ts';
+import { KEPT_LINES } from '../recentPast.ts';
 import { type FeedLine, feedLine, functionLine } from './feedLine.ts';
 import { countBatch } from './runCounts.ts';
 import { type ConsoleView, consoleView, type RunCounts } from './view.ts';
@@ -40,8 +41,7 @@ export interface Update {
 
 export const fromTheStart: Cursor = { viewVersion: 0, line: 0 };
 
-export const KEPT_LINES = 500;
-export const LINES_PER_READ = 100;
+const LINES_PER_READ = 100;
 const TICK_MS = 250;
 /** Counts also change without an event: a visibility timeout ends, somebody else receives. */
 const TICKS_WITHOUT_EVENT = 4;

@@ -2,6 +2,8 @@ import type { AlarmTransition } from '../alarms/alarmBoard.ts';
 import type { BatchOutcome } from '../lambda/eventSourceMapping.ts';
 import type { LogLine } from '../lambda/function.ts';
 import type { PlatformEvent } from '../platformView.ts';
+import { MAX_LINE_CHARACTERS } from '../recentPast.ts';
+import { keptText } from '../resources/deletionPolicy.ts';
 import type { ApplyResult } from '../resources/reconcile.ts';
 
 /** A line of the console's log: printed by a function, or something that the platform did. */
@@ -14,9 +16,6 @@ export interface FeedLine {
   readonly atMs: number;
   readonly isStderr: boolean;
 }
-
-/** A line that is longer is cut: the terminal has printed it whole. */
-export const MAX_LINE_CHARACTERS = 8_192;
 
 /** The line that an event is worth; undefined for publishes, firings, batches that went well and alarms that begin as OK. */
 export function feedLine(event: PlatformEvent): FeedLine | undefined {
@@ -60,11 +59,12 @@ function batchLine({ result, queueName, invalidResponse }: BatchOutcome): FeedLi
   return why === undefined ? undefined : platformLine('WARN', `A batch of ${queueName} failed: ${why}`);
 }
 
-function appliedText({ created, updated, deleted }: ApplyResult): string {
+function appliedText({ created, updated, deleted, kept }: ApplyResult): string {
   const parts = [
     ['created', created],
     ['updated', updated],
     ['deleted', deleted],
+    ['kept', kept.map(keptText)],
   ] as const;
   const done = parts.filter(([, paths]) => paths.length > 0);
   if (done.length === 0) return 'Template applied, nothing changed';

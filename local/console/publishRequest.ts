@@ -1,6 +1,6 @@
 import type { JobMessage } from '../platform.ts';
 
-export const MAX_COUNT = 1_000;
+const MAX_COUNT = 1_000;
 /** SQS passes on ten attributes; `jobName` is one of them. */
 const MAX_ATTRIBUTES = 9;
 const AT_ONCE = 20;

@@ -101,7 +101,7 @@ export interface MailSummary {
   readonly atMs: number;
 }
 
-export const SHOWN_SCHEDULES = 50;
+const SHOWN_SCHEDULES = 50;
 
 export const noRuns: RunCounts = { acknowledged: 0, failed: 0, brokenInvocations: 0, lastDurationMs: null };
 

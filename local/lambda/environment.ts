@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { devNull } from 'node:os';
+import { isolatedAws } from '../isolatedAws.ts';
 import type { FunctionConfig } from './function.ts';
 
 /**
@@ -11,16 +11,7 @@ export function sandboxEnvironment(config: FunctionConfig, runtimeApi: string): 
     TZ: ':UTC',
     LANG: 'en_US.UTF-8',
     PATH: '/usr/local/bin:/usr/bin:/bin:/opt/bin',
-    AWS_ENDPOINT_URL: config.endpoint,
-    ...config.environment,
-    AWS_REGION: config.region,
-    AWS_DEFAULT_REGION: config.region,
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
-    AWS_SESSION_TOKEN: 'local',
-    AWS_CONFIG_FILE: devNull,
-    AWS_SHARED_CREDENTIALS_FILE: devNull,
-    AWS_EC2_METADATA_DISABLED: 'true',
+    ...isolatedAws(config, config.environment),
     AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
     AWS_LAMBDA_RUNTIME_API: runtimeApi,
     AWS_LAMBDA_FUNCTION_NAME: config.functionName,

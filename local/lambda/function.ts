@@ -15,7 +15,6 @@ export interface FunctionConfig {
   /** AWS_ENDPOINT_URL of the sandboxes. */
   endpoint: string;
   region: string;
-  codeVersion?: string;
 }
 
 export interface InvokeOptions {

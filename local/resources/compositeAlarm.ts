@@ -1,46 +1,14 @@
 import { compositeAlarmDefinition } from '../alarms/alarmDefinition.ts';
 import { alarmsOfRule } from '../alarms/compositeRule.ts';
-import { checkActions } from './alarm.ts';
-import { describedHere } from './describedHere.ts';
-import type { Finding, Resource, Resources, ResourceType } from './resourceType.ts';
+import { alarmType, checkActions } from './alarmType.ts';
+import type { Finding, Resource, Resources } from './resourceType.ts';
 
-export const compositeAlarm: ResourceType<void> = {
+export const compositeAlarm = alarmType({
   type: 'AWS::CloudWatch::CompositeAlarm',
-  honoured: [
-    'AlarmName',
-    'AlarmDescription',
-    'AlarmRule',
-    'ActionsEnabled',
-    'AlarmActions',
-    'OKActions',
-    'InsufficientDataActions',
-  ],
-  notEvaluated: ['Tags'],
-  name: { property: 'AlarmName', maxLength: 255 },
-
-  ref: (name) => name,
-  attributes: (name, { region, accountId }) => ({
-    Arn: `arn:aws:cloudwatch:${region}:${accountId}:alarm:${name}`,
-  }),
-
+  honoured: ['AlarmRule'],
   check: (resource, all) => [...checkRule(resource, all), ...checkActions(resource.properties)],
-
-  async create(resource, { alarms, place }) {
-    await alarms.put(
-      compositeAlarmDefinition(
-        resource.name,
-        compositeAlarm.attributes(resource.name, place).Arn ?? '',
-        describedHere(resource),
-      ),
-    );
-  },
-  async update(resource, _handle, context) {
-    await compositeAlarm.create(resource, context);
-  },
-  async delete({ name }, _handle, { alarms }) {
-    alarms.remove(name);
-  },
-};
+  definition: compositeAlarmDefinition,
+});
 
 function checkRule({ name, properties }: Resource, all: Resources): Finding[] {
   const property = 'AlarmRule';

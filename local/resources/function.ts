@@ -61,7 +61,6 @@ const DELETE_DRAIN_MS = 5_000;
 async function configOf(resource: Resource, { engine, place }: ResourceContext): Promise<FunctionConfig> {
   const { Handler, Timeout, MemorySize, Environment } = resource.properties;
   const { Variables = {} } = (Environment ?? {}) as { Variables?: Record<string, unknown> };
-  const codeVersion = hashOf(resource);
   return {
     functionName: resource.name,
     functionArn: lambdaFunction.attributes(resource.name, place).Arn as string,
@@ -72,7 +71,6 @@ async function configOf(resource: Resource, { engine, place }: ResourceContext):
     environment: Object.fromEntries(Object.entries(Variables).map(([name, value]) => [name, String(value)])),
     endpoint: engine.endpoint,
     region: engine.region,
-    ...(codeVersion === undefined ? {} : { codeVersion }),
   };
 }
 

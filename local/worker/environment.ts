@@ -1,4 +1,4 @@
-import { devNull } from 'node:os';
+import { isolatedAws } from '../isolatedAws.ts';
 import type { WorkerConfig } from './workerProcess.ts';
 
 /**
@@ -13,16 +13,7 @@ export function workerEnvironment(config: WorkerConfig, agentUri: string): Recor
     LANG: 'C.UTF-8',
     PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     NODE_ENV: 'production',
-    AWS_ENDPOINT_URL: config.endpoint,
-    ...environment,
-    AWS_REGION: config.region,
-    AWS_DEFAULT_REGION: config.region,
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
-    AWS_SESSION_TOKEN: 'local',
-    AWS_CONFIG_FILE: devNull,
-    AWS_SHARED_CREDENTIALS_FILE: devNull,
-    AWS_EC2_METADATA_DISABLED: 'true',
+    ...isolatedAws(config, environment),
     AWS_EXECUTION_ENV: 'AWS_ECS_FARGATE',
     ECS_AGENT_URI: agentUri,
   };

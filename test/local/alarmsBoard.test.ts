@@ -258,6 +258,18 @@ test('a period of several minutes aggregates their readings', async () => {
   expect(stateOf('average')).toBe('OK');
 });
 
+test('a redefined alarm goes on with its readings, and with none of another metric or period', async () => {
+  const maximum = (overrides: object) =>
+    board.put(queueAlarm('most', 'ApproximateNumberOfMessagesVisible', 'q', { Period: 180, ...overrides }));
+  await send('q');
+  await maximum({}); // 1
+  await engine.sqs('PurgeQueue', { QueueUrl: engine.queueUrl('q') });
+  await maximum({ AlarmDescription: 'new' }); // 1 and 0
+  expect(stateOf('most')).toBe('ALARM');
+  await maximum({ Period: 240 }); // 0
+  expect(stateOf('most')).toBe('OK');
+});
+
 test('a composite notifies only when its rule holds; disabled actions notify nobody', async () => {
   const silent = { ActionsEnabled: false };
   await board.put(queueAlarm('one', 'ApproximateNumberOfMessagesVisible', 'q', silent));

@@ -2,9 +2,9 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { MAX_WATCHERS } from '../../local/console/events.ts';
-import { KEPT_LINES } from '../../local/console/feed.ts';
 import { ConsolePortTakenError, startConsole } from '../../local/console/server.ts';
 import { PortTakenError } from '../../local/engine/engine.ts';
+import { KEPT_LINES } from '../../local/recentPast.ts';
 import { greetingJob, serveConsole, standInPlatform } from './consolePlatform.ts';
 import { until } from './lambdaProcesses.ts';
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import http from 'node:http';
 import { expect, test } from '@jest/globals';
 import { type RuntimeOutcome, startRuntimeApi } from '../../local/lambda/runtimeApi.ts';
@@ -66,6 +67,29 @@ test('a runtime that asks, answers and asks again gets its events one by one', a
   expect(initErrors).toEqual([{ status: 'error', errorType: 'Runtime.Unknown', errorMessage: 'not json' }]);
   api.close();
 });
+
+test.each([{ host: 'evil.example' }, { origin: 'https://evil.example' }])(
+  'a page that reaches the port with %j learns and changes nothing',
+  async (headers) => {
+    const told: string[] = [];
+    const api = await startRuntimeApi({
+      onNext: () => told.push('next'),
+      onOutcome: () => told.push('outcome'),
+      onInitError: () => told.push('init error'),
+    });
+    for (const [method, path] of [
+      ['GET', 'invocation/next'],
+      ['POST', 'init/error'],
+    ]) {
+      const request = http.request(`http://${api.address}/2018-06-01/runtime/${path}`, { method, headers });
+      request.end('{}');
+      const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+      expect(response.resume().statusCode).toBe(403);
+    }
+    expect([told, api.waiting]).toEqual([[], false]);
+    api.close();
+  },
+);
 
 test('an event goes to a runtime that is still there', async () => {
   let nexts = 0;

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
@@ -236,6 +236,18 @@ test('what cannot be honoured is in the snapshot; a queue of no job too', async 
   expect(snapshot?.otherQueues.map(({ queueName }) => queueName)).toEqual(['unrouted']);
 });
 
+test('a queue that its DeletionPolicy keeps is still shown when its job has gone', async () => {
+  const kept = {
+    ...jobResources('A', 'Aa').AQueue,
+    DeletionPolicy: 'RetainExceptOnCreate',
+  } as FixtureResource;
+  await startWith(await assemblyOf({ A: 'a', B: 'b' }, { AQueue: kept }));
+  await platform?.apply(await assemblyOf({ B: 'b' }));
+  const snapshot = await platform?.snapshot();
+  expect(snapshot?.jobs.map(({ name }) => name)).toEqual(['B']);
+  expect(snapshot?.otherQueues.map(({ queueName }) => queueName)).toEqual(['test-A']);
+});
+
 test('publishing says what is wrong', async () => {
   await startWith(await writeAssembly(join(root, 'empty'), { test: {} }));
   await expect(platform?.publish({ jobName: 'A', payload: 1 })).rejects.toThrow(
@@ -278,6 +290,25 @@ test('work in flight is drained when it stops', async () => {
   await platform?.stop();
   expect(said('done')).toBe(true);
   expect(platform?.inFlight()).toEqual({ count: 0, atMostMs: 0 });
+});
+
+test('nobody finds a platform that is stopping, while work in flight is drained', async () => {
+  const go = join(root, 'go');
+  codes.waiting = `import { existsSync } from 'node:fs';
+    export const handler = async () => {
+      console.log('begun');
+      while (!existsSync(${JSON.stringify(go)})) await new Promise((resolve) => setTimeout(resolve, 5));
+      console.log('done');
+    };`;
+  await startWith(await assemblyOf({ A: 'waiting' }));
+  await platform?.publish({ jobName: 'A', payload: 1 });
+  await eventually('it has begun', () => said('begun'));
+  const stopped = platform?.stop();
+  await eventually('platform.json is gone', () => !existsSync(join(root, '.local/platform.json')), 4_000);
+  expect([platform?.inFlight().count, said('done')]).toEqual([1, false]);
+  await writeFile(go, '');
+  await stopped;
+  expect(said('done')).toBe(true);
 });
 
 test('a listener that throws disturbs nobody', async () => {

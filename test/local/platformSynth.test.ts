@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -74,6 +76,23 @@ test('a signal ends it at once, its process included', async () => {
   await expect(synth).rejects.toBe(outdated.signal.reason);
   await eventually('it is gone', () => !isRunning(pid));
   expect(await readdir(join(project, '.local/cdk.out'))).toEqual([]);
+});
+
+test('an app that loops ends with the process that synthesizes', async () => {
+  await writeFile(join(project, 'bin/app.ts'), looping);
+  const module = join(import.meta.dirname, '../../local/synth.ts');
+  const source = `import { statSync } from 'node:fs';
+    import { synthesize } from ${JSON.stringify(module)};
+    void synthesize(${JSON.stringify(options())});
+    setInterval(() => statSync('pid', { throwIfNoEntry: false })?.size && process.exit(), 5);`;
+  const parent = spawn(process.execPath, ['--input-type=module', '-e', source], { cwd: project });
+  await once(parent, 'exit');
+  const pid = Number(await readFile(join(project, 'pid'), 'utf8'));
+  try {
+    await eventually('it is gone', () => !isRunning(pid), 5_000);
+  } finally {
+    if (isRunning(pid)) process.kill(pid, 'SIGKILL');
+  }
 });
 
 test('what the app says of its directory holds when that has its final name', async () => {

@@ -82,6 +82,21 @@ describe('events', () => {
     expect(alarm('ALARM', 'OK', true)).toBeUndefined();
   });
 
+  test('what is kept is said with the reason', () => {
+    const result = {
+      created: [],
+      updated: [],
+      deleted: ['s/Mapping'],
+      unchanged: 0,
+      problems: [],
+      notEvaluated: [],
+    };
+    const kept = [{ path: 's/Queue', policy: 'DeletionPolicy' as const }];
+    expect(plain.event({ type: 'apply', result: { ...result, kept } })).toMatch(
+      / deleted s\/Mapping; kept s\/Queue \(because its DeletionPolicy says so\)$/,
+    );
+  });
+
   test('problems are a line each, and what has no effect is one line in all', () => {
     const problems = [
       {
@@ -96,6 +111,7 @@ describe('events', () => {
       created: [],
       updated: [],
       deleted: [],
+      kept: [],
       unchanged: 0,
       problems,
       notEvaluated: ['2 IAM::Role', 'SQS::Queue.Tags'],

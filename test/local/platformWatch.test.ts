@@ -87,11 +87,22 @@ test('sees edits, saves by rename, new files and folders, removals, and cdk.json
   await called(7);
 });
 
+test('sees a cdk.context.json that appears, is replaced and goes', async () => {
+  await write('cdk.context.json', '{}');
+  await called(1);
+  await write('cdk.context.json.tmp', '{"a":1}');
+  await rename(join(project, 'cdk.context.json.tmp'), join(project, 'cdk.context.json'));
+  await called(2);
+  await rm(join(project, 'cdk.context.json'));
+  await called(3);
+});
+
 test('does not call for the same content, generated files or other files', async () => {
   await write('src/jobs/A.ts', '1');
   await write('src/jobs.generated.ts', 'x');
   await write('README.md', 'x');
   await sleep(150); // several debounces: there is no event to await for what must not happen
+  expect(calls).toBe(0);
   await write('src/jobs/A.ts', '2');
   await called(1);
 });

@@ -1,18 +1,29 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Assembly, Stack } from '../../local/assembly/assembly.ts';
 import { type Engine, startEngine } from '../../local/engine/engine.ts';
+import type { LocalFunction } from '../../local/lambda/function.ts';
 import { createReconciler, type Reconciler } from '../../local/resources/reconcile.ts';
 import type { ResourceContext } from '../../local/resources/resourceType.ts';
+import { functionResource } from './fixtures/assembly/apiResources.ts';
+import { eventually } from './fixtures/assembly/eventually.ts';
 
 let engine: Engine;
 let reconciler: Reconciler;
+let functions: Map<string, LocalFunction>;
+let lines: string[];
 
 beforeEach(async () => {
   engine = await startEngine({ port: 0, region: 'us-east-1', speed: 1 });
+  functions = new Map();
+  lines = [];
   const context: Partial<ResourceContext> = {
     place: { ...engine, apiUrl: String },
     engine,
-    functions: new Map(),
+    functions,
+    onLog: ({ text }) => lines.push(text),
   };
   reconciler = createReconciler(context as ResourceContext); // these templates have neither alarms nor e-mail
 });
@@ -36,8 +47,8 @@ const subscription = (endpoint: string, more: object) => ({
   },
 });
 
-function apply(Resources: object) {
-  const stack = { name: 's', template: { Resources }, assets: new Map() } as unknown as Stack;
+function apply(Resources: object, assets = new Map<string, string>()) {
+  const stack = { name: 's', template: { Resources }, assets } as unknown as Stack;
   return reconciler.apply({ directory: '/', stacks: [stack] } satisfies Assembly);
 }
 
@@ -138,6 +149,95 @@ test('a queue that merely moved in the template is the same queue', async () => 
   await engine.sqs('SendMessage', { QueueUrl: engine.queueUrl('q'), MessageBody: 'kept' });
   expect(await apply({ Moved: queue('q') })).toMatchObject({ created: [], deleted: [], unchanged: 1 });
   expect(await visible('q')).toBe(1);
+});
+
+describe('a policy of the template', () => {
+  const send = (name: string) =>
+    engine.sqs('SendMessage', { QueueUrl: engine.queueUrl(name), MessageBody: 'm' });
+
+  test.each(['Retain', 'RetainExceptOnCreate'])(
+    'DeletionPolicy %s keeps a queue that leaves it, with its messages',
+    async (DeletionPolicy) => {
+      await apply({
+        Q: { ...queue('q'), DeletionPolicy },
+        Gone: { ...queue('gone'), DeletionPolicy: 'Delete' },
+      });
+      await send('q');
+      expect(await apply({})).toMatchObject({
+        deleted: ['Gone'],
+        kept: [{ path: 'Q', policy: 'DeletionPolicy' }],
+        problems: [],
+      });
+      expect([await visible('q'), await visible('gone')]).toEqual([1, undefined]);
+      expect(reconciler.resources()).toEqual([]);
+      expect(reconciler.kept().map(({ name }) => name)).toEqual(['q']);
+      expect(await apply({})).toMatchObject({ deleted: [], kept: [] });
+    },
+  );
+
+  test('a kept queue that comes back is adopted as it is asked for now, with its messages', async () => {
+    const kept = (more: object = {}) => ({ ...queue('q', more), DeletionPolicy: 'Retain' });
+    await apply({ Q: kept() });
+    await send('q');
+    await apply({});
+    expect(await apply({ Q: kept() })).toMatchObject({ created: [], updated: ['Q'], problems: [] });
+    await apply({});
+    expect(await apply({ Q: kept({ VisibilityTimeout: 7 }) })).toMatchObject({
+      updated: ['Q'],
+      problems: [],
+    });
+    expect((await attributesOf('q')).VisibilityTimeout).toBe('7');
+    expect(await visible('q')).toBe(1);
+    expect(reconciler.kept()).toEqual([]);
+  });
+
+  test('a kept queue that was deleted by hand is made anew when it comes back', async () => {
+    await apply({ Q: { ...queue('q'), DeletionPolicy: 'Retain' } });
+    await apply({});
+    await engine.sqs('DeleteQueue', { QueueUrl: engine.queueUrl('q') });
+    expect(await apply({ Q: queue('q', { VisibilityTimeout: 7 }) })).toMatchObject({ problems: [] });
+    expect((await attributesOf('q')).VisibilityTimeout).toBe('7');
+  });
+
+  test('counts as it was last, even when nothing else of the resource changed', async () => {
+    await apply({ Q: { ...queue('q'), DeletionPolicy: 'Retain' } });
+    await apply({ Moved: queue('q') });
+    expect(await apply({})).toMatchObject({ deleted: ['Q'], kept: [] });
+    expect(await visible('q')).toBeUndefined();
+  });
+
+  test('UpdateReplacePolicy keeps the queue that another one replaces, and DeletionPolicy does not', async () => {
+    await apply({
+      Q: { ...queue('old'), UpdateReplacePolicy: 'Retain' },
+      R: { ...queue('other'), DeletionPolicy: 'Retain' },
+    });
+    expect(await apply({ Q: queue('new'), R: queue('another') })).toMatchObject({
+      created: ['Q', 'R'],
+      deleted: ['R'],
+      kept: [{ path: 'Q', policy: 'UpdateReplacePolicy' }],
+    });
+    expect([await visible('old'), await visible('other')]).toEqual([0, undefined]);
+  });
+});
+
+test('a function that leaves the template may finish what it runs', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'function-'));
+  const code = `import { existsSync } from 'node:fs';
+    export const handler = async () => {
+      console.log('begun');
+      while (!existsSync('go')) await new Promise((resolve) => setTimeout(resolve, 5));
+      return 'finished';
+    };`;
+  await writeFile(join(directory, 'index.mjs'), code);
+  await apply({ F: functionResource('hash', { FunctionName: 'f' }) }, new Map([['hash', directory]]));
+  const result = functions.get('f')?.invoke('{}');
+  await eventually('it has begun', () => lines.includes('begun'));
+  const applied = apply({});
+  await eventually('it takes no more', () => !functions.has('f'));
+  await writeFile(join(directory, 'go'), '');
+  expect(await result).toMatchObject({ status: 'ok', payload: '"finished"' });
+  expect(await applied).toMatchObject({ deleted: ['F'], problems: [] });
+  await rm(directory, { recursive: true });
 });
 
 test('what fails is reported, leaves the rest running, and is tried again', async () => {

@@ -60,7 +60,7 @@ const deaf = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); cons
 const busy = `
   import { existsSync } from 'node:fs';
   const set = (ProtectionEnabled) => fetch(process.env.ECS_AGENT_URI + '/task-protection/v1/state', { method: 'PUT', body: JSON.stringify({ ProtectionEnabled }) });
-  process.on('SIGTERM', () => process.exit(0));
+  process.on('SIGTERM', () => { console.log('stopping ' + process.pid); process.exit(0); });
   await set(true);
   console.log('up ' + process.pid);
   const timer = setInterval(async () => { if (!existsSync('free')) return; clearInterval(timer); setInterval(() => {}, 1000); await set(false); }, 20);
@@ -139,6 +139,18 @@ describe('a service on this machine', () => {
     await eventually('gone', () => !isRunning(pid));
     await eventually('none is left', () => running.pids.length === 0);
     expect([running.busy, running.remainingMs]).toEqual([0, 0]);
+  });
+
+  test('one that has asked for protection outlives a new version until it gives it up', async () => {
+    const running = await start(busy, 1);
+    const [old = 0] = await eventually('the old', () => pidsSaying('up').length === 1 && pidsSaying('up'));
+    running.update(config({ environment: { VERSION: 'two' } }));
+    const pids = await eventually('the new', () => pidsSaying('up').length === 2 && pidsSaying('up'));
+    expect(isRunning(old)).toBe(true);
+    expect([running.pids.sort(), pidsSaying('stopping')]).toEqual([[...pids].sort(), []]);
+    await writeFile(join(directory, 'free'), '');
+    await eventually('the old stops', () => !isRunning(old));
+    expect(pidsSaying('stopping')).toEqual([old]);
   });
 
   test('stop gives them the drain time, then kills them with all they have started', async () => {
