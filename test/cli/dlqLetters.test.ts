@@ -220,6 +220,6 @@ test('whatever a message holds, it can be shown without harm to the terminal, mo
         selectionOf({ error: 'TypeError' }).takes(letter);
       },
     ),
-    { numRuns: 1_000 },
+    { numRuns: 300 },
   );
 });

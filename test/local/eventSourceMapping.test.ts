@@ -423,6 +423,7 @@ test('stop waits for what is in flight, and receives no more', async () => {
   const { mapping, counts, batches, send } = await setup({ otherFn: held });
   await send({ n: 1 });
   await until(() => held.busy === 1, patienceMs);
+  await engine.sqs('ListQueues', {}); // after the receive that goes on meanwhile
   let isStopped = false;
   const stopping = mapping.stop().then(() => {
     isStopped = true;

@@ -14,9 +14,10 @@ export function isRunning(pid: number): boolean {
 
 /** Waits for a condition, for at most `deadlineMs`. */
 export async function until(condition: () => boolean | Promise<boolean>, deadlineMs = 25_000): Promise<void> {
-  const endMs = Date.now() + deadlineMs;
+  const startMs = Date.now();
   while (!(await condition())) {
-    if (Date.now() > endMs) throw new Error(`Not within ${deadlineMs} ms: ${condition}`);
-    await sleep(10);
+    const waitedMs = Date.now() - startMs;
+    if (waitedMs > deadlineMs) throw new Error(`Not within ${deadlineMs} ms: ${condition}`);
+    await sleep(Math.min(10 + waitedMs / 20, 60)); // what takes long may be asked for less often
   }
 }

@@ -20,7 +20,7 @@ const patienceMs = 60_000;
 jest.setTimeout(5 * patienceMs);
 
 /** Takes long enough to be seen on its way. */
-const largeFile = peopleFile(40_000);
+const largeFile = peopleFile(25_000);
 
 let root: string;
 let platform: Platform;

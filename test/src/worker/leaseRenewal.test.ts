@@ -72,7 +72,7 @@ describe('the lease of a key', () => {
   test('frees the key of work that throws, renewed or not', async () => {
     const ended = Promise.withResolvers<string>();
     const known = await leases();
-    const lease = { leaseMs: 60_000, renewalMs: 4000, log };
+    const lease = { leaseMs: 60_000, renewalMs: 1600, log };
     const work = once()('throws', lease, () => ended.promise);
     const first = await newLease(known);
     await until(async () => (await endOf(first)) > first.endsAt);

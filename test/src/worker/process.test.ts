@@ -182,7 +182,7 @@ describe('while SQS is down', () => {
     '%s: a line when a call begins to fail and one when it works again; nothing is lost or done twice',
     async (_how, faults) => {
       const count = 60;
-      const platform = await platformWith(tasks(count, { ms: 20 }), { visibilityTimeoutSeconds: 10 });
+      const platform = await platformWith(tasks(count, { ms: 20 }), { visibilityTimeoutSeconds: 5 });
       const worker = startWorkerProcess(platform);
       await worker.says('succeeded', 10);
       platform.engine.setFaults(faults);
