@@ -38,8 +38,8 @@ export interface Run {
   readonly message: JobMessage;
   readonly context: JobContext;
   readonly startedAt: number;
-  outcome: Outcome | undefined;
-  durationMs: number | undefined;
+  outcome?: Outcome;
+  durationMs?: number;
 }
 
 /**
@@ -95,7 +95,7 @@ function newRun(
     signal: deadline.signal,
     progress: noProgress,
   };
-  return { message, context, startedAt, outcome: undefined, durationMs: undefined };
+  return { message, context, startedAt };
 }
 
 /** The first outcome stands: what comes after the deadline has been reported as unfinished. */

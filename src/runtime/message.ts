@@ -37,7 +37,9 @@ export function readMessage(record: SQSRecord): JobMessage {
 
 /** A move of the whole queue keeps the attribute, too, but is sent later: then the attempts begin anew. */
 function attemptsBefore({ attributes, messageAttributes }: SQSRecord): number {
-  const [attempts, sentAtMs] = (messageAttributes?.[attemptsMadeAttribute]?.stringValue ?? '').split('@');
+  const made = messageAttributes?.[attemptsMadeAttribute]?.stringValue;
+  if (!made) return 0; // nearly always
+  const [attempts, sentAtMs] = made.split('@');
   return Number(attributes?.SentTimestamp) - Number(sentAtMs) < clocksApartMs ? Number(attempts) : 0;
 }
 
