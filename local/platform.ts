@@ -168,10 +168,10 @@ function createPlatform(options: PlatformOptions, engine: Engine, claim: Claim) 
     onBatch: (outcome) => emit({ type: 'batch', outcome }),
     onWarning,
   });
-  const stopCounting = engine.onPublish(({ topicArn, messageId, messageAttributes }) => {
-    const jobName = messageAttributes.jobName?.StringValue;
-    if (topicArn === routing.topicArn) recent.countPublish(routing.jobs, jobName);
-    emit({ type: 'publish', topicArn, messageId, jobName });
+  const stopCounting = engine.onPublish((publish) => {
+    const { topicArn, messageId, messageAttributes } = publish;
+    if (topicArn === routing.topicArn) recent.countPublish(routing.jobs, publish);
+    emit({ type: 'publish', topicArn, messageId, jobName: messageAttributes.jobName?.StringValue });
   });
 
   return {

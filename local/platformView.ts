@@ -46,7 +46,10 @@ export interface PlatformSnapshot {
   readonly logLines: readonly LogLine[];
   /** Bounded, newest first. */
   readonly mails: readonly Mail[];
-  /** Messages that the job topic accepted since the start, by `jobName`; without a job of that name under `''`. */
+  /**
+   * Messages that the job topic accepted since the start, by `jobName`; without a job of that name under `''`, and without
+   * any attribute, which no queue gets, under `(without attributes)`.
+   */
   readonly publishes: Readonly<Record<string, number>>;
 }
 

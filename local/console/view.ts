@@ -1,5 +1,6 @@
 import type { Mail } from '../alarms/mailbox.ts';
 import type { JobView, PlatformSnapshot, QueueView } from '../platformView.ts';
+import { withoutAttributes } from '../recentPast.ts';
 import type { Problem } from '../resources/resourceType.ts';
 
 /** What the page shows of the platform, but for the log: plain JSON. */
@@ -27,6 +28,8 @@ export interface ConsoleView {
   readonly published: number;
   /** Those among them that no job has the name of. */
   readonly unrouted: number;
+  /** Of the published: in no queue, since SNS can match nothing. */
+  readonly withoutAttributes: number;
 }
 
 export interface ConsoleQueue {
@@ -128,6 +131,7 @@ export function consoleView(snapshot: PlatformSnapshot, runs: ReadonlyMap<string
     mails: mails.map(mailSummary),
     published: Object.values(publishes).reduce((sum, count) => sum + count, 0),
     unrouted: publishes[''] ?? 0,
+    withoutAttributes: publishes[withoutAttributes] ?? 0,
   };
 }
 

@@ -57,8 +57,12 @@ export const queue: ResourceType = {
     await updateTags(QueueUrl, before, resource, context);
   },
 
-  async delete({ name }, _handle, { engine, place }) {
+  async delete({ name }, _handle, { engine, place, onWarning }) {
+    const { visible = 0, notVisible = 0, delayed = 0 } = (await engine.queueCounts(name)) ?? {};
     await engine.sqs('DeleteQueue', { QueueUrl: place.queueUrl(name) });
+    const lost = visible + notVisible + delayed;
+    if (lost > 0)
+      onWarning(`The queue ${name} was deleted with ${lost === 1 ? 'a message' : `${lost} messages`} in it.`);
   },
 };
 

@@ -87,13 +87,14 @@ test('a message published with the plain AWS SDK reaches its handler and no othe
       MessageAttributes: { jobName: { DataType: 'String', StringValue: 'Greeting' } },
     }),
   );
+  await sns.send(new PublishCommand({ TopicArn: topicArn, Message: 'no attributes' }));
   sns.destroy();
   await eventually('the handler logs', () => said('hello {"a":1}'));
   const snapshot = await eventually('the queue is empty', async () => {
     const now = await platform?.snapshot();
     return now?.jobs.every(({ visible, inFlight }) => visible + inFlight === 0) ? now : undefined;
   });
-  expect(snapshot.publishes).toEqual({ Greeting: 1 });
+  expect(snapshot.publishes).toEqual({ Greeting: 1, '(without attributes)': 1 });
   expect(snapshot.jobs.map(({ name, functionName, dead }) => ({ name, functionName, dead }))).toEqual([
     { name: 'Greeting', functionName: 'test-Greeting', dead: 0 },
     { name: 'Other', functionName: 'test-Other', dead: 0 },

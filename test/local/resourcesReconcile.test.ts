@@ -14,16 +14,19 @@ let engine: Engine;
 let reconciler: Reconciler;
 let functions: Map<string, LocalFunction>;
 let lines: string[];
+let warnings: string[];
 
 beforeEach(async () => {
   engine = await startEngine({ port: 0, region: 'us-east-1', speed: 1 });
   functions = new Map();
   lines = [];
+  warnings = [];
   const context: Partial<ResourceContext> = {
     place: { ...engine, apiUrl: String },
     engine,
     functions,
     onLog: ({ text }) => lines.push(text),
+    onWarning: (text) => warnings.push(text),
   };
   reconciler = createReconciler(context as ResourceContext); // these templates have neither alarms nor e-mail
 });
@@ -142,6 +145,16 @@ test('a new name is a new queue, and what pointed at the old one points at it', 
   await publish({});
   expect(await visible('new')).toBe(1);
   expect(await engine.inspectQueue('old')).toBeUndefined();
+});
+
+test('a queue that goes with messages in it is told', async () => {
+  await apply({ Q: queue('q'), Empty: queue('empty') });
+  for (const MessageBody of ['a', 'b']) {
+    await engine.sqs('SendMessage', { QueueUrl: engine.queueUrl('q'), MessageBody });
+  }
+  await engine.sqs('ReceiveMessage', { QueueUrl: engine.queueUrl('q') });
+  await apply({});
+  expect(warnings).toEqual(['The queue q was deleted with 2 messages in it.']);
 });
 
 test('a queue that merely moved in the template is the same queue', async () => {

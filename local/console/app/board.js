@@ -13,11 +13,12 @@ import { count, plural } from './format.js';
 export function createBoard(container, actions) {
   const topicName = h('strong', {}, '…');
   const topicCount = h('span', { class: 'number' }, '0');
+  const topicLost = h('span', { class: 'topic-lost' });
   const jobs = h('ul', { class: 'rows', 'aria-label': 'Jobs' });
   const nets = h('ul', { class: 'rows nets', 'aria-label': 'Queues that catch what no job takes' });
   const empty = h('p', { class: 'empty' });
   container.append(
-    topicBox(topicName, topicCount),
+    topicBox(topicName, topicCount, topicLost),
     h('div', { class: 'flow' }, columnHeads(), jobs, nets),
     empty,
   );
@@ -35,6 +36,7 @@ export function createBoard(container, actions) {
     update(view) {
       setText(topicName, view.topicArn?.split(':').at(-1) ?? 'none');
       setText(topicCount, count(view.published));
+      setText(topicLost, lostText(view));
       const { alarms } = view;
       showJobs(view.jobs.map((job) => ({ job, alarms })));
       const nets = [...view.otherQueues].sort((a, b) => netRank(a) - netRank(b));
@@ -56,14 +58,21 @@ export function createBoard(container, actions) {
   }
 }
 
-/** @param {Element} name @param {Element} number */
-function topicBox(name, number) {
+/** @param {ConsoleView} view */
+function lostText({ withoutAttributes }) {
+  if (withoutAttributes === 0) return '';
+  return `${count(withoutAttributes)} without any attribute: no queue gets ${withoutAttributes === 1 ? 'it' : 'them'}`;
+}
+
+/** @param {Element} name @param {Element} number @param {Element} lost */
+function topicBox(name, number, lost) {
   return h(
     'div',
     { class: 'topic' },
     h('span', { class: 'kind' }, 'SNS topic'),
     name,
     h('span', { class: 'topic-count' }, number, ' published'),
+    lost,
     h('span', { class: 'topic-how' }, 'routes each message by its attribute ', h('code', {}, 'jobName')),
   );
 }
