@@ -150,6 +150,7 @@ describe('a service on this machine', () => {
     expect([running.pids.sort(), pidsSaying('stopping')]).toEqual([[...pids].sort(), []]);
     await writeFile(join(directory, 'free'), '');
     await eventually('the old stops', () => !isRunning(old));
+    await eventually('and has said so', () => pidsSaying('stopping').includes(old));
     expect(pidsSaying('stopping')).toEqual([old]);
   });
 
