@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { soak } from '../../bench/soak/soak.ts';
 
 /** Each way to end once, and most of them again. */
-const jobs = 100;
+const jobs = 80;
 
 test(`${jobs} jobs that end in every way there is, over a failing network, all get the fate they were promised`, async () => {
   const { failures, published, succeeded, dead, missing, stuck } = await soak({
