@@ -10,8 +10,8 @@ const environment = {
   AWS_ACCESS_KEY_ID: 'AKIA',
   AWS_SECRET_ACCESS_KEY: 'true',
   AWS_SESSION_TOKEN: 'true',
-  AWS_CONFIG_FILE: '/home/dev/.aws/config',
-  AWS_SHARED_CREDENTIALS_FILE: '/home/dev/.aws/credentials',
+  AWS_CONFIG_FILE: '/elsewhere/aws/config',
+  AWS_SHARED_CREDENTIALS_FILE: '/elsewhere/aws/credentials',
   AWS_EC2_METADATA_DISABLED: 'false',
 };
 const here = { codeDirectory: '/code', environment, endpoint: 'http://127.0.0.1:9', region: 'eu-west-1' };

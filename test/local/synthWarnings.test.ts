@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { synthWarnings } from '../../local/synthWarnings.ts';
 
-const printed = `file:/home/a%20b/lib/app.ts:42:17
+const printed = `file:/a%20b/lib/app.ts:42:17
 WARNING Nothing reads 'stge' of the context. Did you mean stage? (Annotation)
    jobs-dev aws-cdk-lib.Stack
    Acknowledge with 'Annotation::serverless-jobs:context'
