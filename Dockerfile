@@ -15,7 +15,7 @@ COPY <<'EOF' bundle.ts
 import { mkdir, writeFile } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
 import { buildJobs } from './lib/bundle/build.ts';
-import { discoverJobs } from './lib/discovery.ts';
+import { discoverJobs } from './lib/discovery/discovery.ts';
 
 const root = process.cwd();
 const { jobs } = await discoverJobs('src/jobs');

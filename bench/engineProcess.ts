@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { startEngine } from '../local/engine/engine.ts';
+import { startEngine } from '../local/aws/engine/engine.ts';
 
 /** An engine in a process of its own, as a client meets AWS: not in its own event loop. */
 export interface EngineProcess {

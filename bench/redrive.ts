@@ -3,7 +3,7 @@ import { redrive } from '../cli/dlq/redrive.ts';
 import { selectionOf } from '../cli/dlq/selection.ts';
 import { sendToQueue } from '../cli/dlq/sendLetters.ts';
 import { emptyTally } from '../cli/dlq/tally.ts';
-import { type Engine, startEngine } from '../local/engine/engine.ts';
+import { type Engine, startEngine } from '../local/aws/engine/engine.ts';
 import { interleavedRatio, type Measure } from './measure.ts';
 
 const letters = 10_000;

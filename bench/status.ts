@@ -1,8 +1,8 @@
 import { Agent, get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bundleApi } from '../lib/apiBundle.ts';
+import { bundleApi } from '../lib/bundle/apiBundle.ts';
 import { apiBudgetBytes } from '../lib/bundle/budget.ts';
-import { discoverJobs } from '../lib/discovery.ts';
+import { discoverJobs } from '../lib/discovery/discovery.ts';
 import { type Measure, median } from './measure.ts';
 import { allSucceeded, schedule, type TrackedPlatform, withTrackedPlatform } from './trackedPlatform.ts';
 import { uploadMemoryRatio } from './uploadMemory.ts';

@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Platform, startPlatform } from '../local/platform.ts';
-import { synthesize } from '../local/synth.ts';
+import { type Platform, startPlatform } from '../local/platform/platform.ts';
+import { synthesize } from '../local/platform/synth.ts';
 import { projectWith } from './project.ts';
 
 /** The real local platform with one job that tracks and takes uploads, and its API. */

@@ -1,4 +1,4 @@
-import { synthesizeInto } from '../lib/synthesizeInto.ts';
+import { synthesizeInto } from '../lib/platform/synthesizeInto.ts';
 
 /** `npm run synth [-- -c stage=prod]`: what follows goes to `cdk synth`. */
 process.exitCode = await synthesizeInto('cdk.out', process.argv.slice(2));

@@ -7,10 +7,10 @@ const slow = [
   'pages/documentPath',
   'pages/pages',
   'src/worker/sameOutcomes',
-  'lib/app',
+  'lib/platform/app',
   'soak/killed',
-  'local/fargatePlatform',
-  'local/killedTrackedJob',
+  'local/platform/fargate',
+  'local/platform/killedTrackedJob',
 ];
 
 /** Begins with what takes longest, so that no worker is left alone with it at the end. */

@@ -1,4 +1,4 @@
-import type { Fault, FaultRequest, Faults } from '../../local/engine/engine.ts';
+import type { Fault, FaultRequest, Faults } from '../../local/aws/engine/engine.ts';
 import { randomNumbers } from './random.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs';
 import { cp, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Platform, startPlatform } from '../../local/platform.ts';
-import type { PlatformEvent } from '../../local/platformView.ts';
-import { synthesize } from '../../local/synth.ts';
+import { type Platform, startPlatform } from '../../local/platform/platform.ts';
+import { synthesize } from '../../local/platform/synth.ts';
+import type { PlatformEvent } from '../../local/platform/view.ts';
 import { projectWith } from '../project.ts';
 import { soakJobs } from './behaviours.ts';
 

@@ -1,5 +1,5 @@
-import type { Platform } from '../../local/platform.ts';
-import type { PlatformEvent } from '../../local/platformView.ts';
+import type { Platform } from '../../local/platform/platform.ts';
+import type { PlatformEvent } from '../../local/platform/view.ts';
 import type { Accounts } from './accounts.ts';
 import { isIdempotent } from './behaviours.ts';
 import { indexIn, indexOfMessage } from './jobId.ts';

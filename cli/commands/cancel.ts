@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { JobStatus } from '../../src/status/jobStatus.ts';
+import type { JobStatus } from '../../src/job/jobStatus.ts';
 import { CommandError } from '../CommandError.ts';
 import type { End } from '../end.ts';
 import { oneLine } from '../oneLine.ts';

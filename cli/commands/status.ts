@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { type JobState, type JobStatus, jobStates } from '../../src/status/jobStatus.ts';
+import { type JobState, type JobStatus, jobStates } from '../../src/job/jobStatus.ts';
 import { CommandError } from '../CommandError.ts';
 import { counted } from '../counted.ts';
 import type { End } from '../end.ts';

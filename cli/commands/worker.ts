@@ -186,7 +186,7 @@ async function onceOf(
       `${name} asks for idempotency: set JOB_IDEMPOTENCY_TABLE to the name of the platform's table`,
     );
   }
-  const { dynamoOnce } = await import('../../src/runtime/dynamoOnce.ts');
+  const { dynamoOnce } = await import('../../src/idempotency/dynamoOnce.ts');
   return dynamoOnce(name, idempotency, { tableName });
 }
 
@@ -199,6 +199,6 @@ async function trackerOf(
       `${name} asks for tracking: set JOB_STATUS_TABLE to the name of the platform's table, and JOB_FILES_BUCKET to its bucket`,
     );
   }
-  const { dynamoTracker } = await import('../../src/runtime/dynamoTracker.ts');
+  const { dynamoTracker } = await import('../../src/tracking/tracker.ts');
   return dynamoTracker(name, { tableName });
 }

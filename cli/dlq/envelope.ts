@@ -1,4 +1,4 @@
-import { isEnvelope, type SnsEnvelope } from '../../src/runtime/message.ts';
+import { isEnvelope, type SnsEnvelope } from '../../src/message/received.ts';
 
 /** The envelope that a message's body is; undefined for one that was sent straight to a queue, or raw. */
 export function envelopeOf(body: string): SnsEnvelope | undefined {

@@ -1,7 +1,7 @@
 import type { Message, MessageAttributeValue } from '@aws-sdk/client-sqs';
-import { reasonAttribute } from '../../src/runtime/deadLetter.ts';
-import { type JobMessage, readMessage } from '../../src/runtime/message.ts';
-import { type Arrival, isOlderReason } from '../../src/runtime/olderReason.ts';
+import { reasonAttribute } from '../../src/message/deadLetterReason.ts';
+import { type Arrival, isOlderReason } from '../../src/message/olderReason.ts';
+import { type JobMessage, readMessage } from '../../src/message/received.ts';
 import { type Reason, reasonOf } from './reason.ts';
 import { type ScheduledPublish, scheduledPublish } from './scheduledPublish.ts';
 

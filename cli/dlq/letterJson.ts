@@ -1,5 +1,5 @@
-import { reasonAttribute } from '../../src/runtime/deadLetter.ts';
-import { InvalidMessageError } from '../../src/runtime/message.ts';
+import { reasonAttribute } from '../../src/message/deadLetterReason.ts';
+import { InvalidMessageError } from '../../src/message/received.ts';
 import type { Letter } from './letter.ts';
 import type { OffloadedPayload } from './offloadedPayloads.ts';
 

@@ -1,7 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { payloadKey } from '../../src/claimCheck/payloadKey.ts';
-import { isPayloadKey, isPointer, type PointerPlace, pointerTo } from '../../src/claimCheck/pointer.ts';
 import { maxClaimCheckBytes } from '../../src/job/bounds.ts';
+import { isPayloadKey, isPointer, type PointerPlace, pointerTo } from '../../src/message/pointer.ts';
+import { payloadKey } from '../../src/publisher/payloadKey.ts';
 import { CommandError } from '../CommandError.ts';
 import type { Target } from '../target.ts';
 import type { Letter } from './letter.ts';

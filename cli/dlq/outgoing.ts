@@ -1,6 +1,6 @@
 import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
-import { reasonAttribute } from '../../src/runtime/deadLetter.ts';
-import { attemptsMadeAttribute } from '../../src/runtime/message.ts';
+import { reasonAttribute } from '../../src/message/deadLetterReason.ts';
+import { attemptsMadeAttribute } from '../../src/message/received.ts';
 import { envelopeOf } from './envelope.ts';
 import type { Letter } from './letter.ts';
 

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { isInstant } from '../../src/schedule/instant.ts';
 
-/** Why a letter is dead, as the runtime writes it (src/runtime/deadLetter.ts); what else stands there is kept. */
+/** Why a letter is dead, as the runtime writes it (src/message/deadLetterReason.ts); what else stands there is kept. */
 export type Reason = z.infer<typeof schema>;
 
 /** Undefined for a text that is no reason of the runtime's: anybody can write that attribute. */

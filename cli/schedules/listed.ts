@@ -1,4 +1,4 @@
-import { delayedJobOf } from '../../src/schedule/onceSchedule.ts';
+import { delayedJobOf } from '../../src/publisher/delay/onceSchedule.ts';
 import type { Schedule } from './group.ts';
 import type { Firing, PlatformTime } from './platformTime.ts';
 import { publishOf } from './publishOf.ts';

@@ -1,4 +1,4 @@
-import type { PlatformSchedules } from '../../src/schedule/platformSchedules.ts';
+import type { PlatformSchedules } from '../../src/publisher/delay/platformSchedules.ts';
 
 /** The IAM actions that a command needs: on schedules of the recurring and of the one-off group, and elsewhere. */
 interface Permissions {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { MessageAttributeValue } from '@aws-sdk/client-sns';
-import { publishTargetArn } from '../../src/schedule/publishTarget.ts';
+import { publishTargetArn } from '../../src/message/scheduledPublish.ts';
 import type { Schedule } from './group.ts';
 
 /** What a schedule publishes when it fires. */

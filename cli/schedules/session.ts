@@ -1,6 +1,6 @@
 import type { SchedulerClient } from '@aws-sdk/client-scheduler';
-import { DelayError } from '../../src/schedule/delayErrors.ts';
-import { type PlatformSchedules, platformSchedules } from '../../src/schedule/platformSchedules.ts';
+import { DelayError } from '../../src/publisher/delay/errors.ts';
+import { type PlatformSchedules, platformSchedules } from '../../src/publisher/delay/platformSchedules.ts';
 import { awsProblem, errorCode, isDenied } from '../awsProblem.ts';
 import { CommandError } from '../CommandError.ts';
 import { type End, exitCodeOf } from '../end.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { JobState } from '../../src/job/jobStatus.ts';
 import { isPassing, maxFailuresInRow } from '../../src/publisher/handle.ts';
 import type { StatusAnswer } from '../../src/publisher/jobApi.ts';
-import type { JobState } from '../../src/status/jobStatus.ts';
 import type { StatusApi } from './statusApi.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { JobStatus } from '../../src/status/jobStatus.ts';
+import type { JobStatus } from '../../src/job/jobStatus.ts';
 import { lengthOfTime } from '../lengthOfTime.ts';
 import { oneLine } from '../oneLine.ts';
 import { table } from '../table.ts';

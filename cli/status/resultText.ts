@@ -1,5 +1,5 @@
 import { type FileResult, isFileResult } from '../../src/files/fileResult.ts';
-import type { JobStatus } from '../../src/status/jobStatus.ts';
+import type { JobStatus } from '../../src/job/jobStatus.ts';
 import { oneLine } from '../oneLine.ts';
 import type { StatusApi } from './statusApi.ts';
 

@@ -1,3 +1,4 @@
+import type { JobState, JobStatus } from '../../src/job/jobStatus.ts';
 import { systemClock } from '../../src/publisher/clock.ts';
 import { JobApiError } from '../../src/publisher/handleErrors.ts';
 import {
@@ -10,7 +11,6 @@ import {
   signedFetch,
   timely,
 } from '../../src/publisher/jobApi.ts';
-import type { JobState, JobStatus } from '../../src/status/jobStatus.ts';
 import { CommandError } from '../CommandError.ts';
 import type { Target } from '../target.ts';
 import { apiUrlOf } from './apiUrl.ts';

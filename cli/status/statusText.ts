@@ -1,4 +1,4 @@
-import type { FailureReason, JobStatus, Progress, StateChange } from '../../src/status/jobStatus.ts';
+import type { FailureReason, JobStatus, Progress, StateChange } from '../../src/job/jobStatus.ts';
 import { counted } from '../counted.ts';
 import { lengthOfTime } from '../lengthOfTime.ts';
 import { oneLine } from '../oneLine.ts';

@@ -1,5 +1,5 @@
 import { createLogUpdate } from 'log-update';
-import type { JobStatus } from '../../src/status/jobStatus.ts';
+import type { JobStatus } from '../../src/job/jobStatus.ts';
 import { progressText, statusText } from './statusText.ts';
 
 /** Shows a job while it goes on: redrawn in place on a terminal, a line for each change elsewhere. */

@@ -1,4 +1,4 @@
-import { signedHeaders } from '../../src/aws/sigV4.ts';
+import { signedHeaders } from '../../src/sigV4.ts';
 
 /** An event source mapping by which Lambda consumes a queue. */
 export interface LambdaConsumer {

@@ -1,5 +1,5 @@
 import type { BuildFailure, BuildOptions, BuildResult, Message, Metafile, Plugin } from 'esbuild';
-import { SynthError } from '../SynthError.ts';
+import { SynthError } from '../platform/synthError.ts';
 import { entryModule, entryNamespace } from './entry.ts';
 
 /** A job to bundle. */

@@ -10,10 +10,10 @@ export const runtimeFile = 'src/runtime/index.ts';
 export const workerFile = 'src/worker/index.ts';
 
 /** What a job that asks for idempotency needs beyond it; no other bundle carries it. */
-export const idempotencyFile = 'src/runtime/dynamoOnce.ts';
+export const idempotencyFile = 'src/idempotency/dynamoOnce.ts';
 
 /** What a job that asks for tracking needs beyond it; no other bundle carries it. */
-export const trackingFile = 'src/runtime/dynamoTracker.ts';
+export const trackingFile = 'src/tracking/tracker.ts';
 
 /** The module that joins a job to the runtime, or to the worker, and becomes its bundle. */
 export function entryModule(

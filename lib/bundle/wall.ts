@@ -1,4 +1,4 @@
-import { SynthError } from '../SynthError.ts';
+import { SynthError } from '../platform/synthError.ts';
 import { type Modules, packageOf } from './modules.ts';
 
 /** A bundle would carry what must not ship. */

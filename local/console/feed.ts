@@ -1,5 +1,5 @@
-import type { PlatformEvent, PlatformSnapshot } from '../platformView.ts';
-import { KEPT_LINES } from '../recentPast.ts';
+import { KEPT_LINES } from '../platform/recentPast.ts';
+import type { PlatformEvent, PlatformSnapshot } from '../platform/view.ts';
 import { type FeedLine, feedLine, functionLine } from './feedLine.ts';
 import { countBatch } from './runCounts.ts';
 import { type ConsoleView, consoleView, type RunCounts } from './view.ts';

@@ -1,10 +1,10 @@
-import type { AlarmTransition } from '../alarms/alarmBoard.ts';
-import type { BatchOutcome } from '../lambda/eventSourceMapping.ts';
-import type { LogLine } from '../lambda/function.ts';
-import type { PlatformEvent } from '../platformView.ts';
-import { MAX_LINE_CHARACTERS } from '../recentPast.ts';
-import { keptText } from '../resources/deletionPolicy.ts';
-import type { ApplyResult } from '../resources/reconcile.ts';
+import type { AlarmTransition } from '../aws/alarms/alarmBoard.ts';
+import type { BatchOutcome } from '../aws/lambda/eventSourceMapping.ts';
+import type { LogLine } from '../aws/lambda/function.ts';
+import { keptText } from '../aws/resources/deletionPolicy.ts';
+import type { ApplyResult } from '../aws/resources/reconcile.ts';
+import { MAX_LINE_CHARACTERS } from '../platform/recentPast.ts';
+import type { PlatformEvent } from '../platform/view.ts';
 
 /** A line of the console's log: printed by a function, or something that the platform did. */
 export interface FeedLine {

@@ -1,4 +1,4 @@
-import type { JobMessage } from '../platform.ts';
+import type { JobMessage } from '../platform/platform.ts';
 
 const MAX_COUNT = 1_000;
 /** SQS passes on ten attributes; `jobName` is one of them. */

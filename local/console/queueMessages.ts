@@ -1,4 +1,4 @@
-import type { QueuedMessage, QueueState } from '../engine/engine.ts';
+import type { QueuedMessage, QueueState } from '../aws/engine/engine.ts';
 
 /** Messages of a queue as they lie there, for people to read. */
 export interface QueueMessages {

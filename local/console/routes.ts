@@ -1,8 +1,8 @@
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
-import { EngineError } from '../engine/errors.ts';
-import { type Platform, PublishError } from '../platform.ts';
+import { EngineError } from '../aws/engine/errors.ts';
+import { type Platform, PublishError } from '../platform/platform.ts';
 import { streamEvents } from './events.ts';
 import type { Feed } from './feed.ts';
 import { readPageFiles } from './pageFiles.ts';

@@ -1,4 +1,4 @@
-import type { BatchOutcome } from '../lambda/eventSourceMapping.ts';
+import type { BatchOutcome } from '../aws/lambda/eventSourceMapping.ts';
 import { noRuns, type RunCounts } from './view.ts';
 
 /** Adds up what became of the batches of every queue. */

@@ -1,6 +1,6 @@
 import { getRequestListener } from '@hono/node-server';
-import { PortTakenError } from '../engine/errors.ts';
-import { type Listener, startListener } from '../http/listener.ts';
+import { PortTakenError } from '../aws/engine/errors.ts';
+import { type Listener, startListener } from '../aws/http/listener.ts';
 import { type Feed, startFeed } from './feed.ts';
 import { type ConsolePlatform, consoleRoutes } from './routes.ts';
 

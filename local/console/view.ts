@@ -1,7 +1,7 @@
-import type { Mail } from '../alarms/mailbox.ts';
-import type { JobView, PlatformSnapshot, QueueView } from '../platformView.ts';
-import { withoutAttributes } from '../recentPast.ts';
-import type { Problem } from '../resources/resourceType.ts';
+import type { Mail } from '../aws/alarms/mailbox.ts';
+import type { Problem } from '../aws/resources/resourceType.ts';
+import { withoutAttributes } from '../platform/recentPast.ts';
+import type { JobView, PlatformSnapshot, QueueView } from '../platform/view.ts';
 
 /** What the page shows of the platform, but for the log: plain JSON. */
 export interface ConsoleView {

@@ -1,6 +1,6 @@
-import type { Platform } from '../platform.ts';
-import type { PlatformEvent, PlatformSnapshot } from '../platformView.ts';
-import type { ScheduleFiring } from '../scheduler/scheduleView.ts';
+import type { ScheduleFiring } from '../aws/scheduler/scheduleView.ts';
+import type { Platform } from '../platform/platform.ts';
+import type { PlatformEvent, PlatformSnapshot } from '../platform/view.ts';
 import { alarmed, type DemoMessage, type Fate, recurring } from './messages.ts';
 
 /** What is known of a message. */

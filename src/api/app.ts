@@ -3,7 +3,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { etag, RETAINED_304_HEADERS } from 'hono/etag';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { routePath } from 'hono/route';
-import type { StatusStore } from '../status/statusStore.ts';
+import type { StatusStore } from '../tracking/store.ts';
 import type { ApiEnv } from './apiEnv.ts';
 import type { ApiJob } from './apiJob.ts';
 import { type ApiAuth, authorized } from './caller.ts';

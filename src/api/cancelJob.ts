@@ -1,6 +1,6 @@
 import type { Handler } from 'hono';
-import type { JobStatus } from '../status/jobStatus.ts';
-import type { StatusStore } from '../status/statusStore.ts';
+import type { JobStatus } from '../job/jobStatus.ts';
+import type { StatusStore } from '../tracking/store.ts';
 import type { ApiEnv } from './apiEnv.ts';
 import type { ApiJob } from './apiJob.ts';
 import type { Caller } from './caller.ts';

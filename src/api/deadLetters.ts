@@ -1,9 +1,9 @@
 import type { Message, SQSClient, SQSClientConfig } from '@aws-sdk/client-sqs';
-import { type DeadLetterReason, reasonAttribute } from '../runtime/deadLetter.ts';
-import { readMessage } from '../runtime/message.ts';
-import { isOlderReason } from '../runtime/olderReason.ts';
-import type { FailureReason } from '../status/jobStatus.ts';
-import { sqsRecord } from '../worker/sqsRecord.ts';
+import type { FailureReason } from '../job/jobStatus.ts';
+import { type DeadLetterReason, reasonAttribute } from '../message/deadLetterReason.ts';
+import { isOlderReason } from '../message/olderReason.ts';
+import { readMessage } from '../message/received.ts';
+import { sqsRecord } from '../message/sqsRecord.ts';
 
 /** The dead letters of a platform's jobs. */
 export interface DeadLetters {

@@ -3,7 +3,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { handle, type LambdaContext, type LambdaEvent, streamHandle } from 'hono/aws-lambda';
 import type { AnyJob } from '../job/index.ts';
 import { createPublisher } from '../publisher/index.ts';
-import { createStatusStore } from '../status/statusStore.ts';
+import { createStatusStore } from '../tracking/store.ts';
 import type { ApiJob } from './apiJob.ts';
 import { createApi } from './app.ts';
 import type { ApiAuth } from './caller.ts';

@@ -1,5 +1,5 @@
 import type { Handler } from 'hono';
-import type { JobStatus } from '../status/jobStatus.ts';
+import type { JobStatus } from '../job/jobStatus.ts';
 import type { ApiEnv } from './apiEnv.ts';
 import type { ApiLogger } from './app.ts';
 import { isEnd, statusView, versionOf } from './jobStatus.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Handler } from 'hono';
-import type { JobState, JobStatus } from '../status/jobStatus.ts';
+import type { JobState, JobStatus } from '../job/jobStatus.ts';
 import type { ApiEnv } from './apiEnv.ts';
 import { type StatusLinks, statusLinks } from './links.ts';
 import { jobIdOf, type ReadStatus } from './readStatus.ts';

@@ -1,4 +1,4 @@
-import type { JobStatus } from '../status/jobStatus.ts';
+import type { JobStatus } from '../job/jobStatus.ts';
 
 /** Where to go on from a job, as relative URLs. */
 export interface StatusLinks {

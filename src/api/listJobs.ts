@@ -1,6 +1,6 @@
 import type { Context, Handler } from 'hono';
-import { type JobState, jobStates } from '../status/jobStatus.ts';
-import type { StatusStore } from '../status/statusStore.ts';
+import { type JobState, jobStates } from '../job/jobStatus.ts';
+import type { StatusStore } from '../tracking/store.ts';
 import type { ApiEnv } from './apiEnv.ts';
 import type { ApiJob } from './apiJob.ts';
 import { jobNamed } from './jobNamed.ts';

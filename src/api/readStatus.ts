@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
-import type { JobStatus } from '../status/jobStatus.ts';
-import type { StatusStore } from '../status/statusStore.ts';
+import type { JobStatus } from '../job/jobStatus.ts';
+import type { StatusStore } from '../tracking/store.ts';
 import type { ApiEnv } from './apiEnv.ts';
 import type { ApiLogger } from './app.ts';
 import { BoundedMap } from './boundedMap.ts';

@@ -6,7 +6,7 @@ import {
   PublishFailedError,
 } from '../publisher/index.ts';
 import { uuidv7Maker } from '../publisher/uuid.ts';
-import type { NewJob, StatusStore } from '../status/statusStore.ts';
+import type { NewJob, StatusStore } from '../tracking/store.ts';
 import type { ApiEnv } from './apiEnv.ts';
 import type { ApiJob } from './apiJob.ts';
 import { BoundedMap } from './boundedMap.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { type JobState, jobStates } from '../status/jobStatus.ts';
+import { type JobState, jobStates } from '../job/jobStatus.ts';
 
 const instant = z.string().check(z.meta({ format: 'date-time', description: 'An instant in UTC.' }));
 const jobId = z.string().check(z.minLength(1), z.maxLength(512));

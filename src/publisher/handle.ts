@@ -1,5 +1,5 @@
 import { type Duration, durationSeconds } from '../job/duration.ts';
-import type { JobStatus, Progress } from '../status/jobStatus.ts';
+import type { JobStatus, Progress } from '../job/jobStatus.ts';
 import type { Clock } from './clock.ts';
 import {
   JobApiError,

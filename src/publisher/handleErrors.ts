@@ -1,4 +1,4 @@
-import type { FailureReason, JobState, JobStatus } from '../status/jobStatus.ts';
+import type { FailureReason, JobState, JobStatus } from '../job/jobStatus.ts';
 
 /** Why a published job's state or result is not to be had. */
 export class JobHandleError extends Error {

@@ -1,10 +1,10 @@
+export type { FailureReason, JobState, JobStatus, Progress, StateChange } from '../job/jobStatus.ts';
 export {
   AlreadyDelayedError,
   DelayError,
   DelayFailedError,
   InvalidDelayError,
-} from '../schedule/delayErrors.ts';
-export type { FailureReason, JobState, JobStatus, Progress, StateChange } from '../status/jobStatus.ts';
+} from './delay/errors.ts';
 export {
   InvalidAttributeError,
   InvalidGroupError,

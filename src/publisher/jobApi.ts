@@ -1,6 +1,6 @@
 import type { SNSClient } from '@aws-sdk/client-sns';
-import { signedHeaders } from '../aws/sigV4.ts';
-import type { JobStatus } from '../status/jobStatus.ts';
+import type { JobStatus } from '../job/jobStatus.ts';
+import { signedHeaders } from '../sigV4.ts';
 import type { Clock } from './clock.ts';
 import { PublishError } from './errors.ts';
 import { JobApiError } from './handleErrors.ts';

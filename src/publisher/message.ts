@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { MessageAttributeValue } from '@aws-sdk/client-sns';
-import { payloadKey } from '../claimCheck/payloadKey.ts';
-import type { PayloadStore } from '../claimCheck/payloadStore.ts';
-import { pointerTo } from '../claimCheck/pointer.ts';
 import { textOf } from '../job/given.ts';
 import { isJob } from '../job/index.ts';
 import { jobNameProblem } from '../job/jobName.ts';
+import { pointerTo } from '../message/pointer.ts';
 import { checkNoKeyword, messageAttributes } from './attributes.ts';
 import {
   InvalidGroupError,
@@ -17,6 +15,8 @@ import {
 } from './errors.ts';
 import type { AnyItem } from './item.ts';
 import { checkSize, isTooLarge, sizeOf } from './messageSize.ts';
+import { payloadKey } from './payloadKey.ts';
+import type { PayloadStore } from './payloadStore.ts';
 import { publishTime } from './publishTime.ts';
 import { serializePayload } from './serialize.ts';
 import { validateBody } from './validate.ts';

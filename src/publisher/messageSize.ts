@@ -1,7 +1,7 @@
 import { maxClaimCheckBytes, maxMessageBytes } from '../job/bounds.ts';
-import { longestOffloadedDelayMs, onceInput } from '../schedule/onceSchedule.ts';
-import { maxInputBytes } from '../schedule/publishTarget.ts';
+import { maxInputBytes } from '../message/scheduledPublish.ts';
 import { attributeBytes } from './attributes.ts';
+import { longestOffloadedDelayMs, onceInput } from './delay/onceSchedule.ts';
 import { MessageTooLargeError } from './errors.ts';
 import type { Message } from './message.ts';
 

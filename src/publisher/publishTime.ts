@@ -1,7 +1,7 @@
 import { type Duration, durationSeconds } from '../job/duration.ts';
-import { InvalidDelayError } from '../schedule/delayErrors.ts';
 import { isInstant } from '../schedule/instant.ts';
-import { timeAhead } from '../schedule/onceSchedule.ts';
+import { InvalidDelayError } from './delay/errors.ts';
+import { timeAhead } from './delay/onceSchedule.ts';
 import { kindOf } from './kind.ts';
 import { shown } from './shown.ts';
 

@@ -1,11 +1,11 @@
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import type { SchedulerClientConfig } from '@aws-sdk/client-scheduler';
 import { SNSClient } from '@aws-sdk/client-sns';
-import { createPayloadStore } from '../claimCheck/payloadStore.ts';
 import type { AnyJob } from '../job/index.ts';
 import type { Jobs } from '../jobs.generated.ts';
-import { createDelay } from '../schedule/onceSchedules.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { createDelay } from './delay/delay.ts';
+import { schedulerConfig } from './delay/schedulerConfig.ts';
 import { PublishError } from './errors.ts';
 import { type JobHandle, jobHandle } from './handle.ts';
 import type {
@@ -22,8 +22,8 @@ import type {
 } from './item.ts';
 import { createJobApi, type Fetch, signedFetch } from './jobApi.ts';
 import { toMessage } from './message.ts';
+import { createPayloadStore } from './payloadStore.ts';
 import { publishTime } from './publishTime.ts';
-import { schedulerConfig } from './schedulerConfig.ts';
 import { sendOne, sendSome, type Way } from './send.ts';
 import { shown } from './shown.ts';
 import { publishStream, type StreamSteps } from './stream.ts';

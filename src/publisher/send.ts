@@ -1,6 +1,6 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
-import type { Delay } from '../schedule/onceSchedules.ts';
 import type { Clock } from './clock.ts';
+import type { Delay } from './delay/delay.ts';
 import type { Delayed, Published, PublishResult } from './item.ts';
 import type { Message } from './message.ts';
 import { callError, sendBatch } from './sendBatch.ts';

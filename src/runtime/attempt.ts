@@ -1,5 +1,4 @@
-import { fetchPayload } from '../claimCheck/fetchPayload.ts';
-import { isPointer } from '../claimCheck/pointer.ts';
+import type { Once } from '../idempotency/once.ts';
 import type { JobContext } from '../job/context.ts';
 import { crashNoticeSeconds, defaultRetryDelay, defaultTimeout, queueRetention } from '../job/defaults.ts';
 import type { AnyJob } from '../job/defineJob.ts';
@@ -7,10 +6,11 @@ import { type Duration, durationSeconds } from '../job/duration.ts';
 import { NonRetryableError, RetryAfter } from '../job/errors.ts';
 import { retryDelaySeconds } from '../job/retryDelay.ts';
 import { validPayload } from '../job/validPayload.ts';
+import { isPointer } from '../message/pointer.ts';
+import { InvalidMessageError, type JobMessage } from '../message/received.ts';
 import type { Deadline } from './deadline.ts';
+import { fetchPayload } from './fetchPayload.ts';
 import type { JobQueue } from './jobQueue.ts';
-import { InvalidMessageError, type JobMessage } from './message.ts';
-import type { Once } from './once.ts';
 import type { Outcome } from './outcome.ts';
 import { isA } from './thrown.ts';
 

@@ -1,5 +1,5 @@
 import type { SQS } from '@aws-sdk/client-sqs';
-import type { Letter } from './letter.ts';
+import type { Letter } from '../message/letter.ts';
 
 /** What the outcome of a failed message needs of SQS. */
 export interface JobQueue {

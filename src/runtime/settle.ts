@@ -1,5 +1,5 @@
+import { type DeadLetterReason, deadLetter } from '../message/deadLetterReason.ts';
 import type { BatchSurroundings, Run } from './batch.ts';
-import { type DeadLetterReason, deadLetter } from './deadLetter.ts';
 import type { Dead, Outcome, Retry } from './outcome.ts';
 import { describeThrown, type Thrown } from './thrown.ts';
 

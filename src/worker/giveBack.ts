@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
-import { readMessage } from '../runtime/message.ts';
-import { messageCopy } from '../runtime/messageCopy.ts';
-import type { MessageRunSurroundings } from './messageRun.ts';
+import { messageCopy } from '../message/messageCopy.ts';
+import { readMessage } from '../message/received.ts';
+import type { MessageRunSurroundings } from './run.ts';
 
 /**
  * Lets others have a message that was not run. A copy takes its place, because each receive of a message counts as an

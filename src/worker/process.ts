@@ -1,16 +1,16 @@
 import { createRequire } from 'node:module';
+import type { Once } from '../idempotency/once.ts';
 import type { AnyJob } from '../job/defineJob.ts';
 import { jobLogger, type MessageLogger } from '../runtime/log.ts';
-import type { Once } from '../runtime/once.ts';
 import type { Tracker } from '../runtime/tracker.ts';
 import { WorkerSetupError } from './errors.ts';
-import type { HealthServer } from './healthServer.ts';
+import type { HealthServer } from './health.ts';
 import type { WorkerMetrics } from './metrics.ts';
+import { startTaskProtection } from './protection.ts';
 import { queueFacts } from './queueFacts.ts';
 import { readableLogger } from './readableLog.ts';
 import { type Environment, type WorkerSettings, workerSettings } from './settings.ts';
 import { type StopSignals, startStopSignals } from './stopSignals.ts';
-import { startTaskProtection } from './taskProtection.ts';
 import { startWorker, type Worker, type WorkerOptions } from './worker.ts';
 
 /** A job of a worker process. */
@@ -149,7 +149,7 @@ async function startHealth(
   // prom-client is CommonJS, and finds no require() of Node's own modules when it is part of an ES module bundle.
   Object.assign(globalThis, { require: createRequire(import.meta.url) });
   const [{ startHealthServer }, { workerMetrics }] = await Promise.all([
-    import('./healthServer.ts'),
+    import('./health.ts'),
     import('./metrics.ts'),
   ]);
   const metrics = workerMetrics(workers);

@@ -1,7 +1,7 @@
 import { GetQueueAttributesCommand, SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
 import type { MessageLogger } from '../runtime/log.ts';
+import { configFor } from './connection.ts';
 import { WorkerSetupError } from './errors.ts';
-import { configFor } from './sqsConnection.ts';
 
 /** What SQS says about a job's queue, asked before anything is received from it. */
 export interface QueueFacts {

@@ -2,24 +2,24 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SQSClientConfig } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
+import type { Once } from '../idempotency/once.ts';
 import type { AnyJob } from '../job/defineJob.ts';
 import { durationSeconds } from '../job/duration.ts';
 import { visibilityTimeoutSeconds as visibilityTimeoutOf } from '../job/visibilityTimeout.ts';
 import { jobLogger, type MessageLogger } from '../runtime/log.ts';
-import type { Once } from '../runtime/once.ts';
 import type { EndedRun } from '../runtime/settle.ts';
 import type { Tracker } from '../runtime/tracker.ts';
 import { workerDefaults } from './defaults.ts';
 import { WorkerStoppedError } from './errors.ts';
 import { giveBack } from './giveBack.ts';
 import { Heartbeats } from './heartbeats.ts';
-import { type MessageRunSurroundings, startMessageRun, timeoutMs } from './messageRun.ts';
 import { backoffMs, Outage } from './outage.ts';
+import { sqsWorkerQueue, type WorkerQueue } from './queue.ts';
 import { renewedOnce } from './renewedOnce.ts';
 import { renewedTracker } from './renewedTracker.ts';
+import { type MessageRunSurroundings, startMessageRun, timeoutMs } from './run.ts';
 import { Slots } from './slots.ts';
 import { isAboutCredentials } from './sqsErrors.ts';
-import { sqsWorkerQueue, type WorkerQueue } from './workerQueue.ts';
 
 export interface WorkerOptions {
   readonly job: AnyJob;

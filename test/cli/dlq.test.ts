@@ -1,7 +1,7 @@
 import { mkdtemp, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { until } from '../local/lambdaProcesses.ts';
+import { until } from '../local/aws/lambda/processes.ts';
 import { type DlqPlatform, envelope, names, reason, startDlqPlatform, startJobs } from './dlqPlatform.ts';
 import { onTerminal, runJobs, runJobsProcess } from './jobsCommand.ts';
 

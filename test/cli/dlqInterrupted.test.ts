@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { until } from '../local/lambdaProcesses.ts';
+import { until } from '../local/aws/lambda/processes.ts';
 import { type DlqPlatform, envelope, names, reason, startDlqPlatform, startJobs } from './dlqPlatform.ts';
 import { onTerminal } from './jobsCommand.ts';
 

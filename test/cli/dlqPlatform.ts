@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { type Engine, startEngine } from '../../local/engine/engine.ts';
-import type { DeadLetterReason } from '../../src/runtime/deadLetter.ts';
+import { type Engine, startEngine } from '../../local/aws/engine/engine.ts';
+import type { DeadLetterReason } from '../../src/message/deadLetterReason.ts';
 import { type Ended, processEnvironment, runJobs, runJobsProcess, startDirectory } from './jobsCommand.ts';
 
 /** A platform's topic and queues on the real engine, without functions that would consume them. */

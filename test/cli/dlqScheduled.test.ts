@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { scheduleFrom } from '../../local/scheduler/schedule.ts';
-import { type Scheduler, startScheduler } from '../../local/scheduler/scheduler.ts';
-import { publishInput, publishTargetArn, scheduledTime } from '../../src/schedule/publishTarget.ts';
-import { until } from '../local/lambdaProcesses.ts';
-import { virtualClock } from '../local/virtualClock.ts';
+import { scheduleFrom } from '../../local/aws/scheduler/schedule.ts';
+import { type Scheduler, startScheduler } from '../../local/aws/scheduler/scheduler.ts';
+import { publishInput, publishTargetArn, scheduledTime } from '../../src/message/scheduledPublish.ts';
+import { until } from '../local/aws/lambda/processes.ts';
+import { virtualClock } from '../local/aws/virtualClock.ts';
 import { type DlqPlatform, names, startDlqPlatform } from './dlqPlatform.ts';
 
 let platform: DlqPlatform;

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { until } from '../local/lambdaProcesses.ts';
+import { until } from '../local/aws/lambda/processes.ts';
 import { names, startDlqPlatform, startJobs } from './dlqPlatform.ts';
 
 test('publishing a file, interrupted, finishes what is on its way and says what was published and where to go on', async () => {

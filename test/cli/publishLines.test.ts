@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { type AnyJobs, type LineResult, publishLines } from '../../cli/publishLines.ts';
 import type { Publisher } from '../../src/index.ts';
 import { publishStream } from '../../src/publisher/stream.ts';
-import { until } from '../local/lambdaProcesses.ts';
+import { until } from '../local/aws/lambda/processes.ts';
 
 /** Publishes nowhere, by batches as any publisher does. */
 const publisher = {

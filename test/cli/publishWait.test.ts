@@ -4,7 +4,7 @@ import { PassThrough } from 'node:stream';
 import { CreateBucketCommand, GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { startWaitBar } from '../../cli/waitBar.ts';
-import { until } from '../local/lambdaProcesses.ts';
+import { until } from '../local/aws/lambda/processes.ts';
 import { json, problem, startApi, statusOf, type TestApi, unknown } from '../src/publisher/testApi.ts';
 import { startTopic, type TestTopic } from '../src/publisher/topic.ts';
 import { startJobs } from './dlqPlatform.ts';

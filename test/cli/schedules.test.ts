@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { day, hour, minute } from '../local/virtualClock.ts';
+import { day, hour, minute } from '../local/aws/virtualClock.ts';
 import { runJobs, runJobsProcess, startDirectory } from './jobsCommand.ts';
 import { type SchedulesPlatform, startSchedulesPlatform } from './schedulesPlatform.ts';
 

@@ -1,6 +1,6 @@
-import { scheduleFrom } from '../../local/scheduler/schedule.ts';
-import { publishInput, publishTargetArn, scheduledTime } from '../../src/schedule/publishTarget.ts';
-import { type DelayPlatform, startDelayPlatform } from '../src/publisher/delayPlatform.ts';
+import { scheduleFrom } from '../../local/aws/scheduler/schedule.ts';
+import { publishInput, publishTargetArn, scheduledTime } from '../../src/message/scheduledPublish.ts';
+import { type DelayPlatform, startDelayPlatform } from '../src/publisher/delay/platform.ts';
 import { type Ended, runJobs, startDirectory } from './jobsCommand.ts';
 
 /** A platform with schedules, as far as the CLI sees it: its clock shows the real time, and stands still. */

@@ -8,12 +8,12 @@ import { needs, permissions } from '../../cli/schedules/permissions.ts';
 import { platformTime } from '../../cli/schedules/platformTime.ts';
 import { withStartAhead } from '../../cli/schedules/setState.ts';
 import { untilText } from '../../cli/when.ts';
-import { startEngine } from '../../local/engine/engine.ts';
-import { schedulerApi } from '../../local/scheduler/api.ts';
-import { scheduleFrom } from '../../local/scheduler/schedule.ts';
-import { startScheduler } from '../../local/scheduler/scheduler.ts';
-import { platformSchedules } from '../../src/schedule/platformSchedules.ts';
-import { minute, virtualClock } from '../local/virtualClock.ts';
+import { startEngine } from '../../local/aws/engine/engine.ts';
+import { schedulerApi } from '../../local/aws/scheduler/api.ts';
+import { scheduleFrom } from '../../local/aws/scheduler/schedule.ts';
+import { startScheduler } from '../../local/aws/scheduler/scheduler.ts';
+import { platformSchedules } from '../../src/publisher/delay/platformSchedules.ts';
+import { minute, virtualClock } from '../local/aws/virtualClock.ts';
 
 test.each([1, 60])(
   'at %d times the speed, list says the firings that the platform will have',

@@ -5,7 +5,7 @@ import { runProgram } from '../../cli/program.ts';
 import { statusText } from '../../cli/status/statusText.ts';
 import { startView } from '../../cli/status/view.ts';
 import { problemKinds } from '../../src/api/problem.ts';
-import type { JobStatus } from '../../src/status/jobStatus.ts';
+import type { JobStatus } from '../../src/job/jobStatus.ts';
 import { type ServedPages, servePages } from '../pages/servedPages.ts';
 import { statusOf } from '../src/publisher/testApi.ts';
 import { startJobs } from './dlqPlatform.ts';

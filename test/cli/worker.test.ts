@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { until } from '../local/lambdaProcesses.ts';
+import { until } from '../local/aws/lambda/processes.ts';
 import { envelope, startPlatform, type TestPlatform } from '../src/worker/platform.ts';
 import { startDirectory } from './jobsCommand.ts';
 import { killWorkerCommands, startWorkerCommand } from './workerCommand.ts';

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { compileCache } from '../compileCache.ts';
-import { until } from '../local/lambdaProcesses.ts';
+import { until } from '../local/aws/lambda/processes.ts';
 
 const program = fileURLToPath(new URL('../../bin/jobs.ts', import.meta.url));
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll } from '@jest/globals';
 import { Template } from 'aws-cdk-lib/assertions';
 import { App } from 'aws-cdk-lib/core';
-import type { BundledJob, JobBundle } from '../../lib/bundle.ts';
-import { JobPlatformStack, type JobPlatformStackProps } from '../../lib/JobPlatformStack.ts';
+import type { BundledJob, JobBundle } from '../../lib/bundle/bundle.ts';
+import { JobPlatformStack, type JobPlatformStackProps } from '../../lib/platform/jobPlatformStack.ts';
 import { defineJob, type JobOptions } from '../../src/job/index.ts';
 import { repository } from './project.ts';
 

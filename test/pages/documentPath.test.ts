@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { type Platform, startPlatform } from '../../local/platform.ts';
-import { synthesize } from '../../local/synth.ts';
-import { until } from '../local/lambdaProcesses.ts';
+import { type Platform, startPlatform } from '../../local/platform/platform.ts';
+import { synthesize } from '../../local/platform/synth.ts';
+import { until } from '../local/aws/lambda/processes.ts';
 import { pdfText } from '../src/jobs/pdfText.ts';
 import { chromiumArguments, chromiumPath } from './chromium.ts';
 

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import { build } from 'esbuild';
-import { type Engine, startEngine } from '../../local/engine/engine.ts';
-import { startEventSourceMapping } from '../../local/lambda/eventSourceMapping.ts';
-import { createFunction } from '../../local/lambda/function.ts';
-import { until } from '../local/lambdaProcesses.ts';
+import { type Engine, startEngine } from '../../local/aws/engine/engine.ts';
+import { startEventSourceMapping } from '../../local/aws/lambda/eventSourceMapping.ts';
+import { createFunction } from '../../local/aws/lambda/function.ts';
+import { until } from '../local/aws/lambda/processes.ts';
 
 type Act = 'throw' | 'throw once' | 'succeed';
 
@@ -171,7 +171,7 @@ async function bundleHandler(outfile: string): Promise<void> {
 import { appendFileSync } from 'node:fs';
 import { defineJob } from './job/index.ts';
 import { createHandler } from './runtime/handler.ts';
-import { dynamoOnce } from './runtime/dynamoOnce.ts';
+import { dynamoOnce } from './idempotency/dynamoOnce.ts';
 const { ACT, IDEMPOTENT, EFFECTS } = process.env;
 const job = defineJob({
   maxAttempts: IDEMPOTENT ? 3 : 2,

@@ -12,7 +12,7 @@ export function cancelCommand(): Command {
 async function cancel(jobId: string, options: TargetOptions): Promise<void> {
   const [{ withSchedules }, { createDelay }] = await Promise.all([
     import('../../schedules/session.ts'),
-    import('../../../src/schedule/onceSchedules.ts'),
+    import('../../../src/publisher/delay/delay.ts'),
   ]);
   await withSchedules('cancel', options, async ({ target, scheduler }) => {
     const { topicArn } = target;

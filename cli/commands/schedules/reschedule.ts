@@ -18,7 +18,7 @@ interface RescheduleOptions extends TargetOptions, WhenOptions {}
 async function reschedule(jobId: string, options: RescheduleOptions): Promise<void> {
   const [{ withSchedules }, { createDelay }, { publishTime }] = await Promise.all([
     import('../../schedules/session.ts'),
-    import('../../../src/schedule/onceSchedules.ts'),
+    import('../../../src/publisher/delay/delay.ts'),
     import('../../../src/publisher/publishTime.ts'),
   ]);
   const at = publishTime({ jobId }, whenOf(options), Date.now());

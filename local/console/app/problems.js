@@ -2,7 +2,7 @@ import { h, keyedList, setText } from './dom.js';
 
 /**
  * What this machine cannot honour of the template, and what it leaves out.
- * @typedef {import('../../resources/resourceType.ts').Problem} Problem
+ * @typedef {import('../../aws/resources/resourceType.ts').Problem} Problem
  * @param {Element} panel
  */
 export function createProblems(panel) {

@@ -1,6 +1,6 @@
 import { ApiError, ask } from './api.js';
 
-/** @typedef {import('../../status/jobStatus.ts').JobStatus} Status */
+/** @typedef {import('../../job/jobStatus.ts').JobStatus} Status */
 
 /**
  * Tells a job's status now and at each change, until its end. By server-sent events; where they end early, say nothing

@@ -3,7 +3,7 @@ import { byId, h, show, stateName, timeOf } from './dom.js';
 import { follow, isEnd } from './follow.js';
 import { forget, recentJobs, remember } from './recent.js';
 
-/** @typedef {import('../../status/jobStatus.ts').JobStatus} Status */
+/** @typedef {import('../../job/jobStatus.ts').JobStatus} Status */
 
 const id = new URLSearchParams(location.search).get('id') ?? '';
 const path = `jobs/${encodeURIComponent(id)}`;

@@ -2,8 +2,8 @@ import { Writable } from 'node:stream';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type ApiHandler, createApiHandler } from '../../../src/api/index.ts';
-import { createStatusStore } from '../../../src/status/statusStore.ts';
-import { until } from '../../local/lambdaProcesses.ts';
+import { createStatusStore } from '../../../src/tracking/store.ts';
+import { until } from '../../local/aws/lambda/processes.ts';
 import { testJobs } from './apiFixture.ts';
 import { type ApiPlatform, filesBucket, startApiPlatform } from './apiPlatform.ts';
 

@@ -1,5 +1,5 @@
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { type Engine, startEngine } from '../../../local/engine/engine.ts';
+import { type Engine, startEngine } from '../../../local/aws/engine/engine.ts';
 
 const region = 'us-east-1';
 const platform = 'jobs-dev';

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createStatusStore } from '../../../src/status/statusStore.ts';
+import { createStatusStore } from '../../../src/tracking/store.ts';
 import { reported } from '../runtime/batchFixture.ts';
-import { delivery, trackedBench } from '../runtime/trackedFixture.ts';
-import { TestClock } from '../status/testClock.ts';
-import { startTestTable, type TestTable } from '../status/testTable.ts';
+import { TestClock } from '../tracking/testClock.ts';
+import { startTestTable, type TestTable } from '../tracking/testTable.ts';
+import { delivery, trackedBench } from '../tracking/trackedFixture.ts';
 import { type ApiFixture, apiFixture, problemIn, tokenOf } from './apiFixture.ts';
 
 /** The API and a job's runs at one status table, as on a platform. */

@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { createAdaptorServer } from '@hono/node-server';
 import { describe, expect, test } from '@jest/globals';
 import type { ApiParts } from '../../../src/api/app.ts';
-import { until } from '../../local/lambdaProcesses.ts';
+import { until } from '../../local/aws/lambda/processes.ts';
 import { type ApiFixture, apiFixture, scheduled, signer } from './apiFixture.ts';
 
 interface ServerSentEvent {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { attachment } from '../../../src/api/attachment.ts';
-import type { JobStatus } from '../../../src/status/jobStatus.ts';
+import type { JobStatus } from '../../../src/job/jobStatus.ts';
 import { apiFixture, problemIn, scheduled } from './apiFixture.ts';
 
 async function resultOf(change: object): Promise<{ response: Response; jobId: string }> {

@@ -1,5 +1,5 @@
-import type { JobStatus, StateChange } from '../../../src/status/jobStatus.ts';
-import type { StatusStore } from '../../../src/status/statusStore.ts';
+import type { JobStatus, StateChange } from '../../../src/job/jobStatus.ts';
+import type { StatusStore } from '../../../src/tracking/store.ts';
 
 /** A status store in memory, held to the real one's behaviour by statusStoreContract.test.ts; `change` is a run's part. */
 export interface MemoryStore extends StatusStore {

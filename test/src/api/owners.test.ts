@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { JobState } from '../../../src/status/jobStatus.ts';
+import type { JobState } from '../../../src/job/jobStatus.ts';
 import { type ApiFixture, apiFixture, scheduled, tokenOf } from './apiFixture.ts';
 
 /** Subjects that a careless key would mix up. */

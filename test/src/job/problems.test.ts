@@ -6,8 +6,8 @@ import { durationSeconds } from '../../../src/job/duration.ts';
 import { defineJob, isJob } from '../../../src/job/index.ts';
 import { jobNameProblem } from '../../../src/job/jobName.ts';
 import { jobProblems } from '../../../src/job/problems.ts';
+import type { JobMessage } from '../../../src/message/received.ts';
 import { outcomeOfError } from '../../../src/runtime/attempt.ts';
-import type { JobMessage } from '../../../src/runtime/message.ts';
 
 const run = () => undefined;
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import * as z from 'zod/mini';
+import { schedulePayloadProblems } from '../../../lib/discovery/schedulePayloads.ts';
 import { defineJob } from '../../../src/job/index.ts';
 import { jobProblems } from '../../../src/job/problems.ts';
 import { jobSchedules } from '../../../src/job/schedule.ts';
-import { schedulePayloadProblems } from '../../../src/job/schedulePayloadProblems.ts';
 import { scheduleProblems } from '../../../src/job/scheduleProblems.ts';
 
 const run = () => undefined;

@@ -1,8 +1,6 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { fetchPayload } from '../../../src/claimCheck/fetchPayload.ts';
-import { payloadsUnderWay } from '../../../src/claimCheck/payloadStore.ts';
 import { maxClaimCheckBytes, maxMessageBytes } from '../../../src/job/bounds.ts';
 import { InvalidPayloadError } from '../../../src/job/index.ts';
 import GreetingJob from '../../../src/jobs/GreetingJob.ts';
@@ -13,8 +11,10 @@ import {
   PayloadNotStoredError,
   type PublishItem,
 } from '../../../src/publisher/index.ts';
-import { until } from '../../local/lambdaProcesses.ts';
-import { startBucket, type TestBucket } from '../claimCheck/filesBucket.ts';
+import { payloadsUnderWay } from '../../../src/publisher/payloadStore.ts';
+import { fetchPayload } from '../../../src/runtime/fetchPayload.ts';
+import { until } from '../../local/aws/lambda/processes.ts';
+import { startBucket, type TestBucket } from '../runtime/filesBucket.ts';
 import { allSuccessful, snsOf, topicArn } from './snsOf.ts';
 import { startTopic, type TestTopic } from './topic.ts';
 

@@ -1,6 +1,5 @@
 import { SNSClient } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { signedHeaders } from '../../../src/aws/sigV4.ts';
 import type { Clock } from '../../../src/publisher/clock.ts';
 import {
   createPublisher,
@@ -13,7 +12,8 @@ import {
   ResultTimeoutError,
 } from '../../../src/publisher/index.ts';
 import { signedFetch } from '../../../src/publisher/jobApi.ts';
-import { until } from '../../local/lambdaProcesses.ts';
+import { signedHeaders } from '../../../src/sigV4.ts';
+import { until } from '../../local/aws/lambda/processes.ts';
 import { allSuccessful, snsOf, topicArn } from './snsOf.ts';
 import { json, problem, startApi, statusOf, type TestApi, unknown } from './testApi.ts';
 

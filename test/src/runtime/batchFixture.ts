@@ -1,13 +1,13 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
+import { keyedOnce } from '../../../src/idempotency/keyedOnce.ts';
+import { AlreadyRunningError, type KeyedWork, type Once } from '../../../src/idempotency/once.ts';
 import type { Idempotency } from '../../../src/job/idempotency.ts';
 import { type AnyJob, defineJob, type JobOptions } from '../../../src/job/index.ts';
-import type { DeadLetterReason } from '../../../src/runtime/deadLetter.ts';
+import type { DeadLetterReason } from '../../../src/message/deadLetterReason.ts';
+import type { Letter } from '../../../src/message/letter.ts';
 import { createHandler } from '../../../src/runtime/handler.ts';
 import type { DelayedMessage, JobQueue } from '../../../src/runtime/jobQueue.ts';
-import { keyedOnce } from '../../../src/runtime/keyedOnce.ts';
-import type { Letter } from '../../../src/runtime/letter.ts';
 import type { MessageLogger } from '../../../src/runtime/log.ts';
-import { AlreadyRunningError, type KeyedWork, type Once } from '../../../src/runtime/once.ts';
 import type { Tracker } from '../../../src/runtime/tracker.ts';
 
 /** An SQS record as the event source mapping delivers it; `body` as given, wrapped in SNS's envelope on request. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { buildJobs } from '../../../lib/bundle/build.ts';
-import { until } from '../../local/lambdaProcesses.ts';
+import { until } from '../../local/aws/lambda/processes.ts';
 import { startPlatform } from './platform.ts';
 
 const root = resolve(import.meta.dirname, '../../..');

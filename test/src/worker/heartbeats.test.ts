@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { MessageLogger } from '../../../src/runtime/log.ts';
 import { Heartbeats, type Lease } from '../../../src/worker/heartbeats.ts';
-import { EntryRefusedError } from '../../../src/worker/workerQueue.ts';
+import { EntryRefusedError } from '../../../src/worker/queue.ts';
 
 beforeEach(() => {
   jest.useFakeTimers();

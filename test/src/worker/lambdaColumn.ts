@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { bundleOptions } from '../../../lib/bundle/build.ts';
-import { startEventSourceMapping } from '../../../local/lambda/eventSourceMapping.ts';
-import { createFunction } from '../../../local/lambda/function.ts';
+import { startEventSourceMapping } from '../../../local/aws/lambda/eventSourceMapping.ts';
+import { createFunction } from '../../../local/aws/lambda/function.ts';
 import { compileCache } from '../../compileCache.ts';
 import { queueName, type TestPlatform } from './platform.ts';
 import type { Line } from './workerProcess.ts';
@@ -33,7 +33,7 @@ const handlerEntry = `
   import '@aws-sdk/client-sqs';
   import job from './test/src/worker/outcomeJob.ts';
   import { createHandler } from './src/runtime/index.ts';
-  import { dynamoOnce } from './src/runtime/dynamoOnce.ts';
+  import { dynamoOnce } from './src/idempotency/dynamoOnce.ts';
   const idempotency = process.env.JOB_IDEMPOTENCY_TABLE ? {} : undefined;
   export const handler = idempotency
     ? createHandler({ ...job, idempotency }, 'TestJob', { once: dynamoOnce('TestJob', idempotency) })

@@ -1,6 +1,6 @@
 // Loaded from the beginning: else a slow machine takes a second's timeout to load it in.
 import '@aws-sdk/client-sqs';
-import { dynamoOnce } from '../../../src/runtime/dynamoOnce.ts';
+import { dynamoOnce } from '../../../src/idempotency/dynamoOnce.ts';
 import { runWorkerProcess } from '../../../src/worker/index.ts';
 import job from './outcomeJob.ts';
 

@@ -1,5 +1,5 @@
-import { type Engine, type QueueState, startEngine } from '../../../local/engine/engine.ts';
-import { until } from '../../local/lambdaProcesses.ts';
+import { type Engine, type QueueState, startEngine } from '../../../local/aws/engine/engine.ts';
+import { until } from '../../local/aws/lambda/processes.ts';
 
 const region = 'eu-west-1';
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { Faults } from '../../../local/engine/engine.ts';
-import { reasonAttribute } from '../../../src/runtime/deadLetter.ts';
-import { until } from '../../local/lambdaProcesses.ts';
+import type { Faults } from '../../../local/aws/engine/engine.ts';
+import { reasonAttribute } from '../../../src/message/deadLetterReason.ts';
+import { until } from '../../local/aws/lambda/processes.ts';
 import {
   queueName,
   startPlatform,

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { reasonAttribute } from '../../../src/runtime/deadLetter.ts';
-import { until } from '../../local/lambdaProcesses.ts';
+import { reasonAttribute } from '../../../src/message/deadLetterReason.ts';
+import { until } from '../../local/aws/lambda/processes.ts';
 import { bundleHandler, startLambda } from './lambdaColumn.ts';
 import { envelope, startPlatform, type TestPlatform, tableName } from './platform.ts';
 import { killWorkerProcesses, type Line, startWorkerProcess } from './workerProcess.ts';

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { type AnyJob, defineJob, type JobContext } from '../../../src/job/index.ts';
-import { dynamoTracker } from '../../../src/runtime/dynamoTracker.ts';
-import { createStatusStore, type StatusStore } from '../../../src/status/statusStore.ts';
+import { createStatusStore, type StatusStore } from '../../../src/tracking/store.ts';
+import { dynamoTracker } from '../../../src/tracking/tracker.ts';
 import { startWorker, type Worker, type WorkerOptions } from '../../../src/worker/index.ts';
-import { until } from '../../local/lambdaProcesses.ts';
-import { startTestTable, type TestTable } from '../status/testTable.ts';
+import { until } from '../../local/aws/lambda/processes.ts';
+import { startTestTable, type TestTable } from '../tracking/testTable.ts';
 import { queueName, startPlatform, type TestPlatform } from './platform.ts';
 
 let table: TestTable;

@@ -1,4 +1,4 @@
-import { dynamoOnce } from '../../../src/runtime/dynamoOnce.ts';
+import { dynamoOnce } from '../../../src/idempotency/dynamoOnce.ts';
 import { runWorkerProcess } from '../../../src/worker/index.ts';
 import { testJob } from './testJob.ts';
 

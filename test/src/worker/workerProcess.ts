@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { compileCache } from '../../compileCache.ts';
-import { until } from '../../local/lambdaProcesses.ts';
+import { until } from '../../local/aws/lambda/processes.ts';
 import type { TestPlatform } from './platform.ts';
 
 /** A line of the worker's log. */

@@ -1,0 +1,120 @@
+import type { CfnApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { RemovalPolicy, Stack, Validations } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { apiGateway } from '../bundle/lazyModules.ts';
+import { apiCors } from './apiCors.ts';
+import type { JwtOptions } from './apiOptions.ts';
+
+export interface HttpApiProps {
+  readonly name: string;
+  readonly handler: LambdaFunction;
+  readonly jwt: JwtOptions;
+  readonly origins: readonly string[];
+  readonly logRetention: RetentionDays;
+}
+
+/** An HTTP API that lets nobody through to the function without a token. Returns its URL. */
+export function httpApi(scope: Construct, props: HttpApiProps): string {
+  const { name, handler, origins } = props;
+  const api = new (apiGateway().CfnApi)(scope, 'HttpApi', {
+    name,
+    protocolType: 'HTTP',
+    ...(origins.length === 0 ? {} : { corsConfiguration: corsConfiguration(origins) }),
+  });
+  const integration = new (apiGateway().CfnIntegration)(scope, 'Integration', {
+    apiId: api.ref,
+    integrationType: 'AWS_PROXY',
+    integrationUri: handler.functionArn,
+    payloadFormatVersion: '2.0',
+  });
+  const target = `integrations/${integration.ref}`;
+  addRoute(scope, api, target, props);
+  if (origins.length > 0) addPreflightRoute(scope, api, target);
+  addStage(scope, api, props);
+  handler.addPermission('HttpApi', {
+    principal: new ServicePrincipal('apigateway.amazonaws.com'),
+    sourceArn: Stack.of(scope).formatArn({ service: 'execute-api', resource: api.ref, resourceName: '*/*' }),
+  });
+  return api.attrApiEndpoint;
+}
+
+function corsConfiguration(origins: readonly string[]): CfnApi.CorsProperty {
+  return {
+    allowOrigins: [...origins],
+    allowMethods: [...apiCors.methods],
+    allowHeaders: [...apiCors.requestHeaders],
+    exposeHeaders: [...apiCors.responseHeaders],
+    maxAge: apiCors.maxAge.toSeconds(),
+  };
+}
+
+/** Everything, once its token was found good. */
+function addRoute(scope: Construct, api: CfnApi, target: string, { name, jwt }: HttpApiProps): void {
+  const authorizer = new (apiGateway().CfnAuthorizer)(scope, 'Authorizer', {
+    apiId: api.ref,
+    name,
+    authorizerType: 'JWT',
+    identitySource: ['$request.header.Authorization'],
+    jwtConfiguration: { issuer: jwt.issuer, audience: [...jwt.audience] },
+  });
+  new (apiGateway().CfnRoute)(scope, 'Route', {
+    apiId: api.ref,
+    routeKey: '$default',
+    target,
+    authorizationType: 'JWT',
+    authorizerId: authorizer.ref,
+  });
+}
+
+/**
+ * A browser's preflight request carries no token, and `$default` with an authorizer would refuse it.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
+ */
+function addPreflightRoute(scope: Construct, api: CfnApi, target: string): void {
+  const route = new (apiGateway().CfnRoute)(scope, 'PreflightRoute', {
+    apiId: api.ref,
+    routeKey: 'OPTIONS /{proxy+}',
+    target,
+    authorizationType: 'NONE',
+  });
+  Validations.of(route).acknowledge({
+    id: 'AwsSolutions-APIG4',
+    reason: 'Browsers send preflight requests without a token; they tell nothing and do nothing.',
+  });
+}
+
+function addStage(scope: Construct, api: CfnApi, { name, logRetention }: HttpApiProps): void {
+  const accessLog = new LogGroup(scope, 'AccessLog', {
+    logGroupName: `/aws/vendedlogs/${name}`,
+    retention: logRetention,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  new (apiGateway().CfnStage)(scope, 'Stage', {
+    apiId: api.ref,
+    stageName: '$default',
+    autoDeploy: true,
+    accessLogSettings: { destinationArn: accessLog.logGroupArn, format: JSON.stringify(accessLogFormat) },
+    defaultRouteSettings: throttling,
+  });
+}
+
+/** Who asked for what, when, and what came of it; also of requests that never reached the function. */
+const accessLogFormat = {
+  requestId: '$context.requestId',
+  requestTime: '$context.requestTime',
+  ip: '$context.identity.sourceIp',
+  subject: '$context.authorizer.claims.sub',
+  method: '$context.httpMethod',
+  path: '$context.path',
+  status: '$context.status',
+  responseLength: '$context.responseLength',
+  latencyMs: '$context.responseLatency',
+  authorizerError: '$context.authorizer.error',
+  integrationError: '$context.integrationErrorMessage',
+};
+
+/** A page that polls asks once in a second or two: room for hundreds of them, and an end to a loop gone wild. */
+const throttling = { throttlingRateLimit: 500, throttlingBurstLimit: 1000 };

@@ -1,0 +1,124 @@
+import { realpathSync } from 'node:fs';
+import { relative, sep } from 'node:path';
+import { fargateSettings } from '../../src/job/compute.ts';
+import type { DiscoveredJob } from '../discovery/discovery.ts';
+import { bundleBudgetBytes, workerBudgetBytes } from './budget.ts';
+import { type BuildJobs, type BundleSource, type BundleTarget, buildJobs } from './build.ts';
+import { BundleCache, type BundleContent, type BundleRecord, type NewBundle } from './cache.ts';
+import { sha256 } from './cacheKey.ts';
+import { containerFiles } from './container.ts';
+import { entryModule } from './entry.ts';
+import { newBundle } from './newBundle.ts';
+
+/** A job and what Lambda, or a container, gets of it. */
+export interface BundledJob extends DiscoveredJob {
+  readonly bundle: JobBundle;
+}
+
+export interface JobBundle {
+  /**
+   * Holds `index.mjs` and its source map `index.mjs.map`. In Lambda it exports `handler`; a worker's is run as it is,
+   * and has a Dockerfile beside it.
+   */
+  readonly directory: string;
+  /** Of both files' content; the same in every checkout of the same sources. */
+  readonly hash: string;
+  /** The size of `index.mjs`. */
+  readonly bytes: number;
+}
+
+export interface BundleJobsOptions {
+  /** Where package.json, src/ and node_modules are. @default the working directory */
+  readonly root?: string;
+  /** @default one esbuild call for the functions, and one for the workers */
+  readonly build?: BuildJobs;
+}
+
+/**
+ * Bundles jobs, each with the runtime (or the worker, where it runs on Fargate) and by itself. A job whose inputs have
+ * not changed since an earlier run keeps its bundle; when that holds for all of them, esbuild is not even loaded.
+ * @throws {SynthError} when a module is missing, or a bundle would carry what must not ship
+ */
+export async function bundleJobs(
+  jobs: readonly DiscoveredJob[],
+  { root = process.cwd(), build = buildJobs }: BundleJobsOptions = {},
+): Promise<{ jobs: BundledJob[]; warnings: string[] }> {
+  const realRoot = realpathSync(root);
+  const cache = new BundleCache(realRoot);
+  const sources = jobs.map((job) => sourceOf(job, realRoot));
+  const records = new Map(
+    sources.map((source) => [keyOf(source), cache.find(keyOf(source), madeFromOf(source))]),
+  );
+  const changed = sources.filter((source) => records.get(keyOf(source)) === undefined);
+  if (changed.length > 0) {
+    const bundles = await newBundles(changed, build, realRoot);
+    for (const [key, record] of cache.store(bundles)) records.set(key, record);
+  }
+  const found = sources.map((source) => records.get(keyOf(source)) as BundleRecord);
+  return {
+    jobs: found.map((record, index) => ({
+      ...(jobs[index] as DiscoveredJob),
+      bundle: bundleOf(record, cache),
+    })),
+    warnings: found.flatMap(({ warnings }) => warnings),
+  };
+}
+
+interface TargetedSource extends BundleSource {
+  readonly target: BundleTarget;
+}
+
+function sourceOf({ name, file, job }: DiscoveredJob, root: string): TargetedSource {
+  return {
+    name,
+    file: relativePath(root, file),
+    isIdempotent: job.idempotency !== undefined,
+    isTracked: job.track === true,
+    target: fargateSettings(job.compute) === undefined ? 'lambda' : 'worker',
+  };
+}
+
+function keyOf({ target, name }: TargetedSource): string {
+  return `${target}:${name}`;
+}
+
+/** The entry says which file it is, and what of the runtime the job asks for. */
+function madeFromOf(source: TargetedSource): string {
+  return sha256(entryModule(source, source.target));
+}
+
+/** A bundle of the cache. */
+export function bundleOf({ hash, bytes }: BundleRecord, cache: BundleCache): JobBundle {
+  return { directory: cache.directoryOf({ hash }), hash, bytes };
+}
+
+/** With `/` on every system, as esbuild writes its metafile's paths. */
+function relativePath(root: string, file: string): string {
+  return relative(root, realpathSync(file)).split(sep).join('/');
+}
+
+/** By a call for each target: they differ in what is left out. */
+async function newBundles(
+  sources: readonly TargetedSource[],
+  build: BuildJobs,
+  root: string,
+): Promise<NewBundle[]> {
+  const byTarget = [...Map.groupBy(sources, ({ target }) => target)];
+  const bundles = byTarget.map(async ([target, ofTarget]) => {
+    const built = await build(ofTarget, root, target);
+    return ofTarget.map((source) =>
+      newBundle(
+        { ...source, ...shipping[target], key: keyOf(source), madeFrom: madeFromOf(source) },
+        built,
+        root,
+      ),
+    );
+  });
+  return (await Promise.all(bundles)).flat();
+}
+
+/** What a bundle may weigh, and what lies beside it. */
+const shipping: Readonly<Record<BundleTarget, { budgetBytes: number; besides: BundleContent }>> = {
+  lambda: { budgetBytes: bundleBudgetBytes, besides: {} },
+  worker: { budgetBytes: workerBudgetBytes, besides: containerFiles },
+};

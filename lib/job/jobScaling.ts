@@ -1,0 +1,123 @@
+import type { CfnScalableTarget, CfnScalingPolicy } from 'aws-cdk-lib/aws-applicationautoscaling';
+import {
+  Alarm,
+  type AlarmBase,
+  ComparisonOperator,
+  MathExpression,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import type { FargateService } from 'aws-cdk-lib/aws-ecs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { autoScaling } from '../bundle/lazyModules.ts';
+import { eachMinute, runningMessages, waitingMessages } from '../platform/platformAlarm.ts';
+import type { JobResourceNames } from '../platform/resourceNames.ts';
+import type { FargateSettings } from './jobSettings.ts';
+import { scalingRule, scalingSteps } from './scalingSteps.ts';
+
+export interface JobScalingProps {
+  readonly names: JobResourceNames;
+  readonly fargate: FargateSettings;
+  readonly queue: IQueue;
+  readonly service: FargateService;
+}
+
+/** An empty queue, nothing in flight, for so many minutes: back to `min`. */
+export const idleMinutes = 5;
+
+/**
+ * Has the service run as many tasks as its backlog calls for. While the first alarm is up, auto scaling looks at the
+ * backlog each minute and sets the number of tasks of its step: no more is added for being asked twice, so there is
+ * no cooldown. When the queue has been empty for a while the second alarm ends it.
+ */
+export function addJobScaling(scope: Construct, props: JobScalingProps): void {
+  const { names, fargate } = props;
+  const target = scalableTarget(scope, props);
+  const steps = scalingSteps(scalingRule(fargate));
+  const byBacklog = scalingPolicy(scope, 'BacklogScaling', `${names.service}-backlog`, target, {
+    // Bounds count from the alarm's threshold, which is 1; the upper one is not part of its step.
+    stepAdjustments: steps.map(({ backlog, tasks }, index) => {
+      const next = steps[index + 1];
+      return {
+        metricIntervalLowerBound: backlog - 1,
+        ...(next === undefined ? {} : { metricIntervalUpperBound: next.backlog - 1 }),
+        scalingAdjustment: tasks,
+      };
+    }),
+  });
+  const whenIdle = scalingPolicy(scope, 'IdleScaling', `${names.service}-idle`, target, {
+    stepAdjustments: [{ metricIntervalUpperBound: 0, scalingAdjustment: fargate.min }],
+  });
+  run(byBacklog, backlogAlarm(scope, props));
+  run(whenIdle, idleAlarm(scope, props));
+}
+
+function scalableTarget(scope: Construct, { fargate, service }: JobScalingProps): CfnScalableTarget {
+  return new (autoScaling().CfnScalableTarget)(scope, 'ScalableTarget', {
+    serviceNamespace: 'ecs',
+    scalableDimension: 'ecs:service:DesiredCount',
+    resourceId: `service/${service.cluster.clusterName}/${service.serviceName}`,
+    minCapacity: fargate.min,
+    maxCapacity: fargate.max,
+  });
+}
+
+function scalingPolicy(
+  scope: Construct,
+  id: string,
+  policyName: string,
+  target: CfnScalableTarget,
+  steps: { stepAdjustments: CfnScalingPolicy.StepAdjustmentProperty[] },
+): CfnScalingPolicy {
+  return new (autoScaling().CfnScalingPolicy)(scope, id, {
+    policyName,
+    policyType: 'StepScaling',
+    scalingTargetId: target.ref,
+    stepScalingPolicyConfiguration: {
+      adjustmentType: 'ExactCapacity',
+      metricAggregationType: 'Maximum',
+      cooldown: 0,
+      ...steps,
+    },
+  });
+}
+
+/** Up while there is anything to do. It notifies nobody. */
+function backlogAlarm(scope: Construct, { names, queue }: JobScalingProps): Alarm {
+  return new Alarm(scope, 'ScalingAlarm', {
+    alarmName: `${names.service}-scaling`,
+    alarmDescription: `No fault: ${names.service} has messages, so its service runs as many tasks as they need.`,
+    metric: backlog(queue),
+    comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    threshold: 1,
+    evaluationPeriods: 1,
+    treatMissingData: TreatMissingData.NOT_BREACHING,
+  });
+}
+
+/** SQS sends no data of a queue that nobody has used for six hours: that too is idle. */
+function idleAlarm(scope: Construct, { names, fargate, queue }: JobScalingProps): Alarm {
+  return new Alarm(scope, 'IdleAlarm', {
+    alarmName: `${names.service}-idle`,
+    alarmDescription: `No fault: ${names.service} has had no message for ${idleMinutes} minutes, so its service goes back to ${fargate.min} tasks.`,
+    metric: backlog(queue),
+    comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+    threshold: 1,
+    evaluationPeriods: idleMinutes,
+    treatMissingData: TreatMissingData.BREACHING,
+  });
+}
+
+/** Waiting or being run: a queue whose messages are all in hand must not lose the tasks that have them. */
+function backlog(queue: IQueue): MathExpression {
+  return new MathExpression({
+    expression: 'waiting + running',
+    label: 'Backlog',
+    usingMetrics: { waiting: waitingMessages(queue), running: runningMessages(queue) },
+    period: eachMinute,
+  });
+}
+
+function run(policy: CfnScalingPolicy, alarm: AlarmBase): void {
+  alarm.addAlarmAction({ bind: () => ({ alarmActionArn: policy.ref }) });
+}

@@ -1,0 +1,55 @@
+import { backlogAlarmSeconds } from '../../src/job/backlogAlarm.ts';
+import { fargateSettings } from '../../src/job/compute.ts';
+import { jobDefaults } from '../../src/job/defaults.ts';
+import { durationSeconds } from '../../src/job/duration.ts';
+import type { AnyJob, IamStatement } from '../../src/job/index.ts';
+import { visibilityTimeoutSeconds } from '../../src/job/visibilityTimeout.ts';
+
+/** Where a job runs on Fargate: how big, how many and how soon. */
+export type FargateSettings = NonNullable<ReturnType<typeof fargateSettings>>;
+
+/** A job's options with the defaults filled in, in the units that AWS takes, and what follows from them. */
+export interface JobSettings {
+  readonly timeoutSeconds: number;
+  readonly batchSize: number;
+  readonly batchWindowSeconds: number;
+  readonly maxAttempts: number;
+  readonly alarmAfterSeconds: number;
+  readonly alarmCount: number | undefined;
+  readonly alarmWhen: 'either' | 'both';
+  readonly backlogAlarmAfterSeconds: number;
+  readonly maxConcurrency: number | undefined;
+  readonly memoryMegabytes: number;
+  readonly permissions: readonly IamStatement[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly visibilityTimeoutSeconds: number;
+  /**
+   * One more than the attempts: the runtime gets to see a message whose last attempt ended without an outcome, and
+   * sends it to the dead-letter queue with that reason.
+   */
+  readonly maxReceiveCount: number;
+  /** Undefined for a job that runs in Lambda. */
+  readonly fargate: FargateSettings | undefined;
+}
+
+export function jobSettings(job: AnyJob): JobSettings {
+  const { timeout = jobDefaults.timeout, batchWindow = jobDefaults.batchWindow } = job;
+  const maxAttempts = job.maxAttempts ?? jobDefaults.maxAttempts;
+  return {
+    timeoutSeconds: durationSeconds(timeout),
+    batchSize: job.batchSize ?? jobDefaults.batchSize,
+    batchWindowSeconds: durationSeconds(batchWindow),
+    maxAttempts,
+    alarmAfterSeconds: durationSeconds(job.alarmAfter ?? jobDefaults.alarmAfter),
+    alarmCount: job.alarmCount,
+    alarmWhen: job.alarmWhen ?? jobDefaults.alarmWhen,
+    backlogAlarmAfterSeconds: backlogAlarmSeconds(job),
+    maxConcurrency: job.maxConcurrency,
+    memoryMegabytes: job.memory ?? jobDefaults.memory,
+    permissions: job.permissions ?? [],
+    environment: job.environment ?? {},
+    visibilityTimeoutSeconds: visibilityTimeoutSeconds(job),
+    maxReceiveCount: maxAttempts + 1,
+    fargate: fargateSettings(job.compute),
+  };
+}

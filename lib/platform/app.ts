@@ -1,0 +1,84 @@
+import { resolve } from 'node:path';
+import { inspect } from 'node:util';
+import { Annotations, App } from 'aws-cdk-lib/core';
+import { apiOptionsOf } from '../api/apiOptions.ts';
+import { exitProblem, strayProblem } from '../discovery/importProblem.ts';
+import { InvalidJobsError } from '../discovery/invalidJobsError.ts';
+import { loadJobs } from '../discovery/loadJobs.ts';
+import { alarmEmails } from './alarmEmails.ts';
+import { type ContextKey, contextWarnings } from './contextKeys.ts';
+import { JobPlatformStack } from './jobPlatformStack.ts';
+import { resourceNames } from './resourceNames.ts';
+import { SynthError } from './synthError.ts';
+
+/**
+ * What `bin/app.ts` runs: a platform of the jobs in src/jobs, synthesized into where the CDK CLI wants it.
+ * @returns the exit code
+ */
+export async function synthesizeApp(): Promise<0 | 1> {
+  let exitCode: 0 | 1 | undefined;
+  process.once('exit', () => {
+    if (exitCode !== undefined) return;
+    process.exitCode = report(earlyExit());
+  });
+  exitCode = await Promise.race([synthesize(), strayFailure()]).then(() => 0 as const, report);
+  return exitCode;
+}
+
+async function synthesize(): Promise<void> {
+  const app = new App({ autoSynth: false });
+  const context = (key: ContextKey): string | undefined => app.node.tryGetContext(key)?.toString();
+  const id = { platform: context('platform'), stage: context('stage') };
+  const names = resourceNames(id);
+  // Before the job files, whose types are written.
+  const options = {
+    alarmEmails: alarmEmails(context('alarmEmail') ?? process.env.ALARM_EMAIL ?? ''),
+    api: apiOptionsOf({
+      apiJwtIssuer: context('apiJwtIssuer'),
+      apiJwtAudience: context('apiJwtAudience'),
+      apiOrigins: context('apiOrigins'),
+    }),
+  };
+  const stack = new JobPlatformStack(app, names.topic, { ...id, ...options, ...(await loadJobs(names)) });
+  for (const warning of contextWarnings(Object.keys(app.node.getAllContext()))) {
+    Annotations.of(stack).addWarningV2('serverless-jobs:context', warning);
+  }
+  app.synth();
+}
+
+/** Rejects when something fails that nobody waits for: most likely a job file began it when it was loaded. */
+function strayFailure(): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const fail = (error: unknown): void => reject(strayError(error));
+  process.on('uncaughtException', fail);
+  process.on('unhandledRejection', fail);
+  return promise;
+}
+
+function strayError(cause: unknown): SynthError {
+  const problem = strayProblem(cause, jobsDirectory);
+  if (problem !== undefined) return new InvalidJobsError([problem], { cause });
+  return new SynthError(
+    `Something failed that nothing waits for: ${inspect(cause)}\nNothing was written. ${lookForIt}`,
+    { cause },
+  );
+}
+
+/** While the process exits, its stack still holds who called for that. */
+function earlyExit(): SynthError {
+  Error.stackTraceLimit = Number.POSITIVE_INFINITY;
+  const problem = exitProblem(new Error().stack ?? '', jobsDirectory);
+  if (problem !== undefined) return new InvalidJobsError([problem]);
+  return new SynthError(`The synth was ended by process.exit(). Nothing was written. ${lookForIt}`);
+}
+
+const lookForIt =
+  'Look for what begins it in the files in src/jobs and what they import: a job file must load and do nothing else.';
+
+const jobsDirectory = resolve('src/jobs');
+
+/** What a person has to put right is said without a stack trace. */
+function report(error: unknown): 1 {
+  console.error(error instanceof SynthError ? error.message : error);
+  return 1;
+}

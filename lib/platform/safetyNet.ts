@@ -1,0 +1,117 @@
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { CfnSubscription, type ITopic } from 'aws-cdk-lib/aws-sns';
+import { Stack } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import type { JobResources } from '../job/jobResources.ts';
+import { eachMinute, notify, PlatformAlarm } from './platformAlarm.ts';
+import type { ResourceNames } from './resourceNames.ts';
+import { SafetyNetQueue } from './safetyNetQueue.ts';
+
+export interface SafetyNetProps {
+  readonly names: ResourceNames;
+  readonly topic: ITopic;
+  readonly alarmTopic: ITopic;
+}
+
+/** Sees to it that no published message vanishes unseen: each way to miss a job's queue has an alarm. */
+export class SafetyNet extends Construct {
+  /** The dead-letter queue of every subscription: its queue is gone, or does not let SNS in. */
+  readonly undeliveredQueue: SafetyNetQueue;
+  /** Takes the messages whose `jobName` is unknown or missing. */
+  readonly unroutedQueue: SafetyNetQueue;
+  readonly #props: SafetyNetProps;
+
+  constructor(scope: Construct, id: string, props: SafetyNetProps) {
+    super(scope, id);
+    this.#props = props;
+    const { names } = props;
+    const shared = { ...props, isProduction: names.isProduction };
+    this.undeliveredQueue = new SafetyNetQueue(this, 'UndeliveredQueue', {
+      ...shared,
+      queueName: names.undeliveredQueue,
+      alarmDescription:
+        `SNS could not deliver a message of the topic ${names.topic} to its queue, or EventBridge Scheduler could not ` +
+        `publish one to it, and left it in the queue ${names.undeliveredQueue}: ${command(this, 'show undelivered')}. ` +
+        'Its attributes ErrorCode and ErrorMessage (SNS), or ERROR_CODE and ERROR_MESSAGE (Scheduler), say why; most ' +
+        'often a queue was deleted, or a policy changed by hand: deploy the stack again, then send the message through ' +
+        `the topic once more: ${command(this, 'redrive undelivered --all')}`,
+    });
+    this.unroutedQueue = new SafetyNetQueue(this, 'UnroutedQueue', {
+      ...shared,
+      queueName: names.unroutedQueue,
+      alarmDescription:
+        `A message was published to the topic ${names.topic} that no job has the name of. It is in the queue ` +
+        `${names.unroutedQueue}: ${command(this, 'show unrouted')}. Look at its attribute jobName, add the missing job ` +
+        'or correct the publisher, then send it through the topic once more: ' +
+        `${command(this, 'redrive unrouted --all')}`,
+    });
+    this.#watchMessagesWithoutAttributes();
+    this.#watchMessagesWithInvalidAttributes();
+  }
+
+  /**
+   * Subscribes the unrouted queue to all that none of the jobs takes. It waits for the jobs' subscriptions, so that a
+   * new job's messages are never left out here before its own queue gets them.
+   */
+  catchUnrouted(jobs: ReadonlyMap<string, JobResources>): void {
+    const subscription = new CfnSubscription(this, 'UnroutedSubscription', {
+      topicArn: this.#props.topic.topicArn,
+      protocol: 'sqs',
+      endpoint: this.unroutedQueue.queueArn,
+      redrivePolicy: { deadLetterTargetArn: this.undeliveredQueue.queueArn },
+      ...(jobs.size === 0 ? {} : { filterPolicy: unroutedPolicy([...jobs.keys()]) }),
+    });
+    subscription.node.addDependency(this.unroutedQueue.accepting);
+    for (const job of jobs.values()) subscription.node.addDependency(job.subscription);
+  }
+
+  /** A message without any attribute matches no filter policy at all, not even `exists: false`. */
+  #watchMessagesWithoutAttributes(): void {
+    this.#watchFilteredOut('NoAttributesAlarm', 'no-attributes', {
+      metricName: 'NumberOfNotificationsFilteredOut-NoMessageAttributes',
+      what: 'A message without attributes',
+    });
+  }
+
+  /** Nor does one whose attributes SNS cannot read, such as a String.Array that is no JSON. */
+  #watchMessagesWithInvalidAttributes(): void {
+    this.#watchFilteredOut('InvalidAttributesAlarm', 'invalid-attributes', {
+      metricName: 'NumberOfNotificationsFilteredOut-InvalidAttributes',
+      what: 'A message with attributes that SNS cannot read',
+    });
+  }
+
+  #watchFilteredOut(
+    id: string,
+    suffix: string,
+    { metricName, what }: { metricName: string; what: string },
+  ): void {
+    const { names, topic, alarmTopic } = this.#props;
+    const alarm = new PlatformAlarm(this, id, {
+      alarmName: `${names.topic}-${suffix}`,
+      description:
+        `${what} was published to the topic ${names.topic}. No subscription takes such a ` +
+        'message, so it is lost: find its publisher (CloudTrail, deployments of the last minutes), let it set the ' +
+        'String attribute jobName, and publish once more.',
+      metric: new Metric({
+        namespace: 'AWS/SNS',
+        metricName,
+        dimensionsMap: { TopicName: topic.topicName },
+        statistic: 'Sum',
+        period: eachMinute,
+      }),
+      threshold: 1,
+    });
+    notify(alarmTopic, alarm);
+  }
+}
+
+/** What a person types in a checkout of the project. */
+function command(scope: Construct, what: string): string {
+  return `npm run jobs -- dlq ${what} --stack ${Stack.of(scope).stackName}`;
+}
+
+/** The values of one key are alternatives: a name that is none of these, or no name. */
+function unroutedPolicy(jobNames: string[]): object {
+  return { jobName: [{ 'anything-but': jobNames }, { exists: false }] };
+}

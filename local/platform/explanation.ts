@@ -1,0 +1,20 @@
+import { AssemblyError } from '../aws/assembly/assembly.ts';
+import { PortTakenError } from '../aws/engine/engine.ts';
+import { DemoJobsError } from '../demo/neededJobs.ts';
+import { PlatformRunningError, StateDirectoryError } from './platformFile.ts';
+import { SynthFailedError } from './synth.ts';
+
+/** What the user can act on has a message of its own; anything else is a bug, shown with its stack. */
+export function explanation(error: unknown): string {
+  if (expected.some((type) => error instanceof type)) return (error as Error).message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+const expected = [
+  AssemblyError,
+  DemoJobsError,
+  PlatformRunningError,
+  PortTakenError,
+  StateDirectoryError,
+  SynthFailedError,
+];

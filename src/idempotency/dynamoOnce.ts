@@ -1,0 +1,12 @@
+import type { Idempotency } from '../job/idempotency.ts';
+import { keyedOnce } from './keyedOnce.ts';
+import { type DynamoKeysOptions, dynamoKeys } from './keys.ts';
+import type { Once } from './once.ts';
+
+/**
+ * Runs a job's messages once for each key. Only the bundle of a job that asks for it contains this module. Reads
+ * `JOB_IDEMPOTENCY_TABLE`, which the stack sets.
+ */
+export function dynamoOnce(jobName: string, idempotency: Idempotency, options?: DynamoKeysOptions): Once {
+  return keyedOnce(dynamoKeys(jobName, idempotency.for, options), idempotency);
+}

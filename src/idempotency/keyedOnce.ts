@@ -1,0 +1,49 @@
+import { NonRetryableError } from '../job/errors.ts';
+import type { Idempotency } from '../job/idempotency.ts';
+import { messageCopy } from '../message/messageCopy.ts';
+import type { Outcome } from '../runtime/outcome.ts';
+import { AlreadyRunningError, type KeyedWork, type Once, type OnceRun } from './once.ts';
+
+/** Runs messages once for each key, by whatever remembers keys. */
+export function keyedOnce(keyed: KeyedWork, idempotency: Idempotency): Once {
+  return async (run, work) => {
+    const { context, leaseMs, renewalMs } = run;
+    const lease = { leaseMs, ...(renewalMs && { renewalMs }), log: context.log };
+    try {
+      return { kind: 'succeeded', result: await keyed(keyOf(run, idempotency), lease, work) };
+    } catch (error) {
+      if (!(error instanceof AlreadyRunningError)) throw error;
+      return postpone(run, error);
+    }
+  };
+}
+
+/** Without a check every payload that lacks it, or every promise of one, would be the same job. */
+function keyOf({ payload, context }: OnceRun, { key }: Idempotency): string {
+  if (key === undefined) return context.jobId;
+  const given: unknown = key(payload);
+  if (typeof given === 'string' && given !== '') return given;
+  const what = given === '' ? 'an empty text' : `of type ${typeof given}`;
+  throw new NonRetryableError(
+    `idempotency.key must give a text, at once: what it gave for this payload is ${what}`,
+  );
+}
+
+/**
+ * A copy of the message waits for the one that runs: to wait by its visibility would count as an attempt. Where it
+ * cannot be sent, that is the lesser evil.
+ */
+async function postpone({ message, context, queue }: OnceRun, error: AlreadyRunningError): Promise<Outcome> {
+  const delaySeconds = Math.min(error.leaseSeconds, longestDelaySeconds);
+  try {
+    await queue.sendAgain(messageCopy(message, delaySeconds), context.signal);
+  } catch (sendError) {
+    context.log.warn('its wait for the same job counts as an attempt', { sendError });
+    return { kind: 'retry', error, delaySeconds };
+  }
+  context.log.info('the same job is running already, so it waits', { delaySeconds });
+  return { kind: 'postponed' };
+}
+
+/** The longest delay of an SQS message. */
+const longestDelaySeconds = 900;

@@ -1,0 +1,177 @@
+import { createHash } from 'node:crypto';
+import type {
+  CreateScheduleCommandInput,
+  GetScheduleCommandOutput,
+  UpdateScheduleCommandInput,
+} from '@aws-sdk/client-scheduler';
+import type { MessageAttributeValue } from '@aws-sdk/client-sns';
+import { deadLetterRetention, fileRetention, queueRetention } from '../../job/defaults.ts';
+import { durationSeconds } from '../../job/duration.ts';
+import { isPointer } from '../../message/pointer.ts';
+import {
+  maxInputBytes,
+  publishInput,
+  publishTargetArn,
+  retryPolicy,
+} from '../../message/scheduledPublish.ts';
+import { instantOf } from '../../schedule/timeZone.ts';
+import { DelayTooLargeError, InvalidDelayError } from './errors.ts';
+import type { PlatformSchedules } from './platformSchedules.ts';
+
+/** A message that has passed every check and is to be published later. */
+export interface DelayedMessage {
+  readonly jobName: string;
+  readonly jobId: string;
+  /** JSON. */
+  readonly body: string;
+  /** Strings, `jobName` and `jobId` among them. */
+  readonly attributes: Readonly<Record<string, MessageAttributeValue>>;
+  readonly group?: string | undefined;
+  /** Its time was counted from now: the same message again, a moment later, is the same job at its first time. */
+  readonly isFromNow?: boolean | undefined;
+}
+
+/** A job that is published at a time, to the second in `at`; Scheduler does it within the minute after. */
+export interface DelayedJob {
+  readonly jobName: string;
+  readonly jobId: string;
+  readonly at: Date;
+}
+
+/** A jobId is its schedule's name where it can be one, so that people find it in the console. */
+export function onceScheduleName(jobId: string): string {
+  return /^[\w.-]{1,64}$/.test(jobId) ? jobId : createHash('sha256').update(jobId).digest('hex');
+}
+
+/**
+ * A time in whole seconds, since Scheduler refuses fractions, and never earlier than asked.
+ * @throws {InvalidDelayError} when it is past, or no date
+ */
+export function timeAhead(job: Partial<DelayedJob>, at: Date, now: number): Date {
+  const time = new Date(Math.ceil(at.getTime() / 1000) * 1000);
+  if (Number.isNaN(time.getTime()) || time.getUTCFullYear() > 9999) {
+    throw new InvalidDelayError(job, 'its time is no date up to the year 9999. Give a Date');
+  }
+  if (at.getTime() > now) return time;
+  const problem = `its time, ${at.toISOString()}, is past. Publish it without a delay, or choose a later time`;
+  throw new InvalidDelayError(job, problem);
+}
+
+/**
+ * The schedule that publishes a message at a time and then deletes itself.
+ * @throws {DelayTooLargeError}
+ */
+export function onceSchedule(
+  platform: PlatformSchedules,
+  message: DelayedMessage,
+  at: Date,
+): CreateScheduleCommandInput {
+  const { jobName, jobId } = message;
+  const Input = onceInput(platform.topicArn, message);
+  const bytes = Buffer.byteLength(Input);
+  if (bytes > maxInputBytes) throw new DelayTooLargeError(message, bytes, maxInputBytes);
+  return {
+    GroupName: platform.onceGroup,
+    Name: onceScheduleName(jobId),
+    Description: `Publishes the job ${jobName} once`,
+    ...timing(at),
+    FlexibleTimeWindow: { Mode: 'OFF' },
+    ActionAfterCompletion: 'DELETE',
+    Target: {
+      Arn: publishTargetArn,
+      RoleArn: platform.roleArn,
+      Input,
+      DeadLetterConfig: { Arn: platform.deadLetterQueueArn },
+      RetryPolicy: retryPolicy,
+    },
+  };
+}
+
+/** What Scheduler keeps of a message, JSON in JSON: at most `maxInputBytes`. */
+export function onceInput(
+  topicArn: string,
+  { body, attributes, group }: Pick<DelayedMessage, 'body' | 'attributes' | 'group'>,
+): string {
+  const texts = Object.entries(attributes).map(
+    ([name, { StringValue = '' }]) => [name, StringValue] as const,
+  );
+  return publishInput({ topicArn, body: inert(body), attributes: Object.fromEntries(texts), group });
+}
+
+/**
+ * How far ahead a job may be whose payload is in S3, in milliseconds: the files bucket has to keep it through Scheduler's
+ * retries, its queue and its dead-letter queue.
+ */
+export const longestOffloadedDelayMs =
+  1000 *
+  (durationSeconds(fileRetention) -
+    retryPolicy.MaximumEventAgeInSeconds -
+    durationSeconds(queueRetention) -
+    durationSeconds(deadLetterRetention));
+
+/** @throws {InvalidDelayError} when a job's payload is in S3, and would be deleted before */
+export function checkPayloadLasts(
+  schedule: GetScheduleCommandOutput,
+  job: Partial<DelayedJob>,
+  at: Date,
+): void {
+  const { CreationDate, Target } = schedule;
+  if (CreationDate === undefined || !isPointer(payloadOf(publishOf(Target?.Input).body))) return;
+  const last = new Date(CreationDate.getTime() + longestOffloadedDelayMs);
+  if (at <= last) return;
+  const problem = `its payload is in S3, where it is kept long enough for a time up to ${last.toISOString()}. Cancel it, and publish it anew`;
+  throw new InvalidDelayError(job, problem);
+}
+
+/** The same schedule at another time. An update replaces it as a whole, so everything is said again. */
+export function movedTo(schedule: GetScheduleCommandOutput, at: Date): UpdateScheduleCommandInput {
+  const { GroupName, Name, Description, State, FlexibleTimeWindow, ActionAfterCompletion, Target } = schedule;
+  return {
+    ...{ GroupName, Name, Description, State, FlexibleTimeWindow, ActionAfterCompletion, Target },
+    ...timing(at),
+  };
+}
+
+/** What a schedule of the group publishes, and when; undefined for one that somebody made by hand for something else. */
+export function delayedJobOf(schedule: GetScheduleCommandOutput): DelayedJob | undefined {
+  const { ScheduleExpression = '', ScheduleExpressionTimezone = 'UTC', Target } = schedule;
+  const wallTime = Date.parse(`${/^at\((.*)\)$/.exec(ScheduleExpression)?.[1]}Z`);
+  const { jobName, jobId } = publishOf(Target?.Input).attributes;
+  if (Number.isNaN(wallTime) || jobName === undefined || jobId === undefined) return undefined;
+  return { jobName, jobId, at: new Date(instantOf(wallTime, ScheduleExpressionTimezone) ?? wallTime) };
+}
+
+/** Whether a schedule publishes what is wanted, whenever that is. When it was asked for makes no difference. */
+export function isSameJob(schedule: GetScheduleCommandOutput, wanted: CreateScheduleCommandInput): boolean {
+  const [published, toPublish] = [publishOf(schedule.Target?.Input), publishOf(wanted.Target?.Input)];
+  return published.body === toPublish.body && published.attributes.jobName === toPublish.attributes.jobName;
+}
+
+function timing(at: Date) {
+  const time = at.toISOString().slice(0, 'yyyy-mm-ddThh:mm:ss'.length);
+  return { ScheduleExpression: `at(${time})`, ScheduleExpressionTimezone: 'UTC' };
+}
+
+/** Scheduler fills in `<aws.scheduler.…>` wherever it stands; a payload is published as it was given. */
+function inert(json: string): string {
+  return json.replaceAll('<aws.scheduler.', '\\u003caws.scheduler.');
+}
+
+function payloadOf(body: unknown): unknown {
+  try {
+    return JSON.parse(String(body));
+  } catch {
+    return undefined;
+  }
+}
+
+/** People may have made schedules of their own in the group: their input can be anything. */
+function publishOf(input = '{}'): { body: unknown; attributes: Record<string, string | undefined> } {
+  try {
+    const { Message: body, MessageAttributes = {} } = JSON.parse(input);
+    const texts = Object.entries(MessageAttributes as Record<string, MessageAttributeValue>);
+    return { body, attributes: Object.fromEntries(texts.map(([name, value]) => [name, value.StringValue])) };
+  } catch {
+    return { body: undefined, attributes: {} };
+  }
+}

@@ -1,0 +1,170 @@
+import type { JobContext } from '../job/context.ts';
+import type { Progress } from '../job/jobStatus.ts';
+import type { JobMessage } from '../message/received.ts';
+import type { Change } from './change.ts';
+import { trackingMs } from './defaults.ts';
+import { type Delivery, deliveryOf } from './delivery.ts';
+import type { StatusItem } from './item.ts';
+import { type Standing, standingOf } from './standing.ts';
+import { type StoredResult, storedResult } from './storedResult.ts';
+import type { StatusTable, Written } from './table.ts';
+import {
+  began,
+  cancelled,
+  dead,
+  type Failure,
+  progressed,
+  reasonOf,
+  renewed,
+  retrying,
+  succeeded,
+} from './transitions.ts';
+import { within } from './within.ts';
+
+export interface RecordParts {
+  readonly jobName: string;
+  readonly table: StatusTable;
+  /** Epoch ms. */
+  now(): number;
+  /** How long the process surely lives; Infinity for one that outlives its jobs. */
+  leftMs(): number;
+}
+
+/**
+ * A job's record as one delivery of its message writes it. Nothing here rejects, or takes longer than there is time:
+ * what DynamoDB or S3 does not take is logged.
+ */
+export class DynamoTrackerRecord {
+  readonly #context: JobContext;
+  readonly #parts: RecordParts;
+  readonly #delivery: Delivery;
+  /** As it was when the run began. */
+  #item: StatusItem | undefined;
+  /** Whether the record may be about this delivery. A later one has it else, and this one's success is all it may say. */
+  #isCurrent = true;
+  /** Whether there is nothing at all for this delivery to say. */
+  #isOver = false;
+
+  constructor(message: JobMessage, context: JobContext, parts: RecordParts) {
+    this.#context = context;
+    this.#parts = parts;
+    this.#delivery = deliveryOf(message, context, parts.jobName, parts.now());
+  }
+
+  /** Says that it runs. Gives how it stands to a record that refuses that: `cancelled` must not run. */
+  async begin(leaseEndsAt: number): Promise<Standing | undefined> {
+    // The job needs its time, so this gets a third of it.
+    const limitMs = Math.min(trackingMs.statusTimeout, this.#parts.leftMs() / 3);
+    const written = await this.#write(
+      'running',
+      began(this.#delivery, this.#parts.now(), leaseEndsAt),
+      limitMs,
+    );
+    if (written && 'item' in written) this.#item = written.item;
+    if (written === undefined || 'item' in written || written.refused === undefined) return 'own';
+    const { refused } = written;
+    const standing = standingOf(refused, this.#delivery);
+    if (standing === 'own') this.#item = refused;
+    this.#isCurrent = standing === 'own' || standing === 'cancelled';
+    this.#isOver = standing === 'done' || standing === 'foreign' || refused.state === 'cancelled';
+    if (standing === 'foreign') {
+      const fields = { otherJobName: refused.jobName };
+      this.#context.log.warn('not tracked: a job of another name has the same jobId', fields);
+    }
+    return standing;
+  }
+
+  /** Gives the record after it, or the one that refuses it; undefined where nobody knows. */
+  async progress(progress: Progress): Promise<StatusItem | undefined> {
+    return this.#isCurrent
+      ? this.#heard(await this.#write('progress', progressed(this.#delivery, this.#parts.now(), progress)))
+      : undefined;
+  }
+
+  /** As `progress` does. */
+  async renew(leaseEndsAt: number): Promise<StatusItem | undefined> {
+    return this.#isCurrent
+      ? this.#heard(await this.#write('running', renewed(this.#delivery, leaseEndsAt)))
+      : undefined;
+  }
+
+  /** The record as it is, where it is this job's. */
+  async read(): Promise<StatusItem | undefined> {
+    try {
+      const item = await within(this.#limitMs, (signal) =>
+        this.#parts.table.get(this.#context.jobId, { signal }),
+      );
+      return item?.jobName === this.#parts.jobName ? item : undefined;
+    } catch (error) {
+      this.#context.log.warn('its status was not read: whether it was cancelled is not known', { error });
+      return undefined;
+    }
+  }
+
+  async succeeded(result: unknown, progress: Progress | undefined): Promise<void> {
+    if (this.#isOver) return;
+    const stored = await this.#stored(result);
+    await this.#write('succeeded', succeeded(this.#delivery, this.#parts.now(), { ...stored, progress }));
+  }
+
+  async retrying(
+    error: unknown,
+    progress: Progress | undefined,
+    delaySeconds: number | undefined,
+  ): Promise<void> {
+    if (!this.#isCurrent) return;
+    const now = this.#parts.now();
+    const nextAttemptAt =
+      delaySeconds === undefined ? undefined : new Date(now + delaySeconds * 1000).toISOString();
+    const failure = { ...this.#failure(progress), reason: reasonOf(error), nextAttemptAt };
+    const written = await this.#write('retrying', retrying(this.#delivery, now, failure));
+    // It failed before it heard that it was cancelled: its next attempt would be refused.
+    if (written && 'refused' in written && written.refused?.isCancelRequested) await this.cancelled(progress);
+  }
+
+  async dead(error: unknown, progress: Progress | undefined): Promise<void> {
+    if (!this.#isCurrent) return;
+    const failure = { ...this.#failure(progress), reason: reasonOf(error) };
+    await this.#write('dead', dead(this.#delivery, this.#parts.now(), failure));
+  }
+
+  async cancelled(progress: Progress | undefined): Promise<void> {
+    if (!this.#isCurrent) return;
+    await this.#write('cancelled', cancelled(this.#delivery, this.#parts.now(), this.#failure(progress)));
+  }
+
+  #failure(progress: Progress | undefined): Failure {
+    return { progress, history: this.#item?.history };
+  }
+
+  #heard(written: Written | undefined): StatusItem | undefined {
+    if (written === undefined) return undefined;
+    if ('item' in written) return written.item;
+    this.#isCurrent = false;
+    return written.refused;
+  }
+
+  async #stored(result: unknown): Promise<StoredResult> {
+    const limitMs = Math.min(trackingMs.resultTimeout, this.#parts.leftMs());
+    try {
+      return await within(limitMs, (signal) => storedResult(result, this.#context, signal));
+    } catch (error) {
+      this.#context.log.warn('its result was not recorded: it counts as succeeded without one', { error });
+      return {};
+    }
+  }
+
+  async #write(what: string, change: Change, limitMs: number = this.#limitMs): Promise<Written | undefined> {
+    if (this.#isOver) return undefined;
+    try {
+      return await within(limitMs, (signal) => this.#parts.table.update(this.#context.jobId, change, signal));
+    } catch (error) {
+      this.#context.log.warn(`its status was not recorded: ${what}`, { error });
+      return undefined;
+    }
+  }
+
+  get #limitMs(): number {
+    return Math.min(trackingMs.statusTimeout, this.#parts.leftMs());
+  }
+}

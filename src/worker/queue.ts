@@ -1,0 +1,115 @@
+import {
+  type BatchResultErrorEntry,
+  ChangeMessageVisibilityBatchCommand,
+  SendMessageCommand,
+  type SQSClientConfig,
+} from '@aws-sdk/client-sqs';
+import type { SQSRecord } from 'aws-lambda';
+import type { Letter } from '../message/letter.ts';
+import { sqsRecord, systemAttributes } from '../message/sqsRecord.ts';
+import type { JobQueue } from '../runtime/jobQueue.ts';
+import { SqsConnection } from './connection.ts';
+import { EntryBatches } from './entryBatches.ts';
+
+/** What a worker needs of SQS: beyond what every outcome needs, to receive, to keep and to delete messages. */
+export interface WorkerQueue extends JobQueue {
+  /** Waits for messages, at most `maxMessages` (1 to 10) and `waitSeconds` (0 to 20). */
+  receive(maxMessages: number, waitSeconds: number): Promise<SQSRecord[]>;
+  /** Makes a message visible after so many seconds from now; 0 is at once. */
+  changeVisibility(receiptHandle: string, seconds: number): Promise<void>;
+  delete(receiptHandle: string): Promise<void>;
+  /** Looks for credentials anew. */
+  renewCredentials(): void;
+  /** Cuts what is still under way. */
+  close(): void;
+}
+
+export interface WorkerQueueOptions {
+  readonly queueUrl: string;
+  readonly deadLetterQueueUrl: string;
+  /** How long a received message stays invisible. */
+  readonly visibilityTimeoutSeconds: number;
+  readonly clientConfig?: SQSClientConfig | undefined;
+}
+
+/** A job's queues on SQS. Deletes and changes of visibility are sent in batches, whoever asks for them. */
+export function sqsWorkerQueue({
+  queueUrl,
+  deadLetterQueueUrl,
+  visibilityTimeoutSeconds,
+  clientConfig,
+}: WorkerQueueOptions): WorkerQueue {
+  const connection = new SqsConnection(queueUrl, clientConfig);
+  const deletes = new EntryBatches<string>(async (handles) => {
+    const Entries = handles.map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle }));
+    const { Failed } = await connection.deleteBatch({ QueueUrl: queueUrl, Entries });
+    return refusals(Failed);
+  });
+  const visibilities = new EntryBatches<{ handle: string; seconds: number }>(async (changes) => {
+    const Entries = changes.map(({ handle, seconds }, index) => ({
+      Id: String(index),
+      ReceiptHandle: handle,
+      VisibilityTimeout: seconds,
+    }));
+    const command = new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries });
+    const { Failed } = await connection.client.send(command, {
+      abortSignal: AbortSignal.timeout(callTimeoutMs),
+    });
+    return refusals(Failed);
+  });
+  const changeVisibility = (handle: string, seconds: number): Promise<void> =>
+    visibilities.add({ handle, seconds });
+
+  const sendTo = (QueueUrl: string) => (letter: Letter, abortSignal: AbortSignal) =>
+    connection.client.send(new SendMessageCommand({ QueueUrl, ...letter }), { abortSignal });
+
+  return {
+    async receive(maxMessages, waitSeconds) {
+      const { Messages = [] } = await connection.receive({
+        QueueUrl: queueUrl,
+        MaxNumberOfMessages: maxMessages,
+        WaitTimeSeconds: waitSeconds,
+        VisibilityTimeout: visibilityTimeoutSeconds,
+        MessageAttributeNames: ['All'],
+        MessageSystemAttributeNames: [...systemAttributes],
+      });
+      return Messages.map(sqsRecord);
+    },
+
+    changeVisibility,
+
+    async delay(messages) {
+      const refused = messages.map(({ Id, ReceiptHandle, VisibilityTimeout }) =>
+        changeVisibility(ReceiptHandle, VisibilityTimeout).then(
+          () => [],
+          (error: Error) => [[Id, error] as const],
+        ),
+      );
+      return new Map((await Promise.all(refused)).flat());
+    },
+
+    sendDeadLetter: sendTo(deadLetterQueueUrl),
+    sendAgain: sendTo(queueUrl),
+
+    delete: (handle) => deletes.add(handle),
+    renewCredentials: () => connection.renewCredentials(),
+    close: () => connection.close(),
+  };
+}
+
+/** SQS refused one entry of a batch. `name` is SQS's code, such as `ReceiptHandleIsInvalid`. */
+export class EntryRefusedError extends Error {
+  override readonly name: string;
+
+  constructor({ Code = 'Unknown', Message = '' }: Pick<BatchResultErrorEntry, 'Code' | 'Message'>) {
+    super(Message);
+    this.name = Code.replace(/^.*[.#]/, '');
+  }
+}
+
+function refusals(failed: readonly BatchResultErrorEntry[] = []): Map<number, Error> {
+  return new Map(failed.map((entry) => [Number(entry.Id), new EntryRefusedError(entry)]));
+}
+
+/** How long SQS may take for a call that waits for nothing. */
+const callTimeoutMs = 20_000;

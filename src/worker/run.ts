@@ -1,0 +1,125 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SQSRecord } from 'aws-lambda';
+import { jobDefaults } from '../job/defaults.ts';
+import type { AnyJob } from '../job/defineJob.ts';
+import { durationSeconds } from '../job/duration.ts';
+import { type BatchSurroundings, runBatch } from '../runtime/batch.ts';
+import { startDeadline } from '../runtime/deadline.ts';
+import type { JobQueue } from '../runtime/jobQueue.ts';
+import type { Outcome } from '../runtime/outcome.ts';
+import { type EndedRun, settle } from '../runtime/settle.ts';
+import { LeaseLostError, WorkerStoppedError } from './errors.ts';
+import { type Heartbeats, type Lease, longestVisibilityMs } from './heartbeats.ts';
+import { backoffMs, type Outage } from './outage.ts';
+import type { WorkerQueue } from './queue.ts';
+import { isGone } from './sqsErrors.ts';
+
+export interface MessageRunSurroundings extends Omit<BatchSurroundings, 'deadline' | 'queue'> {
+  readonly queue: WorkerQueue;
+  readonly heartbeats: Heartbeats;
+  readonly deleting: Outage;
+  readonly visibilityTimeoutMs: number;
+}
+
+/** One message, from its receive until what became of it is true on SQS. */
+export interface MessageRun {
+  /** Tells the job why it should stop; what ignores it is unfinished a little later. */
+  abort(reason: Error): void;
+  /** Never rejects. */
+  readonly settled: Promise<EndedRun>;
+}
+
+/** How long a run of the job may take, in milliseconds. In Lambda it is a batch's, here a message's. */
+export function timeoutMs({ timeout = jobDefaults.timeout }: AnyJob): number {
+  return durationSeconds(timeout) * 1000;
+}
+
+/** A batch of one, by the code that runs a batch in Lambda. */
+export function startMessageRun(record: SQSRecord, surroundings: MessageRunSurroundings): MessageRun {
+  const deadline = startDeadline(timeoutMs(surroundings.job));
+  const abort = (reason: Error): void => {
+    if (!deadline.signal.aborted) deadline.abort(reason);
+  };
+  const receivedAtMs = performance.now();
+  const lease: Lease = {
+    receiptHandle: record.receiptHandle,
+    messageId: record.messageId,
+    receivedAtMs,
+    visibleAtMs: receivedAtMs + surroundings.visibilityTimeoutMs,
+    abort,
+  };
+  surroundings.heartbeats.add(lease);
+
+  async function run(): Promise<EndedRun> {
+    const [ended] = await runBatch([record], { ...surroundings, deadline });
+    deadline.clear();
+    await surroundings.heartbeats.remove(lease);
+    return end(ended as EndedRun);
+  }
+
+  async function end(ended: EndedRun): Promise<EndedRun> {
+    const { reason } = deadline.signal;
+    const settled: EndedRun = { ...ended, outcome: outcomeAfter(ended.outcome, reason, lease) };
+    const settling = { ...deadline, settlingSignal: () => AbortSignal.timeout(settlingTimeoutMs) };
+    const own = reason instanceof LeaseLostError ? abandoned(surroundings, reason) : surroundings;
+    const kept = await settle([settled], { ...own, deadline: settling });
+    if (kept.length === 0) await acknowledge(settled, lease, surroundings);
+    return settled;
+  }
+
+  return { abort, settled: run() };
+}
+
+/** An interrupted run is neither the job's fault nor its end: its message is there again at once. */
+function outcomeAfter(outcome: Outcome, reason: unknown, { receivedAtMs }: Lease): Outcome {
+  if (outcome.kind !== 'retry' && outcome.kind !== 'dead') return outcome;
+  if (reason instanceof LeaseLostError) return { kind: 'retry', error: outcome.error, delaySeconds: 0 };
+  if (outcome.kind === 'dead') return outcome;
+  if (reason instanceof WorkerStoppedError) return { ...outcome, delaySeconds: 0 };
+  const restSeconds = Math.floor((receivedAtMs + longestVisibilityMs - performance.now()) / 1000);
+  return { ...outcome, delaySeconds: Math.min(outcome.delaySeconds, Math.max(restSeconds, 0)) };
+}
+
+/** A lost message is left alone: its visibility, and what is recorded of it, are another run's by now. */
+function abandoned(
+  { queue, tracker, ...surroundings }: MessageRunSurroundings,
+  reason: LeaseLostError,
+): Omit<BatchSurroundings, 'deadline'> {
+  const refusing: JobQueue = {
+    delay: async (messages) => new Map(messages.map(({ Id }) => [Id, reason])),
+    sendDeadLetter: (letter, signal) => queue.sendDeadLetter(letter, signal),
+    sendAgain: (letter, signal) => queue.sendAgain(letter, signal),
+  };
+  return {
+    ...surroundings,
+    queue: refusing,
+    ...(tracker && { tracker: { ...tracker, settled: tracker.left } }),
+  };
+}
+
+/** A delete is tried for as long as nobody else can get the message. */
+async function acknowledge(
+  { context: { log } }: EndedRun,
+  { receiptHandle, visibleAtMs }: Lease,
+  { queue, deleting }: MessageRunSurroundings,
+): Promise<void> {
+  for (let failures = 1; ; failures++) {
+    try {
+      await queue.delete(receiptHandle);
+      return deleting.succeeded();
+    } catch (error) {
+      deleting.failed(error);
+      const leftMs = visibleAtMs - performance.now() - lastTryMs;
+      if (isGone(error) || leftMs <= 0) {
+        return log.error('not deleted: the message is delivered and run once more', { error });
+      }
+      await sleep(Math.min(backoffMs(failures, 5000), leftMs));
+    }
+  }
+}
+
+/** How long before a message is visible again a delete is still worth a try. */
+const lastTryMs = 500;
+
+/** Nobody kills this process at the job's deadline: there is time to retry. */
+const settlingTimeoutMs = 30_000;
