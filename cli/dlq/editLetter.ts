@@ -1,9 +1,9 @@
+import { envelopeOf } from '../../src/message/received.ts';
 import type { End } from '../end.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { jobLookup } from '../jobFiles.ts';
 import { lastPart } from '../lastPart.ts';
 import { oneLine } from '../oneLine.ts';
-import { envelopeOf } from './envelope.ts';
 import type { Letter } from './letter.ts';
 import { type EditOptions, newMessage } from './newMessage.ts';
 import { outgoing } from './outgoing.ts';

@@ -1,3 +1,5 @@
+import { maxBatchEntries } from '../../src/message/limits.ts';
+
 /** SQS takes ten entries a call: hands over the items by tens, a few calls at a time. */
 export async function inTens<Item>(
   items: readonly Item[],
@@ -6,8 +8,8 @@ export async function inTens<Item>(
   let next = 0;
   async function lane(): Promise<void> {
     while (next < items.length) {
-      const ten = items.slice(next, next + 10);
-      next += 10;
+      const ten = items.slice(next, next + maxBatchEntries);
+      next += maxBatchEntries;
       await call(ten);
     }
   }

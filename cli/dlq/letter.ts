@@ -1,23 +1,19 @@
-import type { Message, MessageAttributeValue } from '@aws-sdk/client-sqs';
-import { reasonAttribute } from '../../src/message/deadLetterReason.ts';
-import { type Arrival, isOlderReason } from '../../src/message/olderReason.ts';
+import type { Message } from '@aws-sdk/client-sqs';
+import { type Death, readReason, reasonAttribute } from '../../src/message/deadLetterReason.ts';
+import type { MessageAttributes } from '../../src/message/limits.ts';
 import { type JobMessage, readMessage } from '../../src/message/received.ts';
-import { type Reason, reasonOf } from './reason.ts';
-import { type ScheduledPublish, scheduledPublish } from './scheduledPublish.ts';
+import { type ScheduledPublish, unpublished } from '../../src/message/scheduledPublish.ts';
+import { sqsRecord } from '../../src/message/sqsRecord.ts';
 
-/** A message that was received from a dead-letter queue. */
-export interface Letter {
+/** A message that was received from a dead-letter queue, and why it is there. */
+export interface Letter extends Death {
   readonly messageId: string;
   readonly receiptHandle: string;
   /** As the runtime reads it: the job's ID, which redrives keep. */
   readonly jobId: string;
   readonly payload: JobMessage['payload'];
-  /** Why it is dead. `missing`: SQS's own redrive policy moved it. `malformed`: the attribute is not the runtime's. */
-  readonly reason: Reason | 'missing' | 'malformed';
-  /** Why it was dead before: it was redriven with that reason, and SQS's redrive policy moved it here without a new one. */
-  readonly olderReason?: Reason;
   readonly body: string;
-  readonly attributes: Readonly<Record<string, MessageAttributeValue>>;
+  readonly attributes: MessageAttributes;
   /** Epoch ms; a move by SQS's redrive policy keeps the first one. */
   readonly sentAtMs: number;
   readonly receiveCount: number;
@@ -35,29 +31,15 @@ export function readLetter(message: Message): Letter {
   const { SentTimestamp = '0', ApproximateReceiveCount = '1', MessageGroupId } = Attributes;
   const { DeadLetterQueueSourceArn: sourceArn, ApproximateFirstReceiveTimestamp: firstReceived } = Attributes;
   const [sentAtMs, receiveCount] = [Number(SentTimestamp), Number(ApproximateReceiveCount)];
-  const scheduled = scheduledPublish(Body, MessageAttributes);
-  const { jobId, payload } = readMessage({
-    messageId: MessageId,
-    receiptHandle: ReceiptHandle,
-    body: scheduled?.body ?? Body,
-    attributes: {
-      ApproximateReceiveCount,
-      SentTimestamp,
-      SenderId: '',
-      ApproximateFirstReceiveTimestamp: '',
-    },
-    messageAttributes: jobIdAlone(scheduled?.attributes ?? MessageAttributes),
-    md5OfBody: '',
-    eventSource: 'aws:sqs',
-    eventSourceARN: '',
-    awsRegion: '',
-  });
+  const scheduled = unpublished(Body, MessageAttributes);
+  const published = scheduled && { Body: scheduled.body, MessageAttributes: scheduled.attributes };
+  const { jobId, payload } = readMessage(sqsRecord({ ...message, ...published }));
   return {
     messageId: MessageId,
     receiptHandle: ReceiptHandle,
     jobId,
     payload,
-    ...reasonsOf(MessageAttributes[reasonAttribute], { sentAtMs, receiveCount, sourceArn }),
+    ...readReason(MessageAttributes[reasonAttribute]?.StringValue, { sentAtMs, receiveCount, sourceArn }),
     body: Body,
     attributes: MessageAttributes,
     sentAtMs,
@@ -76,22 +58,4 @@ export function diedAtMs({ reason, sentAtMs }: Letter): number {
 /** As `--error` names it; undefined for a letter without a reason. */
 export function errorName({ reason }: Letter): string | undefined {
   return typeof reason === 'string' ? undefined : reason.name;
-}
-
-/** The only attribute that the runtime reads an ID from. */
-function jobIdAlone({ jobId }: Readonly<Record<string, MessageAttributeValue>>) {
-  if (jobId?.StringValue === undefined) return {};
-  return { jobId: { dataType: 'String' as const, stringValue: jobId.StringValue } };
-}
-
-function reasonsOf(
-  attribute: MessageAttributeValue | undefined,
-  arrival: Arrival,
-): Pick<Letter, 'reason' | 'olderReason'> {
-  if (attribute === undefined) return { reason: 'missing' };
-  const reason = reasonOf(attribute.StringValue ?? '');
-  if (reason === undefined) return { reason: 'malformed' };
-  return isOlderReason(reason.lastFailureAt, arrival)
-    ? { reason: 'missing', olderReason: reason }
-    : { reason };
 }

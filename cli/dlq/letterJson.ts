@@ -1,5 +1,5 @@
 import { reasonAttribute } from '../../src/message/deadLetterReason.ts';
-import { InvalidMessageError } from '../../src/message/received.ts';
+import { unreadable } from '../../src/message/received.ts';
 import type { Letter } from './letter.ts';
 import type { OffloadedPayload } from './offloadedPayloads.ts';
 
@@ -20,7 +20,7 @@ export function letterJson(name: string, letter: Letter, offloaded?: OffloadedPa
     reason: typeof reason === 'string' ? null : reason,
     ...(olderReason && { olderReason }),
     ...(reason === 'malformed' && { reasonText: attributes[reasonAttribute]?.StringValue ?? '' }),
-    ...(!(payload instanceof InvalidMessageError) && { payload }),
+    ...(payload !== unreadable && { payload }),
     ...(offloaded && offloadedJson(offloaded)),
     attributes: Object.fromEntries(
       Object.entries(attributes)

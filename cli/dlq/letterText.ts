@@ -1,16 +1,14 @@
-import { reasonAttribute } from '../../src/message/deadLetterReason.ts';
-import { InvalidMessageError } from '../../src/message/received.ts';
+import { type ReadReason, reasonAttribute } from '../../src/message/deadLetterReason.ts';
+import { envelopeOf, unreadable } from '../../src/message/received.ts';
+import { schedulerError } from '../../src/message/scheduledPublish.ts';
 import { counted } from '../counted.ts';
 import { lengthOfTime } from '../lengthOfTime.ts';
 import { oneLine } from '../oneLine.ts';
 import { shellWord } from '../shellWord.ts';
 import type { Target } from '../target.ts';
 import type { DeadLetterQueue } from './deadLetterQueue.ts';
-import { envelopeOf } from './envelope.ts';
 import { diedAtMs, type Letter } from './letter.ts';
 import type { OffloadedPayload } from './offloadedPayloads.ts';
-import type { Reason } from './reason.ts';
-import { schedulerError } from './scheduledPublish.ts';
 import { jobNameOf, jobNameProblem } from './throughTopic.ts';
 
 /** A letter for people to read: why it died, its payload, and where its log is. */
@@ -48,7 +46,7 @@ export function whyText(letter: Letter, queue: DeadLetterQueue): string {
   return oneLine(`${reason.name}: ${reason.message}`, 500);
 }
 
-function olderText({ name, message, lastFailureAt }: Reason): string {
+function olderText({ name, message, lastFailureAt }: ReadReason): string {
   return `an older death, at ${lastFailureAt}, was of ${name}: ${message}`;
 }
 
@@ -89,7 +87,7 @@ function deliveryError({ attributes }: Letter): string {
 
 /** What was published, or was to be: of one that is no JSON, its text. */
 function payloadText({ payload, body, scheduled }: Letter): string {
-  if (!(payload instanceof InvalidMessageError)) return oneLine(JSON.stringify(payload), 2_000);
+  if (payload !== unreadable) return oneLine(JSON.stringify(payload), 2_000);
   const published = scheduled?.body ?? body;
   return oneLine(`no JSON: ${envelopeOf(published)?.Message ?? published}`, 2_000);
 }
@@ -119,12 +117,12 @@ function logLines({ reason, jobId }: Letter, { speed, clientConfig: { region = '
 }
 
 /** The attempt that was lost has told nobody of its request: the one in the reason is the next one, which gave up. */
-function isLostAttempt({ name }: Reason): boolean {
+function isLostAttempt({ name }: ReadReason): boolean {
   return name === 'LostAttemptError';
 }
 
 /** What the job's attempts wrote, and how Lambda says that one of the job's processes ended meanwhile. */
-function crashLines({ firstFailureAt, lastFailureAt }: Reason, jobId: string): string[] {
+function crashLines({ firstFailureAt, lastFailureAt }: ReadReason, jobId: string): string[] {
   const phrases = [jobId, ...endsOfProcesses].map((phrase) => `?${quoted(phrase)}`);
   return [
     ...(firstFailureAt === undefined ? [] : ['--start-time', String(Date.parse(firstFailureAt))]),
@@ -136,7 +134,7 @@ function crashLines({ firstFailureAt, lastFailureAt }: Reason, jobId: string): s
 const endsOfProcesses = ['timed out', 'Runtime exited', 'Status: timeout', 'Status: error'];
 
 /** The lines of this very invocation. */
-function requestLines({ requestId = '', logStream }: Reason): string[] {
+function requestLines({ requestId = '', logStream }: ReadReason): string[] {
   const stream = logStream === undefined ? [] : ['--log-stream-names', logStream];
   return [...stream, '--filter-pattern', quoted(requestId)];
 }

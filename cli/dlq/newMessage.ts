@@ -1,9 +1,9 @@
 import { type AnyJob, InvalidPayloadError } from '../../src/index.ts';
-import { maxClaimCheckBytes, maxMessageBytes } from '../../src/job/bounds.ts';
 import { validPayload } from '../../src/job/validPayload.ts';
+import { maxClaimCheckBytes, maxMessageBytes } from '../../src/message/limits.ts';
+import { envelopeOf } from '../../src/message/received.ts';
 import { CommandError } from '../CommandError.ts';
 import { correctionOf } from './correction.ts';
-import { envelopeOf } from './envelope.ts';
 import { compactJson, prettyJson } from './jsonText.ts';
 import type { Letter } from './letter.ts';
 import { type OffloadedPayloads, offloadedPayloads } from './offloadedPayloads.ts';

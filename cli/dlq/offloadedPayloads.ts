@@ -1,5 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { maxClaimCheckBytes } from '../../src/job/bounds.ts';
+import { maxClaimCheckBytes } from '../../src/message/limits.ts';
 import { isPayloadKey, isPointer, type PointerPlace, pointerTo } from '../../src/message/pointer.ts';
 import { payloadKey } from '../../src/publisher/payloadKey.ts';
 import { CommandError } from '../CommandError.ts';

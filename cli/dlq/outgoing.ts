@@ -1,18 +1,19 @@
-import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
 import { reasonAttribute } from '../../src/message/deadLetterReason.ts';
-import { attemptsMadeAttribute } from '../../src/message/received.ts';
-import { envelopeOf } from './envelope.ts';
+import {
+  attributeBytes,
+  type MessageAttributes,
+  maxAttributes,
+  maxSqsBytes,
+} from '../../src/message/limits.ts';
+import { attemptsMadeAttribute, envelopeOf } from '../../src/message/received.ts';
 import type { Letter } from './letter.ts';
 
 /** A message as it leaves a dead-letter queue. */
 export interface Outgoing {
   readonly body: string;
-  readonly attributes: Readonly<Record<string, MessageAttributeValue>>;
+  readonly attributes: MessageAttributes;
   readonly group: string | undefined;
 }
-
-/** SQS's bound, for a message and for a batch. */
-export const maxSqsBytes = 1_048_576;
 
 /**
  * The message that died: the same body and attributes, without the reason and without what counts its attempts, which
@@ -29,17 +30,9 @@ export function outgoing({ body, attributes, jobId, messageId, group }: Letter):
 
 /** What SQS counts into the bytes of a message and of a batch. */
 export function bytesOf({ body, attributes }: Outgoing): number {
-  return Object.entries(attributes)
-    .map(
-      ([name, { DataType = '', StringValue = '', BinaryValue }]) =>
-        Buffer.byteLength(name + DataType + StringValue) + (BinaryValue?.length ?? 0),
-    )
-    .reduce((sum, bytes) => sum + bytes, Buffer.byteLength(body));
+  return Buffer.byteLength(body) + attributeBytes(attributes);
 }
 
 function hasRoom(message: Outgoing): boolean {
   return Object.keys(message.attributes).length <= maxAttributes && bytesOf(message) <= maxSqsBytes;
 }
-
-/** SQS's number of attributes for a message. */
-const maxAttributes = 10;

@@ -1,3 +1,4 @@
+import { maxBatchEntries } from '../../src/message/limits.ts';
 import type { Letter } from './letter.ts';
 import type { Session } from './session.ts';
 import { sweep } from './sweep.ts';
@@ -23,7 +24,11 @@ export async function peek(
       found.push(...letters.filter(({ jobId }) => id === undefined || jobId === id));
       if (found.length >= (id === undefined ? limit : 1)) stop();
     },
-    { signal, lanes: 1, batchSize: () => Math.min(id === undefined ? limit - found.length : 10, 10) },
+    {
+      signal,
+      lanes: 1,
+      batchSize: () => Math.min(id === undefined ? limit - found.length : maxBatchEntries, maxBatchEntries),
+    },
   );
   return { letters: found.slice(0, limit), received };
 }

@@ -1,7 +1,8 @@
 import type { BatchResultErrorEntry } from '@aws-sdk/client-sqs';
+import { maxBatchEntries, maxSqsBytes } from '../../src/message/limits.ts';
 import { errorCode, isRefusal } from '../awsProblem.ts';
 import type { Letter } from './letter.ts';
-import { bytesOf, maxSqsBytes, type Outgoing, outgoing } from './outgoing.ts';
+import { bytesOf, type Outgoing, outgoing } from './outgoing.ts';
 import type { MessageCalls } from './sqs.ts';
 
 /** What became of letters that were to be sent. */
@@ -77,16 +78,13 @@ interface Sending {
   readonly message: Outgoing;
 }
 
-/** SQS's bound of a batch. */
-const maxEntries = 10;
-
 function batchesOf(sendings: readonly Sending[]): Sending[][] {
   const batches: Sending[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
   for (const sending of sendings) {
     const more = bytesOf(sending.message);
     const open = batches.at(-1);
-    if (open === undefined || open.length === maxEntries || bytes + more > maxSqsBytes) {
+    if (open === undefined || open.length === maxBatchEntries || bytes + more > maxSqsBytes) {
       batches.push([sending]);
       bytes = more;
     } else {

@@ -1,9 +1,10 @@
-import type { MessageAttributeValue, SNSClient } from '@aws-sdk/client-sns';
+import type { SNSClient } from '@aws-sdk/client-sns';
+import type { MessageAttributes } from '../../src/message/limits.ts';
+import { envelopeAttributes, envelopeOf } from '../../src/message/received.ts';
+import { isFromScheduler } from '../../src/message/scheduledPublish.ts';
 import type { Message } from '../../src/publisher/message.ts';
-import { envelopeOf } from './envelope.ts';
 import type { Letter } from './letter.ts';
 import { bytesOf, outgoing } from './outgoing.ts';
-import { isFromScheduler } from './scheduledPublish.ts';
 import type { Send } from './sendLetters.ts';
 
 /**
@@ -70,31 +71,15 @@ function publication(letter: Letter): Message {
 }
 
 /** What was published, or was to be: what the schedule or the envelope holds, or, without one, the message itself. */
-function publishedIn(letter: Letter): { body: string; attributes: Attributes } {
+function publishedIn(letter: Letter): { body: string; attributes: MessageAttributes } {
   return letter.scheduled ?? deliveredPublish(letter);
 }
 
-function deliveredPublish(letter: Letter): { body: string; attributes: Attributes } {
+function deliveredPublish(letter: Letter): { body: string; attributes: MessageAttributes } {
   const envelope = envelopeOf(letter.body);
   return envelope
-    ? { body: envelope.Message, attributes: envelopeAttributes(envelope.MessageAttributes ?? {}) }
+    ? { body: envelope.Message, attributes: envelopeAttributes(envelope) }
     : { body: letter.body, attributes: withoutDeliveryError(outgoing(letter).attributes) };
-}
-
-type Attributes = Readonly<Record<string, MessageAttributeValue>>;
-
-/** Without what is no attribute: anybody can send an envelope straight to a queue. */
-function envelopeAttributes(given: object): Attributes {
-  return Object.fromEntries(
-    Object.entries(given).flatMap(([name, attribute]) => {
-      const { Type, Value } = Object(attribute) as Record<'Type' | 'Value', unknown>;
-      if (typeof Type !== 'string' || typeof Value !== 'string') return [];
-      const value = Type.startsWith('Binary')
-        ? { BinaryValue: Buffer.from(Value, 'base64') }
-        : { StringValue: Value };
-      return [[name, { DataType: Type, ...value }]];
-    }),
-  );
 }
 
 /** SNS adds these three to what it could not deliver. */
@@ -103,7 +88,7 @@ function withoutDeliveryError({
   ErrorCode: _code,
   ErrorMessage: _message,
   ...kept
-}: Attributes): Attributes {
+}: MessageAttributes): MessageAttributes {
   return kept;
 }
 

@@ -1,8 +1,9 @@
+import { maxAttributes } from '../../src/message/limits.ts';
 import type { JobMessage } from '../platform/platform.ts';
 
 const MAX_COUNT = 1_000;
-/** SQS passes on ten attributes; `jobName` is one of them. */
-const MAX_ATTRIBUTES = 9;
+/** `jobName` is one of a message's. */
+const MAX_OWN_ATTRIBUTES = maxAttributes - 1;
 const AT_ONCE = 20;
 
 /** What the page's form sends. */
@@ -76,9 +77,9 @@ function checkedAttributes(given: unknown): Record<string, string> {
     throw new PublishRequestError(`attributes must be an object of texts, got ${shown(given)}.`);
   }
   const entries = Object.entries(given);
-  if (entries.length > MAX_ATTRIBUTES) {
+  if (entries.length > MAX_OWN_ATTRIBUTES) {
     throw new PublishRequestError(
-      `At most ${MAX_ATTRIBUTES} attributes beside jobName, got ${entries.length}.`,
+      `At most ${MAX_OWN_ATTRIBUTES} attributes beside jobName, got ${entries.length}.`,
     );
   }
   for (const [name, value] of entries) {

@@ -1,3 +1,6 @@
+import { reasonAttribute } from '../../src/message/deadLetterReason.ts';
+import type { MessageAttribute } from '../../src/message/limits.ts';
+import { envelopeAttributes, envelopeOf, type SnsEnvelope } from '../../src/message/received.ts';
 import type { QueuedMessage, QueueState } from '../aws/engine/engine.ts';
 
 /** Messages of a queue as they lie there, for people to read. */
@@ -20,7 +23,7 @@ export interface MessageView {
   readonly payloadCut: number;
   /** The message's and its envelope's, without the reason. */
   readonly attributes: Readonly<Record<string, string>>;
-  /** Why it is a dead letter: the fields of the attribute `deadLetterReason`; null without one. */
+  /** Why it is a dead letter: the fields of its reason; null without one. */
   readonly reason: Readonly<Record<string, unknown>> | null;
   /** Whether a queue's redrive policy moved it here: then its reason, if any, is that of an earlier death. */
   readonly movedByRedrivePolicy: boolean;
@@ -28,8 +31,6 @@ export interface MessageView {
 
 const MAX_MESSAGES = 50;
 const MAX_PAYLOAD_CHARACTERS = 65_536;
-/** The attribute in which the job runtime says why a message is a dead letter, as JSON. */
-const REASON = 'deadLetterReason';
 
 export function queueMessages({ name, visible, notVisible, delayed }: QueueState): QueueMessages {
   const all = [
@@ -46,7 +47,7 @@ function messageView(message: QueuedMessage, state: MessageView['state']): Messa
   const { messageId, body, enteredAtMs, receiveCount } = message;
   const envelope = envelopeOf(body);
   const payload = envelope?.Message ?? body;
-  const { [REASON]: reason, ...attributes } = attributesOf(message, envelope);
+  const { [reasonAttribute]: reason, ...attributes } = attributesOf(message, envelope);
   return {
     messageId,
     state,
@@ -55,42 +56,33 @@ function messageView(message: QueuedMessage, state: MessageView['state']): Messa
     payload: payload.slice(0, MAX_PAYLOAD_CHARACTERS),
     payloadCut: Math.max(0, payload.length - MAX_PAYLOAD_CHARACTERS),
     attributes,
-    reason: reason === undefined ? null : reasonOf(reason),
+    reason: reasonOf(reason),
     movedByRedrivePolicy: message.deadLetterSourceArn !== undefined,
   };
 }
 
-interface Envelope {
-  readonly Message: string;
-  readonly MessageAttributes?: Readonly<Record<string, { readonly Value?: unknown } | undefined>>;
-}
-
-function envelopeOf(body: string): Envelope | undefined {
-  const value = objectOf(body);
-  const isEnvelope = value?.Type === 'Notification' && typeof value.Message === 'string';
-  return isEnvelope ? (value as unknown as Envelope) : undefined;
-}
-
 /** The message's own win: SQS has them from the runtime, which saw the envelope's. */
-function attributesOf({ messageAttributes }: QueuedMessage, envelope: Envelope | undefined) {
-  const ofEnvelope = Object.entries(envelope?.MessageAttributes ?? {}).map(
-    ([name, attribute]) => [name, String(attribute?.Value)] as const,
-  );
-  const own = Object.entries(messageAttributes ?? {}).map(
-    ([name, { DataType, StringValue }]) => [name, StringValue ?? `(${DataType})`] as const,
-  );
-  return Object.fromEntries<string>([...ofEnvelope, ...own]);
+function attributesOf({ messageAttributes }: QueuedMessage, envelope: SnsEnvelope | undefined) {
+  return { ...texts(envelope && envelopeAttributes(envelope)), ...texts(messageAttributes) };
 }
 
-function reasonOf(text: string): Record<string, unknown> {
-  return objectOf(text) ?? { message: text };
+function texts(
+  attributes: Readonly<Record<string, Pick<MessageAttribute, 'DataType' | 'StringValue'>>> = {},
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, { DataType, StringValue }]) => [
+      name,
+      StringValue ?? `(${DataType})`,
+    ]),
+  );
 }
 
-function objectOf(text: string): Record<string, unknown> | undefined {
+/** For people: what is no JSON object stands there as it is. */
+function reasonOf(text: string | undefined): MessageView['reason'] {
+  if (text === undefined) return null;
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? { ...value } : undefined;
-  } catch {
-    return undefined;
-  }
+    if (typeof value === 'object' && value !== null) return { ...value };
+  } catch {}
+  return { message: text };
 }

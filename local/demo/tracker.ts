@@ -1,3 +1,7 @@
+import { readReason, reasonAttribute } from '../../src/message/deadLetterReason.ts';
+import { readMessage } from '../../src/message/received.ts';
+import { sqsRecord } from '../../src/message/sqsRecord.ts';
+import type { QueuedMessage } from '../aws/engine/queueState.ts';
 import type { ScheduleFiring } from '../aws/scheduler/scheduleView.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { PlatformEvent, PlatformSnapshot } from '../platform/view.ts';
@@ -127,7 +131,7 @@ function endQueues({ jobs, otherQueues }: PlatformSnapshot): EndQueue[] {
 
 /** What a message in an end queue tells of itself; the attempts and the reason are a dead letter's. */
 interface End {
-  readonly jobId: string | undefined;
+  readonly jobId: string;
   readonly fate: Fate;
   readonly attempts?: number;
   readonly reason?: string;
@@ -135,18 +139,21 @@ interface End {
 
 async function messagesAtEnd(platform: Platform, { queueName, fate }: EndQueue): Promise<End[]> {
   const queue = await platform.inspectQueue(queueName);
-  return [...(queue?.visible ?? []), ...(queue?.notVisible ?? [])].map(({ body, messageAttributes }) => {
-    const jobId = JSON.parse(body).MessageAttributes?.jobId?.Value as string | undefined;
-    return { jobId, fate, ...reasonOf(messageAttributes.deadLetterReason?.StringValue) };
+  return [...(queue?.visible ?? []), ...(queue?.notVisible ?? [])].map((message) => {
+    const { body: Body, messageAttributes: MessageAttributes } = message;
+    return { jobId: readMessage(sqsRecord({ Body, MessageAttributes })).jobId, fate, ...reasonOf(message) };
   });
 }
 
-function reasonOf(attribute: string | undefined): Pick<End, 'attempts' | 'reason'> {
-  if (attribute === undefined) return {};
-  const { name, message, attempts } = JSON.parse(attribute) as {
-    name: string;
-    message: string;
-    attempts: number;
-  };
-  return { attempts, reason: `${name}: ${message}` };
+function reasonOf(message: QueuedMessage): Pick<End, 'attempts' | 'reason'> {
+  const {
+    sentTimestamp: sentAtMs,
+    receiveCount,
+    deadLetterSourceArn: sourceArn,
+    messageAttributes,
+  } = message;
+  const text = messageAttributes[reasonAttribute]?.StringValue;
+  const { reason } = readReason(text, { sentAtMs, receiveCount, sourceArn });
+  if (typeof reason === 'string') return {};
+  return { attempts: reason.attempts, reason: `${reason.name}: ${reason.message}` };
 }

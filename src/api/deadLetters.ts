@@ -1,7 +1,7 @@
 import type { Message, SQSClient, SQSClientConfig } from '@aws-sdk/client-sqs';
 import type { FailureReason } from '../job/jobStatus.ts';
-import { type DeadLetterReason, reasonAttribute } from '../message/deadLetterReason.ts';
-import { isOlderReason } from '../message/olderReason.ts';
+import { readReason, reasonAttribute } from '../message/deadLetterReason.ts';
+import { maxBatchEntries } from '../message/limits.ts';
 import { readMessage } from '../message/received.ts';
 import { sqsRecord } from '../message/sqsRecord.ts';
 
@@ -42,7 +42,7 @@ export function sqsDeadLetters(platform: string, config: SQSClientConfig = {}): 
         const { Messages = [] } = await client.send(
           new sdk.ReceiveMessageCommand({
             QueueUrl,
-            MaxNumberOfMessages: 10,
+            MaxNumberOfMessages: maxBatchEntries,
             VisibilityTimeout: lookSeconds,
             WaitTimeSeconds: 1, // asks all of SQS's servers; a letter that is there comes at once
             MessageAttributeNames: ['All'],
@@ -76,22 +76,14 @@ const maxCalls = 5;
 /** So long a letter stays away, so that the next call of a look brings others; nothing else should miss it. */
 const lookSeconds = 2;
 
-/** The runtime's own; SQS's redrive policy moves a message as it is. */
+/** Without a reason, or with somebody else's, nothing is known but where it lies. */
 function reasonIn({ MessageAttributes, Attributes = {} }: Message): FailureReason {
-  try {
-    const { name, message, lastFailureAt } = JSON.parse(
-      MessageAttributes?.[reasonAttribute]?.StringValue ?? '',
-    ) as Partial<DeadLetterReason>;
-    if (typeof name !== 'string' || typeof message !== 'string') return lostWithoutReason;
-    const arrival = {
-      sentAtMs: Number(Attributes.SentTimestamp),
-      receiveCount: Number(Attributes.ApproximateReceiveCount),
-      sourceArn: Attributes.DeadLetterQueueSourceArn,
-    };
-    return isOlderReason(lastFailureAt ?? '', arrival) ? lostWithoutReason : { name, message };
-  } catch {
-    return lostWithoutReason; // without a reason, or with somebody else's
-  }
+  const { reason } = readReason(MessageAttributes?.[reasonAttribute]?.StringValue, {
+    sentAtMs: Number(Attributes.SentTimestamp),
+    receiveCount: Number(Attributes.ApproximateReceiveCount),
+    sourceArn: Attributes.DeadLetterQueueSourceArn,
+  });
+  return typeof reason === 'string' ? lostWithoutReason : { name: reason.name, message: reason.message };
 }
 
 const lostWithoutReason: FailureReason = {

@@ -1,6 +1,6 @@
 import { NonRetryableError } from '../job/errors.ts';
 import type { Idempotency } from '../job/idempotency.ts';
-import { messageCopy } from '../message/messageCopy.ts';
+import { messageCopy } from '../message/letter.ts';
 import type { Outcome } from '../runtime/outcome.ts';
 import { AlreadyRunningError, type KeyedWork, type Once, type OnceRun } from './once.ts';
 

@@ -44,12 +44,6 @@ export const uploadsBounds = {
 /** A job's own environment, names and values together, in bytes: Lambda's 4 KB less what the platform sets itself. */
 export const maxEnvironmentBytes = 4096 - 640;
 
-/** The size of an SNS message, body and attributes together, in bytes; a batch of messages shares it. */
-export const maxMessageBytes = 262_144;
-
-/** The size of a payload that travels through S3, its JSON in bytes: it is held in memory as a whole. */
-export const maxClaimCheckBytes = 16_777_216;
-
 /** How many schedules a job may have, how long their names may be, and Scheduler's flexible time window. */
 export const scheduleBounds = {
   count: { min: 1, max: 10 },

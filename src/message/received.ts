@@ -1,16 +1,19 @@
 import type { SQSRecord } from 'aws-lambda';
-import { NonRetryableError } from '../job/errors.ts';
+import type { MessageAttributes } from './limits.ts';
 
 /** A message of a job's queue, whichever way it came: through the topic (SNS's envelope) or straight to the queue. */
 export interface JobMessage {
   readonly record: SQSRecord;
-  /** The `jobId` attribute, else the envelope's MessageId, else SQS's, which changes with every redrive. */
+  /** The attribute `jobId`, else the envelope's MessageId, else SQS's, which changes with every redrive. */
   readonly jobId: string;
   /** How often SQS has delivered it, this time included; with the attempts of the message it is a copy of. */
   readonly receiveCount: number;
-  /** The payload as it was published; an InvalidMessageError, which no JSON makes, where there is none. */
+  /** The payload as it was published; `unreadable` where that is no JSON. */
   readonly payload: unknown;
 }
+
+/** In place of a payload that is no JSON: the message will be a dead letter. No JSON makes it. */
+export const unreadable: unique symbol = Symbol('unreadable');
 
 /**
  * The attribute of a message that was sent to its queue once more: `<attempts>@<epoch ms>@<copies>`, how many were made
@@ -18,21 +21,67 @@ export interface JobMessage {
  */
 export const attemptsMadeAttribute = 'attemptsMade';
 
-/** The message's body is no JSON, so there is no payload to run a job with. */
-export class InvalidMessageError extends NonRetryableError {
-  override readonly name = 'InvalidMessageError';
-}
-
 /** Never throws: a body that cannot be read is a message that will be a dead letter, with an ID and a reason. */
 export function readMessage(record: SQSRecord): JobMessage {
   const body = parsed(record.body);
   const envelope = isEnvelope(body) ? body : undefined;
   return {
     record,
-    jobId: jobIdOf(record, envelope),
+    jobId: attributeOf('jobId', record, envelope) ?? envelope?.MessageId ?? record.messageId,
     receiveCount: Number(record.attributes?.ApproximateReceiveCount ?? 1) + attemptsBefore(record),
-    payload: envelope === undefined ? body : parsed(envelope.Message),
+    payload: envelope ? parsed(envelope.Message) : body,
   };
+}
+
+/** When a message was published, as its publisher said. Any producer may have written it: it may be any text. */
+export function publishedAt({ record }: JobMessage): string | undefined {
+  // Few ask, and nobody parses a body for what does not stand there.
+  const envelope = record.body.includes('"publishedAt"') ? envelopeOf(record.body) : undefined;
+  return attributeOf('publishedAt', record, envelope);
+}
+
+/** The envelope that a message's body is; undefined for one that was sent straight to a queue, or raw. */
+export function envelopeOf(body: string): SnsEnvelope | undefined {
+  const value = parsed(body);
+  return isEnvelope(value) ? value : undefined;
+}
+
+/** The attributes that an envelope holds, as a message has them. Anybody can send an envelope: what is none is left out. */
+export function envelopeAttributes({ MessageAttributes }: SnsEnvelope): MessageAttributes {
+  return Object.fromEntries(
+    Object.entries(MessageAttributes ?? {}).flatMap(([name, attribute]) => {
+      const { Type, Value } = Object(attribute) as Record<'Type' | 'Value', unknown>;
+      if (!isText(Type) || !isText(Value)) return [];
+      const value = Type.startsWith('Binary')
+        ? { BinaryValue: Buffer.from(Value, 'base64') }
+        : { StringValue: Value };
+      return [[name, { DataType: Type, ...value }]];
+    }),
+  );
+}
+
+/** What SNS delivers when raw message delivery is off. */
+export interface SnsEnvelope {
+  readonly Type: 'Notification';
+  readonly MessageId: string;
+  readonly TopicArn: string;
+  readonly Message: string;
+  readonly MessageAttributes?: Readonly<Record<string, { readonly Type: string; readonly Value: unknown }>>;
+}
+
+/**
+ * What a message says of itself: the envelope's attribute, then the record's. A copy that the runtime sent carries its
+ * own in the record, which wins. An empty text, or what is no text, is none.
+ */
+function attributeOf(
+  name: string,
+  { messageAttributes }: SQSRecord,
+  envelope: SnsEnvelope | undefined,
+): string | undefined {
+  const published = envelope?.MessageAttributes?.[name]?.Value;
+  const own = messageAttributes?.[name]?.stringValue;
+  const given = (messageAttributes?.[attemptsMadeAttribute] && own) || published || own;
+  return (isText(given) && given) || undefined;
 }
 
 /** A move of the whole queue keeps the attribute, too, but is sent later: then the attempts begin anew. */
@@ -51,31 +100,16 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return new InvalidMessageError('the message is no JSON');
+    return unreadable;
   }
 }
 
 /** Opened once: an envelope that was itself published as a payload stays a payload. */
-export function isEnvelope(value: unknown): value is SnsEnvelope {
+function isEnvelope(value: unknown): value is SnsEnvelope {
   const { Type, MessageId, TopicArn, Message } = Object(value) as Record<keyof SnsEnvelope, unknown>;
   return Type === 'Notification' && isText(MessageId) && isText(TopicArn) && isText(Message);
 }
 
 function isText(value: unknown): value is string {
   return typeof value === 'string';
-}
-
-/** An empty one, or one that is no text, is none. */
-function jobIdOf({ messageAttributes, messageId }: SQSRecord, envelope: SnsEnvelope | undefined): string {
-  const given = envelope?.MessageAttributes?.jobId?.Value || messageAttributes?.jobId?.stringValue;
-  return isText(given) && given ? given : (envelope?.MessageId ?? messageId);
-}
-
-/** What SNS delivers when raw message delivery is off. */
-export interface SnsEnvelope {
-  readonly Type: 'Notification';
-  readonly MessageId: string;
-  readonly TopicArn: string;
-  readonly Message: string;
-  readonly MessageAttributes?: Readonly<Record<string, { readonly Type: string; readonly Value: unknown }>>;
 }

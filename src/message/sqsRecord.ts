@@ -1,5 +1,23 @@
-import type { Message, MessageAttributeValue } from '@aws-sdk/client-sqs';
 import type { SQSMessageAttribute, SQSRecord } from 'aws-lambda';
+
+/** A message as SQS's ReceiveMessage gives it. */
+export interface ReceivedMessage {
+  readonly MessageId?: string | undefined;
+  readonly ReceiptHandle?: string | undefined;
+  readonly Body?: string | undefined;
+  readonly MD5OfBody?: string | undefined;
+  readonly MD5OfMessageAttributes?: string | undefined;
+  /** The system attributes. */
+  readonly Attributes?: Readonly<Record<string, string>> | undefined;
+  readonly MessageAttributes?: Readonly<Record<string, ReceivedAttribute>> | undefined;
+}
+
+interface ReceivedAttribute {
+  readonly DataType?: string | undefined;
+  readonly StringValue?: string | undefined;
+  /** Decoded by the SDK, or in base64 as it came over the wire. */
+  readonly BinaryValue?: Uint8Array | string | undefined;
+}
 
 /** The system attributes that a record needs. */
 export const systemAttributes = [
@@ -9,35 +27,43 @@ export const systemAttributes = [
   'MessageGroupId',
 ] as const;
 
-/** A received message as Lambda's event source mapping would hand it over: what follows is the same code for both. */
-export function sqsRecord(message: Message): SQSRecord {
+/** A received message as Lambda's event source mapping hands it over: what follows is the same code for both. */
+export function sqsRecord(
+  { MessageId = '', ReceiptHandle = '', Body = '', MD5OfBody = '', ...message }: ReceivedMessage,
+  { queueArn = '', region = '' } = {},
+): SQSRecord {
+  const { Attributes, MessageAttributes, MD5OfMessageAttributes: md5OfMessageAttributes } = message;
   return {
-    messageId: message.MessageId ?? '',
-    receiptHandle: message.ReceiptHandle ?? '',
-    body: message.Body ?? '',
-    attributes: { ...noAttributes, ...message.Attributes },
-    messageAttributes: message.MessageAttributes ? recordAttributes(message.MessageAttributes) : {},
-    md5OfBody: message.MD5OfBody ?? '',
+    messageId: MessageId,
+    receiptHandle: ReceiptHandle,
+    body: Body,
+    attributes: { ...noAttributes, ...Attributes },
+    messageAttributes: MessageAttributes ? recordAttributes(MessageAttributes) : {},
+    md5OfBody: MD5OfBody,
+    ...(md5OfMessageAttributes && { md5OfMessageAttributes }),
     eventSource: 'aws:sqs',
-    eventSourceARN: '',
-    awsRegion: '',
+    eventSourceARN: queueArn,
+    awsRegion: region,
   };
 }
 
-function recordAttributes(given: Record<string, MessageAttributeValue>): Record<string, SQSMessageAttribute> {
+function recordAttributes(
+  given: Readonly<Record<string, ReceivedAttribute>>,
+): Record<string, SQSMessageAttribute> {
   return Object.fromEntries(
     Object.entries(given).map(([name, { DataType = 'String', StringValue, BinaryValue }]) => [
       name,
       {
-        dataType: DataType,
         ...(StringValue === undefined ? {} : { stringValue: StringValue }),
         ...(BinaryValue === undefined ? {} : { binaryValue: base64(BinaryValue) }),
+        stringListValues: [],
+        binaryListValues: [],
+        dataType: DataType,
       },
     ]),
   );
 }
 
-/** As it came over the wire, or decoded by the SDK. */
 function base64(value: Uint8Array | string): string {
   return typeof value === 'string' ? value : Buffer.from(value).toString('base64');
 }

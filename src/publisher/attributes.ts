@@ -1,13 +1,11 @@
-import type { MessageAttributeValue } from '@aws-sdk/client-sns';
 import { isRecord } from '../job/given.ts';
+import { type MessageAttribute, type MessageAttributes, maxAttributes } from '../message/limits.ts';
+import { keywordStart } from '../message/scheduledPublish.ts';
 import { InvalidAttributeError, TooManyAttributesError } from './errors.ts';
 import { shown } from './shown.ts';
 
 /** The attributes that the publisher sets. `traceparent` is reserved too, but a caller's own trace is theirs to give. */
 const reservedNames = ['jobName', 'jobId', 'publishedAt'] as const;
-
-/** SQS's number of attributes for a message, which SNS passes on. More, and a raw delivery discards the message. */
-const maxAttributes = 10;
 
 /**
  * A message's attributes, all of them Strings: SNS matches a String.Array element by element, and a Number never as a
@@ -16,7 +14,7 @@ const maxAttributes = 10;
 export function messageAttributes(
   reserved: Readonly<Record<(typeof reservedNames)[number], string>>,
   own: Readonly<Record<string, string>> = {},
-): Record<string, MessageAttributeValue> {
+): Record<string, MessageAttribute> {
   const { jobName } = reserved;
   // A Map's entries, or a Headers', are nobody's keys: they would be lost in silence.
   if (!isRecord(own)) {
@@ -42,23 +40,13 @@ export function messageAttributes(
  * A delayed job's attributes, its ID among them, stand in a schedule's input, where Scheduler replaces its own keywords.
  * @throws {InvalidAttributeError}
  */
-export function checkNoKeyword(
-  jobName: string,
-  attributes: Readonly<Record<string, MessageAttributeValue>>,
-): void {
+export function checkNoKeyword(jobName: string, attributes: MessageAttributes): void {
   for (const [name, { StringValue = '' }] of Object.entries(attributes)) {
     if (!StringValue.includes(keywordStart)) continue;
     const advice =
       'which EventBridge Scheduler would fill in: put it in the payload, where it is left as it is';
     throw new InvalidAttributeError(jobName, name, `holds ${keywordStart}…>, ${advice}`);
   }
-}
-
-/** SNS counts names, types and values into the size of the message. */
-export function attributeBytes(attributes: Readonly<Record<string, MessageAttributeValue>>): number {
-  return Object.entries(attributes)
-    .map(([name, { DataType = '', StringValue = '' }]) => Buffer.byteLength(name + DataType + StringValue))
-    .reduce((sum, bytes) => sum + bytes, 0);
 }
 
 /** The rules of the SNS Developer Guide, "Message attribute items and validation". */
@@ -90,8 +78,6 @@ function checkValue(jobName: string, name: string, value: unknown): void {
     `holds U+${codePoint} at index ${value.indexOf(refused)}, which SNS refuses: remove or encode it`,
   );
 }
-
-const keywordStart = '<aws.scheduler.';
 
 const reservedAdvice = 'give the ID as the jobId option, and choose another name for anything else';
 

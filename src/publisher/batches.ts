@@ -1,7 +1,4 @@
-import { maxMessageBytes } from '../job/bounds.ts';
-
-/** The most entries of one PublishBatch call (SNS's bound). */
-export const maxBatchEntries = 10;
+import { maxBatchEntries, maxMessageBytes } from '../message/limits.ts';
 
 /** Groups entries, in order, so that a group has at most 10 of them and at most 262,144 bytes, as SNS counts them. */
 export async function* batchesOf<Entry extends { readonly bytes: number }>(

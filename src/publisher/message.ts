@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { MessageAttributeValue } from '@aws-sdk/client-sns';
 import { textOf } from '../job/given.ts';
 import { isJob } from '../job/index.ts';
 import { jobNameProblem } from '../job/jobName.ts';
+import type { MessageAttributes } from '../message/limits.ts';
 import { pointerTo } from '../message/pointer.ts';
 import { checkNoKeyword, messageAttributes } from './attributes.ts';
 import {
@@ -27,7 +27,7 @@ export interface Message {
   readonly jobId: string;
   /** JSON. */
   readonly body: string;
-  readonly attributes: Readonly<Record<string, MessageAttributeValue>>;
+  readonly attributes: MessageAttributes;
   readonly group: string | undefined;
   /** When it is to be published, in whole seconds; at once where there is none. */
   readonly at?: Date;

@@ -1,6 +1,5 @@
-import { maxClaimCheckBytes, maxMessageBytes } from '../job/bounds.ts';
+import { attributeBytes, maxClaimCheckBytes, maxMessageBytes } from '../message/limits.ts';
 import { maxInputBytes } from '../message/scheduledPublish.ts';
-import { attributeBytes } from './attributes.ts';
 import { longestOffloadedDelayMs, onceInput } from './delay/onceSchedule.ts';
 import { MessageTooLargeError } from './errors.ts';
 import type { Message } from './message.ts';

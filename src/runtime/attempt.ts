@@ -2,13 +2,14 @@ import type { Once } from '../idempotency/once.ts';
 import type { JobContext } from '../job/context.ts';
 import { crashNoticeSeconds, defaultRetryDelay, defaultTimeout, queueRetention } from '../job/defaults.ts';
 import type { AnyJob } from '../job/defineJob.ts';
-import { type Duration, durationSeconds } from '../job/duration.ts';
+import { durationSeconds } from '../job/duration.ts';
 import { NonRetryableError, RetryAfter } from '../job/errors.ts';
 import { retryDelaySeconds } from '../job/retryDelay.ts';
 import { validPayload } from '../job/validPayload.ts';
 import { isPointer } from '../message/pointer.ts';
-import { InvalidMessageError, type JobMessage } from '../message/received.ts';
+import { type JobMessage, unreadable } from '../message/received.ts';
 import type { Deadline } from './deadline.ts';
+import { InvalidMessageError, LostAttemptError, OutOfTimeError } from './errors.ts';
 import { fetchPayload } from './fetchPayload.ts';
 import type { JobQueue } from './jobQueue.ts';
 import type { Outcome } from './outcome.ts';
@@ -37,7 +38,7 @@ export async function attempt(
 ): Promise<Outcome> {
   try {
     const published = message.payload;
-    if (published instanceof InvalidMessageError) throw published;
+    if (published === unreadable) throw new InvalidMessageError('the message is no JSON');
     const given = isPointer(published) ? await fetchPayload(published, context) : published;
     const payload =
       job.payload === undefined ? given : await validPayload(job.payload, given, context.jobName);
@@ -68,24 +69,6 @@ export function outcomeOfError(
   return isDeletedBefore(delaySeconds, job, message)
     ? { kind: 'dead', error: new OutOfTimeError(`${delaySeconds}s`, error) }
     : { kind: 'retry', error, delaySeconds };
-}
-
-/** The attempt before this delivery ended without an outcome: its process crashed, timed out or ran out of memory. */
-export class LostAttemptError extends NonRetryableError {
-  override readonly name = 'LostAttemptError';
-
-  constructor() {
-    super('the last attempt ended without an outcome: a crash, a timeout or out of memory');
-  }
-}
-
-/** The message has been in its queue for so long that SQS would delete it before another attempt has ended. */
-export class OutOfTimeError extends NonRetryableError {
-  override readonly name = 'OutOfTimeError';
-
-  constructor(delay: Duration, cause: unknown) {
-    super(`no attempt after ${delay}: SQS keeps it ${queueRetention}`, { cause });
-  }
 }
 
 /** Beside the attempt there must be time for its crash to be noticed. */

@@ -3,6 +3,7 @@ import type { Once } from '../idempotency/once.ts';
 import type { JobContext } from '../job/context.ts';
 import { defaultMaxAttempts } from '../job/defaults.ts';
 import type { AnyJob } from '../job/defineJob.ts';
+import type { Origin } from '../message/deadLetterReason.ts';
 import { type JobMessage, readMessage } from '../message/received.ts';
 import { attempt, outcomeOfError } from './attempt.ts';
 import type { Deadline } from './deadline.ts';
@@ -23,14 +24,6 @@ export interface BatchSurroundings {
   readonly tracker?: Tracker | undefined;
   readonly deadline: Deadline;
   readonly origin: Origin;
-}
-
-/** Where a batch runs: what leads from a dead letter to its logs. */
-export interface Origin {
-  readonly requestId?: string | undefined;
-  readonly logGroup?: string | undefined;
-  readonly logStream?: string | undefined;
-  readonly codeVersion?: string | undefined;
 }
 
 /** A message, its run, and how that ended; no outcome yet while it runs. */

@@ -1,3 +1,5 @@
+import { DeadlineError } from './errors.ts';
+
 /** The moment by which a batch must have been reported, in three steps: abort, report, give up on SQS. */
 export interface Deadline {
   /** Aborted when what is unfinished should stop; one for the whole batch. */
@@ -41,13 +43,4 @@ export function startDeadline(remainingMs: number, onAbort?: () => void): Deadli
     remainingMs: remaining,
     clear: () => clearTimeout(timer),
   };
-}
-
-/** The deadline was near before the job was done. */
-export class DeadlineError extends Error {
-  override readonly name = 'DeadlineError';
-
-  constructor(afterMs: number) {
-    super(`not done after ${afterMs} ms, shortly before its timeout`);
-  }
 }

@@ -1,8 +1,8 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { maxClaimCheckBytes } from '../job/bounds.ts';
 import type { JobContext } from '../job/context.ts';
+import { maxClaimCheckBytes } from '../message/limits.ts';
 import { isPayloadKey, type PointerPlace } from '../message/pointer.ts';
-import { InvalidMessageError } from '../message/received.ts';
+import { InvalidMessageError } from './errors.ts';
 
 /**
  * The payload that a message only points to. Reads `JOB_FILES_BUCKET`, which the stack sets: no other bucket is read,

@@ -1,5 +1,6 @@
 import type { SQS } from '@aws-sdk/client-sqs';
 import type { Letter } from '../message/letter.ts';
+import { maxBatchEntries } from '../message/limits.ts';
 
 /** What the outcome of a failed message needs of SQS. */
 export interface JobQueue {
@@ -61,9 +62,8 @@ export function sqsJobQueue({
   return {
     async delay(messages, signal) {
       const calls: Promise<Refusal[]>[] = [];
-      // SQS takes ten entries a call.
-      for (let from = 0; from < messages.length; from += 10) {
-        calls.push(changeVisibilities(messages.slice(from, from + 10), signal));
+      for (let from = 0; from < messages.length; from += maxBatchEntries) {
+        calls.push(changeVisibilities(messages.slice(from, from + maxBatchEntries), signal));
       }
       return new Map((await Promise.all(calls)).flat());
     },

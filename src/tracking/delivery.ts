@@ -1,6 +1,5 @@
-import type { SQSRecord } from 'aws-lambda';
 import type { JobContext } from '../job/context.ts';
-import type { JobMessage } from '../message/received.ts';
+import { type JobMessage, publishedAt } from '../message/received.ts';
 
 /** One delivery of a job's message. */
 export interface Delivery {
@@ -19,11 +18,12 @@ export interface Delivery {
 }
 
 export function deliveryOf(
-  { record, receiveCount }: JobMessage,
+  message: JobMessage,
   { attempt, maxAttempts }: Pick<JobContext, 'attempt' | 'maxAttempts'>,
   jobName: string,
   nowMs: number,
 ): Delivery {
+  const { record, receiveCount } = message;
   const sentAt = Number(record.attributes.SentTimestamp) || 0;
   return {
     jobName,
@@ -31,7 +31,7 @@ export function deliveryOf(
     maxAttempts,
     sequence: sequenceOf(sentAt, receiveCount),
     runId: crypto.randomUUID(),
-    createdAt: instantOf(publishedAtOf(record)) ?? new Date(sentAt || nowMs).toISOString(),
+    createdAt: instantOf(publishedAt(message)) ?? new Date(sentAt || nowMs).toISOString(),
   };
 }
 
@@ -42,21 +42,9 @@ function sequenceOf(sentAt: number, receiveCount: number): string {
   return `${String(sentAt).padStart(15, '0')}-${String(receiveCount).padStart(9, '0')}`;
 }
 
-/** Of SNS's envelope, or of a message that was sent straight to the queue. */
-function publishedAtOf({ body, messageAttributes }: SQSRecord): unknown {
-  const own = messageAttributes.publishedAt?.stringValue;
-  if (own !== undefined || !body.includes('"publishedAt"')) return own;
-  try {
-    return JSON.parse(body)?.MessageAttributes?.publishedAt?.Value;
-  } catch {
-    return undefined;
-  }
-}
-
 /** Any producer may have written it. */
-function instantOf(value: unknown): string | undefined {
-  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/.test(value))
-    return undefined;
+function instantOf(value = ''): string | undefined {
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/.test(value)) return undefined;
   const ms = Date.parse(value);
   return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
 }

@@ -1,3 +1,5 @@
+import { maxBatchEntries } from '../message/limits.ts';
+
 /** Sends entries and gives SQS's refusals by the entry's place; rejects when the call as a whole failed. */
 export type SendEntries<Entry> = (entries: readonly Entry[]) => Promise<ReadonlyMap<number, Error>>;
 
@@ -15,7 +17,7 @@ export class EntryBatches<Entry> {
   add(entry: Entry): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#waiting.push({ entry, resolve, reject });
-    if (this.#waiting.length === maxEntries) this.#flush();
+    if (this.#waiting.length === maxBatchEntries) this.#flush();
     else this.#timer ??= setTimeout(() => this.#flush(), maxWaitMs);
     return promise;
   }
@@ -45,9 +47,6 @@ interface Waiting<Entry> {
   resolve(): void;
   reject(error: unknown): void;
 }
-
-/** SQS takes ten entries a call. */
-const maxEntries = 10;
 
 /** How long an entry waits for others: far less than a call takes. */
 const maxWaitMs = 3;

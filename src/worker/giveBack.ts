@@ -1,5 +1,5 @@
 import type { SQSRecord } from 'aws-lambda';
-import { messageCopy } from '../message/messageCopy.ts';
+import { messageCopy } from '../message/letter.ts';
 import { readMessage } from '../message/received.ts';
 import type { MessageRunSurroundings } from './run.ts';
 

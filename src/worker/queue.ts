@@ -73,7 +73,7 @@ export function sqsWorkerQueue({
         MessageAttributeNames: ['All'],
         MessageSystemAttributeNames: [...systemAttributes],
       });
-      return Messages.map(sqsRecord);
+      return Messages.map((message) => sqsRecord(message));
     },
 
     changeVisibility,

@@ -1,3 +1,4 @@
+import { sqsRecord } from '../../../src/message/sqsRecord.ts';
 import type { MessageAttributes } from '../engine/fauxqs.ts';
 
 /** Lambda's limit for the payload of an invocation. */
@@ -24,7 +25,7 @@ export interface Batch {
 export function toBatches(messages: ReceivedMessage[], queueArn: string, region: string): Batch[] {
   const batches: { messages: ReceivedMessage[]; records: string[]; bytes: number }[] = [];
   for (const message of messages) {
-    const record = JSON.stringify(toRecord(message, queueArn, region));
+    const record = JSON.stringify(sqsRecord(message, { queueArn, region }));
     const bytes = Buffer.byteLength(record) + 1;
     let batch = batches.at(-1);
     if (!batch || batch.bytes + bytes > MAX_EVENT_BYTES) {
@@ -39,34 +40,4 @@ export function toBatches(messages: ReceivedMessage[], queueArn: string, region:
     messages,
     payload: `{"Records":[${records.join(',')}]}`,
   }));
-}
-
-function toRecord(message: ReceivedMessage, eventSourceARN: string, awsRegion: string) {
-  return {
-    messageId: message.MessageId,
-    receiptHandle: message.ReceiptHandle,
-    body: message.Body,
-    attributes: message.Attributes ?? {},
-    messageAttributes: toRecordAttributes(message.MessageAttributes ?? {}),
-    md5OfBody: message.MD5OfBody,
-    md5OfMessageAttributes: message.MD5OfMessageAttributes,
-    eventSource: 'aws:sqs',
-    eventSourceARN,
-    awsRegion,
-  };
-}
-
-function toRecordAttributes(attributes: MessageAttributes) {
-  return Object.fromEntries(
-    Object.entries(attributes).map(([name, { StringValue, BinaryValue, DataType }]) => [
-      name,
-      {
-        stringValue: StringValue,
-        binaryValue: BinaryValue,
-        stringListValues: [],
-        binaryListValues: [],
-        dataType: DataType,
-      },
-    ]),
-  );
 }

@@ -4,15 +4,19 @@ import type {
   GetScheduleCommandOutput,
   UpdateScheduleCommandInput,
 } from '@aws-sdk/client-scheduler';
-import type { MessageAttributeValue } from '@aws-sdk/client-sns';
 import { deadLetterRetention, fileRetention, queueRetention } from '../../job/defaults.ts';
 import { durationSeconds } from '../../job/duration.ts';
+import type { MessageAttributes } from '../../message/limits.ts';
 import { isPointer } from '../../message/pointer.ts';
 import {
+  attributeText,
   maxInputBytes,
   publishInput,
   publishTargetArn,
+  readPublish,
   retryPolicy,
+  type ScheduledPublish,
+  withoutKeywords,
 } from '../../message/scheduledPublish.ts';
 import { instantOf } from '../../schedule/timeZone.ts';
 import { DelayTooLargeError, InvalidDelayError } from './errors.ts';
@@ -25,7 +29,7 @@ export interface DelayedMessage {
   /** JSON. */
   readonly body: string;
   /** Strings, `jobName` and `jobId` among them. */
-  readonly attributes: Readonly<Record<string, MessageAttributeValue>>;
+  readonly attributes: MessageAttributes;
   readonly group?: string | undefined;
   /** Its time was counted from now: the same message again, a moment later, is the same job at its first time. */
   readonly isFromNow?: boolean | undefined;
@@ -95,7 +99,12 @@ export function onceInput(
   const texts = Object.entries(attributes).map(
     ([name, { StringValue = '' }]) => [name, StringValue] as const,
   );
-  return publishInput({ topicArn, body: inert(body), attributes: Object.fromEntries(texts), group });
+  return publishInput({
+    topicArn,
+    body: withoutKeywords(body),
+    attributes: Object.fromEntries(texts),
+    group,
+  });
 }
 
 /**
@@ -116,7 +125,7 @@ export function checkPayloadLasts(
   at: Date,
 ): void {
   const { CreationDate, Target } = schedule;
-  if (CreationDate === undefined || !isPointer(payloadOf(publishOf(Target?.Input).body))) return;
+  if (CreationDate === undefined || !isPointer(payloadOf(readPublish(Target?.Input)))) return;
   const last = new Date(CreationDate.getTime() + longestOffloadedDelayMs);
   if (at <= last) return;
   const problem = `its payload is in S3, where it is kept long enough for a time up to ${last.toISOString()}. Cancel it, and publish it anew`;
@@ -136,15 +145,17 @@ export function movedTo(schedule: GetScheduleCommandOutput, at: Date): UpdateSch
 export function delayedJobOf(schedule: GetScheduleCommandOutput): DelayedJob | undefined {
   const { ScheduleExpression = '', ScheduleExpressionTimezone = 'UTC', Target } = schedule;
   const wallTime = Date.parse(`${/^at\((.*)\)$/.exec(ScheduleExpression)?.[1]}Z`);
-  const { jobName, jobId } = publishOf(Target?.Input).attributes;
+  const publish = readPublish(Target?.Input);
+  const [jobName, jobId] = [attributeText(publish, 'jobName'), attributeText(publish, 'jobId')];
   if (Number.isNaN(wallTime) || jobName === undefined || jobId === undefined) return undefined;
   return { jobName, jobId, at: new Date(instantOf(wallTime, ScheduleExpressionTimezone) ?? wallTime) };
 }
 
 /** Whether a schedule publishes what is wanted, whenever that is. When it was asked for makes no difference. */
 export function isSameJob(schedule: GetScheduleCommandOutput, wanted: CreateScheduleCommandInput): boolean {
-  const [published, toPublish] = [publishOf(schedule.Target?.Input), publishOf(wanted.Target?.Input)];
-  return published.body === toPublish.body && published.attributes.jobName === toPublish.attributes.jobName;
+  const [published, toPublish] = [readPublish(schedule.Target?.Input), readPublish(wanted.Target?.Input)];
+  const isSameName = attributeText(published, 'jobName') === attributeText(toPublish, 'jobName');
+  return published?.body === toPublish?.body && isSameName;
 }
 
 function timing(at: Date) {
@@ -152,26 +163,10 @@ function timing(at: Date) {
   return { ScheduleExpression: `at(${time})`, ScheduleExpressionTimezone: 'UTC' };
 }
 
-/** Scheduler fills in `<aws.scheduler.…>` wherever it stands; a payload is published as it was given. */
-function inert(json: string): string {
-  return json.replaceAll('<aws.scheduler.', '\\u003caws.scheduler.');
-}
-
-function payloadOf(body: unknown): unknown {
+function payloadOf(publish: ScheduledPublish | undefined): unknown {
   try {
-    return JSON.parse(String(body));
+    return JSON.parse(publish?.body ?? '');
   } catch {
     return undefined;
-  }
-}
-
-/** People may have made schedules of their own in the group: their input can be anything. */
-function publishOf(input = '{}'): { body: unknown; attributes: Record<string, string | undefined> } {
-  try {
-    const { Message: body, MessageAttributes = {} } = JSON.parse(input);
-    const texts = Object.entries(MessageAttributes as Record<string, MessageAttributeValue>);
-    return { body, attributes: Object.fromEntries(texts.map(([name, value]) => [name, value.StringValue])) };
-  } catch {
-    return { body: undefined, attributes: {} };
   }
 }

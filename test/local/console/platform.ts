@@ -151,6 +151,7 @@ const deadMessage: QueuedMessage = {
   body: JSON.stringify({
     Type: 'Notification',
     MessageId: 'sns-1',
+    TopicArn: 'arn:aws:sns:us-east-1:000000000000:jobs-dev',
     Message: JSON.stringify({ friendName: hostile }),
     MessageAttributes: { jobName: { Type: 'String', Value: 'GreetingJob' } },
   }),

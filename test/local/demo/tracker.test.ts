@@ -64,7 +64,14 @@ test('a dead letter is told once, by itself: with its attempts and its reason', 
   tracker.hear(log('a', 'retry'));
   tracker.hear(log('a', 'dead'));
   expect(seen(dead)).toEqual([expect.stringContaining('retries'), undefined, 1]);
-  await tracker.look(platformWithDeadLetter('a', { name: 'Error', message: 'bad', attempts: 3 }));
+  await tracker.look(
+    platformWithDeadLetter('a', {
+      name: 'Error',
+      message: 'bad',
+      attempts: 3,
+      lastFailureAt: '2026-11-21T09:00:00.000Z',
+    }),
+  );
   expect(seen(dead)).toEqual(['dead letter', 'dead letter', 3]);
   expect(dead?.reason).toBe('Error: bad');
 });
@@ -104,7 +111,13 @@ test('without a terminal each change is a line, once, whichever messages are sho
 
 function platformWithDeadLetter(jobId: string, reason: object): Platform {
   const letter = {
-    body: JSON.stringify({ MessageAttributes: { jobId: { Value: jobId } } }),
+    body: JSON.stringify({
+      Type: 'Notification',
+      MessageId: 'm',
+      TopicArn: 't',
+      Message: '{}',
+      MessageAttributes: { jobId: { Type: 'String', Value: jobId } },
+    }),
     messageAttributes: { deadLetterReason: { StringValue: JSON.stringify(reason) } },
   };
   return {

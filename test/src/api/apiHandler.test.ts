@@ -109,7 +109,8 @@ describe('behind a function URL that streams', () => {
 });
 
 function reasonAttribute(diedAtMs: number) {
-  const reason = { name: 'TypeError', message: 'no', lastFailureAt: new Date(diedAtMs).toISOString() };
+  const lastFailureAt = new Date(diedAtMs).toISOString();
+  const reason = { name: 'TypeError', message: 'no', attempts: 1, lastFailureAt };
   return { DataType: 'String', StringValue: JSON.stringify(reason) };
 }
 

@@ -1,9 +1,9 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { maxClaimCheckBytes, maxMessageBytes } from '../../../src/job/bounds.ts';
 import { InvalidPayloadError } from '../../../src/job/index.ts';
 import GreetingJob from '../../../src/jobs/GreetingJob.ts';
+import { maxClaimCheckBytes, maxMessageBytes } from '../../../src/message/limits.ts';
 import {
   createPublisher,
   MessageTooLargeError,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { maxMessageBytes } from '../../../src/job/bounds.ts';
+import { maxMessageBytes } from '../../../src/message/limits.ts';
 import {
   InvalidAttributeError,
   InvalidDelayError,

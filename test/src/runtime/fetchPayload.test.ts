@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import * as z from 'zod/mini';
-import { maxClaimCheckBytes } from '../../../src/job/bounds.ts';
+import { maxClaimCheckBytes } from '../../../src/message/limits.ts';
 import { pointerTo } from '../../../src/message/pointer.ts';
 import { until } from '../../local/aws/lambda/processes.ts';
 import { envelope, memoryOnce, reasonOf, record, reported, testBench } from './batchFixture.ts';
