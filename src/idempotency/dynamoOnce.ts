@@ -1,7 +1,7 @@
 import type { Idempotency } from '../job/idempotency.ts';
+import type { Once } from '../runtime/once.ts';
 import { keyedOnce } from './keyedOnce.ts';
 import { type DynamoKeysOptions, dynamoKeys } from './keys.ts';
-import type { Once } from './once.ts';
 
 /**
  * Runs a job's messages once for each key. Only the bundle of a job that asks for it contains this module. Reads

@@ -1,8 +1,9 @@
 import { NonRetryableError } from '../job/errors.ts';
 import type { Idempotency } from '../job/idempotency.ts';
 import { messageCopy } from '../message/letter.ts';
+import { AlreadyRunningError, type Once, type OnceRun } from '../runtime/once.ts';
 import type { Outcome } from '../runtime/outcome.ts';
-import { AlreadyRunningError, type KeyedWork, type Once, type OnceRun } from './once.ts';
+import type { KeyedWork } from './keys.ts';
 
 /** Runs messages once for each key, by whatever remembers keys. */
 export function keyedOnce(keyed: KeyedWork, idempotency: Idempotency): Once {

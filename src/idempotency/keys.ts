@@ -1,9 +1,10 @@
 import { IdempotencyConfig, makeIdempotent } from '@aws-lambda-powertools/idempotency';
 import type { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dynamodb';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { JobLog } from '../job/context.ts';
 import { type Duration, durationSeconds } from '../job/duration.ts';
 import { idempotencyDefaults } from '../job/idempotency.ts';
-import { AlreadyRunningError, type KeyedWork } from './once.ts';
+import { AlreadyRunningError, type Lease } from '../runtime/once.ts';
 import { LeasedRecord } from './record.ts';
 import { startRenewal } from './renewal.ts';
 
@@ -11,6 +12,17 @@ export interface DynamoKeysOptions {
   /** @default `JOB_IDEMPOTENCY_TABLE` */
   readonly tableName?: string | undefined;
   readonly client?: DynamoDBClient | undefined;
+}
+
+/**
+ * Does the work with a key once.
+ * @returns the work's result, or the stored one of the time it was done
+ * @throws {AlreadyRunningError} when it is under way elsewhere; whatever the work throws, which frees the key again
+ */
+export type KeyedWork = (key: string, lease: LoggedLease, work: () => unknown) => Promise<unknown>;
+
+export interface LoggedLease extends Lease {
+  readonly log: Pick<JobLog, 'warn'>;
 }
 
 /** Remembers a job's keys in the platform's DynamoDB table, by Powertools' idempotency. */

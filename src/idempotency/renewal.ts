@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LoggedLease } from './once.ts';
+import type { LoggedLease } from './keys.ts';
 import type { LeasedRecord } from './record.ts';
 
 /** The lease of a key being renewed, until it is stopped. */

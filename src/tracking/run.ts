@@ -1,10 +1,9 @@
-import { AlreadyRunningError } from '../idempotency/once.ts';
 import type { JobContext } from '../job/context.ts';
-import type { AnyJob } from '../job/defineJob.ts';
 import { CancelledError } from '../job/errors.ts';
 import type { Progress } from '../job/jobStatus.ts';
 import { attempt } from '../runtime/attempt.ts';
 import type { Run } from '../runtime/batch.ts';
+import { AlreadyRunningError } from '../runtime/once.ts';
 import type { Outcome } from '../runtime/outcome.ts';
 import type { TrackedSurroundings } from '../runtime/tracker.ts';
 import { type Clock, repeat } from './clock.ts';
@@ -65,12 +64,7 @@ export class DynamoTrackerRun {
 
   /** The attempt. Its success or cancellation is recorded as soon as it ends, unless its batch was reported before. */
   attempt(): Promise<Outcome> {
-    const { job } = this.#surroundings;
-    const run: AnyJob['run'] = async (payload, context) => {
-      await this.#begin();
-      return job.run(payload, context);
-    };
-    const surroundings = { ...this.#surroundings, job: { ...job, run } };
+    const surroundings = { ...this.#surroundings, beforeRun: () => this.#begin() };
     const attempted = attempt(this.#run.message, this.#context, surroundings);
     return Promise.race([attempted.then((outcome) => this.#ended(outcome)), this.#cancelledAtDeadline()]);
   }

@@ -1,4 +1,4 @@
-import type { Once } from '../idempotency/once.ts';
+import type { Once } from '../runtime/once.ts';
 
 /**
  * Has the leases of keys renewed while their work runs, instead of taken for all of a job's timeout: when this process

@@ -4,8 +4,9 @@ import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import dynalite from 'dynalite';
 import { keyedOnce } from '../../../src/idempotency/keyedOnce.ts';
+import type { KeyedWork } from '../../../src/idempotency/keys.ts';
 import { dynamoKeys } from '../../../src/idempotency/keys.ts';
-import { AlreadyRunningError, type KeyedWork } from '../../../src/idempotency/once.ts';
+import { AlreadyRunningError } from '../../../src/runtime/once.ts';
 import {
   type Act,
   eachCrash,

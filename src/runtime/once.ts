@@ -1,7 +1,7 @@
-import type { JobContext, JobLog } from '../job/context.ts';
+import type { JobContext } from '../job/context.ts';
 import type { JobMessage } from '../message/received.ts';
-import type { JobQueue } from '../runtime/jobQueue.ts';
-import type { Outcome } from '../runtime/outcome.ts';
+import type { JobQueue } from './jobQueue.ts';
+import type { Outcome } from './outcome.ts';
 
 /**
  * Does the work of a message once for its key, however often it is delivered.
@@ -24,17 +24,6 @@ export interface Lease {
   readonly leaseMs: number;
   /** Take it for so long only, and renew it while the work runs: where a process that lives on can (the worker). */
   readonly renewalMs?: number;
-}
-
-/**
- * Does the work with a key once.
- * @returns the work's result, or the stored one of the time it was done
- * @throws {AlreadyRunningError} when it is under way elsewhere; whatever the work throws, which frees the key again
- */
-export type KeyedWork = (key: string, lease: LoggedLease, work: () => unknown) => Promise<unknown>;
-
-export interface LoggedLease extends Lease {
-  readonly log: Pick<JobLog, 'warn'>;
 }
 
 /** The same job runs already, in another delivery or with another message of its key: to be asked again after its lease. */
