@@ -61,7 +61,7 @@ export const bundleMeasures: Measure[] = [
 ];
 
 function jobEntry(job: string): string {
-  return `${job}; import { createHandler } from './src/runtime/index.ts'; export const handler = createHandler(job, 'Job');`;
+  return `${job}; import { createHandler } from './src/runtime/handler.ts'; export const handler = createHandler(job, 'Job');`;
 }
 
 const batchEntry = `

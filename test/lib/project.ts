@@ -15,7 +15,7 @@ export function temporaryProject(files: Readonly<Record<string, string>>): strin
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'serverless-jobs-')));
   roots.push(root);
   cpSync(join(repository, 'src/job'), join(root, 'src/job'), { recursive: true });
-  writeFiles(root, { 'package.json': '{"type":"module"}', 'src/runtime/index.ts': smallRuntime, ...files });
+  writeFiles(root, { 'package.json': '{"type":"module"}', 'src/runtime/handler.ts': smallRuntime, ...files });
   return root;
 }
 

@@ -43,7 +43,7 @@ describe("the repository's own jobs", () => {
     );
     const { files } = modulesOf('GreetingJob', built.metafile);
     expect(files).toContain('src/jobs/GreetingJob.ts');
-    expect(files).toContain('src/runtime/index.ts');
+    expect(files).toContain('src/runtime/handler.ts');
     const packages = new Set(files.flatMap((file) => packageOf(file) ?? []));
     expect([...packages].filter((name) => name.startsWith('@aws-sdk/'))).toEqual([]);
     const direct = new Set(Object.keys(dependencies));
@@ -65,19 +65,19 @@ describe('a bundle', () => {
     const source = { name: 'Echo', file: 'src/jobs/Echo.ts', isTracked: false };
     expect(entryModule({ ...source, isIdempotent: false })).toBe(
       "import job from './src/jobs/Echo.ts';\n" +
-        "import { createHandler } from './src/runtime/index.ts';\n" +
+        "import { createHandler } from './src/runtime/handler.ts';\n" +
         "export const handler = createHandler(job, 'Echo');\n",
     );
     expect(entryModule({ ...source, isIdempotent: true })).toBe(
       "import job from './src/jobs/Echo.ts';\n" +
-        "import { createHandler } from './src/runtime/index.ts';\n" +
-        "import { dynamoOnce } from './src/idempotency/dynamoOnce.ts';\n" +
+        "import { createHandler } from './src/runtime/handler.ts';\n" +
+        "import { dynamoOnce } from './src/idempotency/once.ts';\n" +
         "export const handler = createHandler(job, 'Echo', { once: dynamoOnce('Echo', job.idempotency) });\n",
     );
     expect(entryModule({ ...source, isIdempotent: true, isTracked: true })).toBe(
       "import job from './src/jobs/Echo.ts';\n" +
-        "import { createHandler } from './src/runtime/index.ts';\n" +
-        "import { dynamoOnce } from './src/idempotency/dynamoOnce.ts';\n" +
+        "import { createHandler } from './src/runtime/handler.ts';\n" +
+        "import { dynamoOnce } from './src/idempotency/once.ts';\n" +
         "import { dynamoTracker } from './src/tracking/tracker.ts';\n" +
         "export const handler = createHandler(job, 'Echo', { once: dynamoOnce('Echo', job.idempotency), tracker: dynamoTracker('Echo') });\n",
     );

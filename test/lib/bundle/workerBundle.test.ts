@@ -29,7 +29,7 @@ test('the generated entry of a worker', () => {
   const source = { name: 'Echo', file: 'src/jobs/Echo.ts', isTracked: false };
   expect(entryModule({ ...source, isIdempotent: false }, 'worker')).toBe(
     "import job from './src/jobs/Echo.ts';\n" +
-      "import { runWorkerProcess } from './src/worker/index.ts';\n" +
+      "import { runWorkerProcess } from './src/worker/process.ts';\n" +
       "process.exitCode = await runWorkerProcess([{ job, name: 'Echo' }]);\n",
   );
   expect(entryModule({ ...source, isIdempotent: true }, 'worker')).toContain(
@@ -61,7 +61,7 @@ describe("a worker's bundle", () => {
 
   test('its Dockerfile: Node 24, no root, and nothing to run on the builder', async () => {
     const root = temporaryProject({
-      'src/worker/index.ts': 'export const runWorkerProcess = async () => 0;',
+      'src/worker/process.ts': 'export const runWorkerProcess = async () => 0;',
       'src/jobs/Report.ts': jobFile(`compute: 'fargate', ${runs}`),
     });
     const { jobs } = await bundle(root);
@@ -74,7 +74,7 @@ describe("a worker's bundle", () => {
   test('a job that moves to Fargate gets one, and its old one when it moves back', async () => {
     const file = 'src/jobs/Report.ts';
     const root = temporaryProject({
-      'src/worker/index.ts': 'export const runWorkerProcess = async () => 0;',
+      'src/worker/process.ts': 'export const runWorkerProcess = async () => 0;',
       [file]: jobFile(`compute: process.env.TEST_COMPUTE as 'lambda', ${runs}`),
     });
     const { jobs } = await bundle(root);
@@ -89,7 +89,7 @@ describe("a worker's bundle", () => {
 
   test('the wall holds for it too', async () => {
     const root = temporaryProject({
-      'src/worker/index.ts': "import '../../lib/stack.ts';\nexport const runWorkerProcess = async () => 0;",
+      'src/worker/process.ts': "import '../../lib/stack.ts';\nexport const runWorkerProcess = async () => 0;",
       'lib/stack.ts': 'console.log(1);',
       'src/jobs/Report.ts': jobFile(`compute: 'fargate', ${runs}`),
     });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { SQSMessageAttributes } from 'aws-lambda';
-import { keyedOnce } from '../../../src/idempotency/keyedOnce.ts';
+import { keyedOnce } from '../../../src/idempotency/once.ts';
 import { AlreadyRunningError, type Once } from '../../../src/runtime/once.ts';
 import {
   envelope,

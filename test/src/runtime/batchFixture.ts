@@ -1,6 +1,6 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
-import { keyedOnce } from '../../../src/idempotency/keyedOnce.ts';
-import type { KeyedWork } from '../../../src/idempotency/keys.ts';
+import { keyedOnce } from '../../../src/idempotency/once.ts';
+import type { KeyedWork } from '../../../src/idempotency/record.ts';
 import type { Idempotency } from '../../../src/job/idempotency.ts';
 import { type AnyJob, defineJob, type JobOptions } from '../../../src/job/index.ts';
 import type { DeadLetterReason } from '../../../src/message/deadLetterReason.ts';

@@ -10,8 +10,8 @@ import {
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
-import { plainItem } from '../../../src/tracking/attributeValues.ts';
 import type { StatusItem } from '../../../src/tracking/item.ts';
+import { plainItem } from '../../../src/tracking/table.ts';
 
 /** Whoever makes calls; nothing reaches DynamoDB while it is cut off. */
 export interface Caller {

@@ -3,7 +3,15 @@ import type { Idempotency } from '../job/idempotency.ts';
 import { messageCopy } from '../message/letter.ts';
 import { AlreadyRunningError, type Once, type OnceRun } from '../runtime/once.ts';
 import type { Outcome } from '../runtime/outcome.ts';
-import type { KeyedWork } from './keys.ts';
+import { type DynamoKeysOptions, dynamoKeys, type KeyedWork } from './record.ts';
+
+/**
+ * Runs a job's messages once for each key. Only the bundle of a job that asks for it contains this module. Reads
+ * `JOB_IDEMPOTENCY_TABLE`, which the stack sets.
+ */
+export function dynamoOnce(jobName: string, idempotency: Idempotency, options?: DynamoKeysOptions): Once {
+  return keyedOnce(dynamoKeys(jobName, idempotency.for, options), idempotency);
+}
 
 /** Runs messages once for each key, by whatever remembers keys. */
 export function keyedOnce(keyed: KeyedWork, idempotency: Idempotency): Once {
