@@ -4,7 +4,7 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import type { AnyJob } from '../job/index.ts';
 import type { Jobs } from '../jobs.generated.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { createDelay } from './delay/delay.ts';
+import { Delay } from './delay/delay.ts';
 import { schedulerConfig } from './delay/schedulerConfig.ts';
 import { PublishError } from './errors.ts';
 import { type JobHandle, jobHandle } from './handle.ts';
@@ -143,7 +143,7 @@ export function createPublisher<JobTypes = Jobs>(
     : undefined;
   const api = apiUrl === undefined ? undefined : createJobApi(apiUrl, fetch ?? signedFetch(sns, clock));
   const config = () => schedulerConfig(sns, scheduler);
-  const delay = createDelay({ topicArn, config, now: clock.now });
+  const delay = new Delay({ topicArn, config, now: clock.now });
   const way: Way = { sns, topicArn, delay, clock };
   const steps: StreamSteps = {
     jobIdOf: (item) => givenJobId(item) ?? makeJobId(),
