@@ -10,9 +10,9 @@ import {
   retryPolicy,
   scheduledTime,
 } from '../../src/message/scheduledPublish.ts';
+import { scheduleName } from '../../src/names.ts';
 import type { BundledJob } from '../bundle/bundle.ts';
 import type { JobSchedules } from './jobSchedules.ts';
-import { scheduleName } from './scheduleNames.ts';
 
 export interface RecurringSchedulesProps {
   readonly job: BundledJob;

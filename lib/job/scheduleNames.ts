@@ -1,12 +1,7 @@
 import { givenSchedules } from '../../src/job/scheduleProblems.ts';
-import { maxScheduleNameLength } from '../../src/names.ts';
+import { nameLengths, scheduleName } from '../../src/names.ts';
 import type { DiscoveredJob } from '../discovery/discovery.ts';
 import type { JobFileProblem } from '../discovery/invalidJobsError.ts';
-
-/** A schedule's name on AWS: `<jobName>-<its name in the job file>`, in a group of the platform's own. */
-export function scheduleName(jobName: string, name: string): string {
-  return `${jobName}-${name}`;
-}
 
 /** Names that are too long, and names that two jobs give: `A` with `b-1`, and `A-b` with `1`. */
 export function scheduleNameProblems(jobs: readonly DiscoveredJob[]): JobFileProblem[] {
@@ -14,9 +9,9 @@ export function scheduleNameProblems(jobs: readonly DiscoveredJob[]): JobFilePro
   const owners = Map.groupBy(named, ({ whole }) => whole);
   return named.flatMap(({ whole, job, option, file }) => {
     const others = owners.get(whole)?.filter((owner) => owner.job !== job) ?? [];
-    const tooMany = whole.length - maxScheduleNameLength;
+    const tooMany = whole.length - nameLengths.schedule;
     const problem = { file, option, given: `a schedule named '${whole}'` };
-    const bound = `at most ${maxScheduleNameLength} characters (EventBridge Scheduler)`;
+    const bound = `at most ${nameLengths.schedule} characters (EventBridge Scheduler)`;
     const advice = `shorten the schedule's or the file's name by ${tooMany}`;
     const taken = `a name that no schedule of ${others[0]?.job} has`;
     return [

@@ -3,6 +3,7 @@ import type { SchedulerClientConfig } from '@aws-sdk/client-scheduler';
 import { SNSClient } from '@aws-sdk/client-sns';
 import type { AnyJob } from '../job/index.ts';
 import type { Jobs } from '../jobs.generated.ts';
+import { parseTopicArn, topicArnForm } from '../names.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { Delay } from './delay/delay.ts';
 import { schedulerConfig } from './delay/schedulerConfig.ts';
@@ -200,10 +201,10 @@ function givenJobId(item: AnyItem): string | undefined {
 
 /** SNS publishes in the topic's own Region only. */
 function regionOf(topicArn: string): string {
-  const region = /^arn:[^:]+:sns:([^:]+):[^:]*:[^:]+$/.exec(topicArn)?.[1];
-  if (region !== undefined) return region;
+  const topic = typeof topicArn === 'string' ? parseTopicArn(topicArn) : undefined;
+  if (topic !== undefined) return topic.region;
   throw new PublishError(
     undefined,
-    `topicArn must be a topic's ARN, arn:aws:sns:<region>:<account>:<name>, was ${shown(topicArn)}: take it from the stack's outputs`,
+    `topicArn must be a topic's ARN, ${topicArnForm}, was ${shown(topicArn)}: take it from the stack's outputs`,
   );
 }
