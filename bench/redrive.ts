@@ -4,6 +4,7 @@ import { selectionOf } from '../cli/dlq/selection.ts';
 import { sendToQueue } from '../cli/dlq/sendLetters.ts';
 import { emptyTally } from '../cli/dlq/tally.ts';
 import { type Engine, startEngine } from '../local/aws/engine/engine.ts';
+import { reasonAttribute } from '../src/message/deadLetterReason.ts';
 import { interleavedRatio, type Measure } from './measure.ts';
 
 const letters = 10_000;
@@ -119,7 +120,7 @@ function letter(number: number, Id: string) {
       },
     }),
     MessageAttributes: {
-      deadLetterReason: { DataType: 'String', StringValue: JSON.stringify(reason) },
+      [reasonAttribute]: { DataType: 'String', StringValue: JSON.stringify(reason) },
     },
   };
 }
