@@ -79,6 +79,26 @@ export function deadLetterQueueName(queueName: string): string {
 /** How the names of dead-letter queues end, and no job's does. */
 export const deadLettersSuffix = '-dead-letters';
 
+/** An alarm, and what an alarm sets going, is named after what it watches: `<queue>-dead-letters-age`. */
+export function alarmName(watched: string, what: string): string {
+  return `${watched}-${what}`;
+}
+
+/** Whether an alarm watches what has that name, or something whose name begins with it. */
+export function isAlarmOf(alarm: string, watched: string): boolean {
+  return alarm === watched || alarm.startsWith(alarmName(watched, ''));
+}
+
+/** The stack's export that holds the topic's ARN. */
+export function topicExportName(topic: string): string {
+  return `${topic}-topic-arn`;
+}
+
+/** An API's access log: a name that CloudWatch lets API Gateway write to. */
+export function apiLogGroup(api: string): string {
+  return `/aws/vendedlogs/${api}`;
+}
+
 /** As Lambda names it where nothing else is said. */
 export function functionLogGroup(functionName: string): string {
   return `/aws/lambda/${functionName}`;

@@ -5,12 +5,10 @@ import { type AnyJob, isJob } from '../../src/job/index.ts';
 import { jobNameProblem } from '../../src/job/jobName.ts';
 import { type JobProblem, jobProblems } from '../../src/job/problems.ts';
 import { nameLengths } from '../../src/names.ts';
-import { scheduleNameProblems } from '../job/scheduleNames.ts';
 import { type ResourceNames, resourceNames } from '../platform/resourceNames.ts';
 import { SynthError } from '../platform/synthError.ts';
-import { importProblem, unreadableProblem } from './importProblem.ts';
-import { InvalidJobsError, type JobFileProblem } from './invalidJobsError.ts';
-import { schedulePayloadProblems } from './schedulePayloads.ts';
+import { InvalidJobsError, importProblem, type JobFileProblem, unreadableProblem } from './problems.ts';
+import { scheduleNameProblems, schedulePayloadProblems } from './schedules.ts';
 
 export interface DiscoveredJob {
   /** The file's name without `.ts`. */

@@ -1,7 +1,5 @@
 import { type PlatformNames, platformNames, topicName, topicParameterName } from '../../src/names.ts';
 
-export type { JobNames as JobResourceNames } from '../../src/names.ts';
-
 import { SynthError } from './synthError.ts';
 
 /** What tells one platform in an account and Region from another. */

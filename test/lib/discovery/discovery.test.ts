@@ -2,7 +2,7 @@ import { symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { discoverJobs } from '../../../lib/discovery/discovery.ts';
-import { InvalidJobsError } from '../../../lib/discovery/invalidJobsError.ts';
+import { InvalidJobsError } from '../../../lib/discovery/problems.ts';
 import { resourceNames } from '../../../lib/platform/resourceNames.ts';
 import { jobFile, repository, temporaryProject } from '../project.ts';
 

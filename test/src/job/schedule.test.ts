@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as z from 'zod/mini';
-import { schedulePayloadProblems } from '../../../lib/discovery/schedulePayloads.ts';
+import { schedulePayloadProblems } from '../../../lib/discovery/schedules.ts';
 import { defineJob } from '../../../src/job/index.ts';
 import { jobProblems } from '../../../src/job/problems.ts';
 import { jobSchedules } from '../../../src/job/schedule.ts';

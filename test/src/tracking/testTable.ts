@@ -119,7 +119,7 @@ function jobIdOf(input: unknown): string {
   return (Key ?? Item)?.jobId ?? '';
 }
 
-/** As the stack's: `lib/platform/statusTable.ts`. */
+/** As the stack's: `lib/platform/tables.ts`. */
 function definition(TableName: string) {
   return {
     TableName,
