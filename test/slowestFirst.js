@@ -4,7 +4,7 @@ import TestSequencer from '@jest/test-sequencer';
 const slow = [
   'src/worker/process',
   'soak/soak',
-  'pages/documentPath',
+  'src/jobs/documentPath',
   'pages/pages',
   'src/worker/sameOutcomes',
   'lib/platform/app',

@@ -1,23 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { workerBudgetBytes } from '../../../lib/bundle/budget.ts';
 import { type BundledJob, bundleJobs } from '../../../lib/bundle/bundle.ts';
 import { entryModule } from '../../../lib/bundle/entry.ts';
 import { discoverJobs } from '../../../lib/discovery/discovery.ts';
-import { jobFile, repository, temporaryProject, writeFiles } from '../project.ts';
-
-/** A project with the real src/, and this repository's packages. */
-function realProject(files: Readonly<Record<string, string>>): string {
-  const root = temporaryProject({});
-  const [source, jobs] = [join(repository, 'src'), join(repository, 'src/jobs')];
-  cpSync(source, join(root, 'src'), { recursive: true, filter: (path) => !path.startsWith(jobs) });
-  cpSync(join(repository, 'package.json'), join(root, 'package.json'));
-  symlinkSync(join(repository, 'node_modules'), join(root, 'node_modules'));
-  writeFiles(root, files);
-  return root;
-}
+import { jobFile, realProject, temporaryProject } from '../project.ts';
 
 async function bundle(root: string): Promise<{ jobs: BundledJob[]; warnings: string[] }> {
   return bundleJobs((await discoverJobs(join(root, 'src/jobs'))).jobs, { root });

@@ -22,8 +22,8 @@ async function problemsOf(files: Record<string, string>, names = resourceNames()
 }
 
 describe('what is a job', () => {
-  test("the repository's own jobs, sorted by name", async () => {
-    const { jobs } = await discoverJobs(join(repository, 'src/jobs'));
+  test('the files of a directory, sorted by name', async () => {
+    const { jobs } = await discoverJobs(join(repository, 'test/jobs'));
     const names = jobs.map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(['GreetingJob', 'PushupsJob']));
     expect(names).toEqual(names.toSorted());

@@ -320,7 +320,7 @@ describe('a job object', () => {
   });
 
   test('knows its name from the file that defines it, and has none elsewhere', async () => {
-    const { default: greetingJob } = await import('../../../src/jobs/GreetingJob.ts');
+    const { default: greetingJob } = await import('../../jobs/GreetingJob.ts');
     expect(greetingJob.name).toBe('GreetingJob');
     expect(defineJob({ run }).name).toBeUndefined();
   });

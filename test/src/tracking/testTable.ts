@@ -49,7 +49,7 @@ export async function startTestTable(): Promise<TestTable> {
     maxAttempts: 1,
   };
   const [client, direct] = [new DynamoDBClient(config), new DynamoDBClient(config)];
-  await direct.send(new CreateTableCommand(definition(tableName)));
+  await direct.send(new CreateTableCommand(statusTable(tableName)));
   const callers = new AsyncLocalStorage<Caller>();
 
   async function raw(jobId: string) {
@@ -120,7 +120,7 @@ function jobIdOf(input: unknown): string {
 }
 
 /** As the stack's: `lib/platform/tables.ts`. */
-function definition(TableName: string) {
+export function statusTable(TableName: string) {
   return {
     TableName,
     BillingMode: 'PAY_PER_REQUEST' as const,

@@ -5,16 +5,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { type Platform, startPlatform } from '../../local/platform/platform.ts';
-import { synthesize } from '../../local/platform/synth.ts';
-import { until } from '../local/aws/lambda/processes.ts';
-import { pdfText } from '../src/jobs/pdfText.ts';
-import { chromiumArguments, chromiumPath } from './chromium.ts';
+import { type Platform, startPlatform } from '../../../local/platform/platform.ts';
+import { synthesize } from '../../../local/platform/synth.ts';
+import { until } from '../../local/aws/lambda/processes.ts';
+import { chromiumArguments, chromiumPath } from '../../pages/chromium.ts';
+import { pdfText } from './pdfText.ts';
 
 // Where Chromium is not installed, the report lists these tests as skipped.
 const inBrowser = existsSync(chromiumPath) ? describe : describe.skip;
 
-const projectDirectory = fileURLToPath(new URL('../..', import.meta.url));
+const projectDirectory = fileURLToPath(new URL('../../..', import.meta.url));
 /** For whatever is awaited, so that a slow machine breaks nothing; a test may await several such things. */
 const patienceMs = 60_000;
 jest.setTimeout(5 * patienceMs);
