@@ -4,6 +4,7 @@ import TestSequencer from '@jest/test-sequencer';
 const slow = [
   'src/worker/process',
   'soak/soak',
+  'src/jobs/makeItYours',
   'src/jobs/documentPath',
   'pages/pages',
   'src/worker/sameOutcomes',
