@@ -53,11 +53,11 @@ beforeAll(async () => {
     clock: time.clock,
     onEvent,
   });
-  const { endpoint, region, snapshot } = platform;
+  const { endpoint, region } = platform;
   const config = { endpoint, region, credentials: { accessKeyId: 'any', secretAccessKey: 'any' } };
   sns = new SNSClient(config);
   scheduler = new SchedulerClient(config);
-  const { topicArn = '' } = await snapshot();
+  const { topicArn = '' } = await platform.snapshot();
   const clock = { now: time.clock.now, sleep: async () => undefined, random: Math.random };
   publisher = createPublisher({ topicArn, client: sns }, clock);
 }, 120_000);
