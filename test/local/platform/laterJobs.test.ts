@@ -10,6 +10,7 @@ import {
 import { SNSClient } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { projectWith } from '../../../bench/project.ts';
+import { readLogLine } from '../../../local/platform/logLine.ts';
 import { type Platform, startPlatform } from '../../../local/platform/platform.ts';
 import { synthesize } from '../../../local/platform/synth.ts';
 import type { PlatformEvent } from '../../../local/platform/view.ts';
@@ -70,20 +71,14 @@ afterAll(async () => {
 
 /** What the job logged: the texts of its own lines, and of its outcomes. */
 function logged(jobId: string): { ran: string[]; outcomes: string[] } {
-  const lines = events.flatMap((event) => (event.type === 'log' ? parsed(event.line.text) : []));
-  const own = lines.filter((line) => line.jobId === jobId);
+  const entries = events.flatMap((event) =>
+    event.type === 'log' ? (readLogLine(event.line.text) ?? []) : [],
+  );
+  const own = entries.filter(({ fields }) => fields.jobId === jobId);
   return {
-    ran: own.flatMap(({ message = '' }) => (message.startsWith('ran ') ? [message] : [])),
-    outcomes: own.flatMap(({ outcome }) => outcome ?? []),
+    ran: own.flatMap(({ message }) => (message.startsWith('ran ') ? [message] : [])),
+    outcomes: own.flatMap(({ fields }) => fields.outcome ?? []),
   };
-}
-
-function parsed(text: string): { message?: string; jobId?: string; outcome?: string }[] {
-  try {
-    return [JSON.parse(text)];
-  } catch {
-    return [];
-  }
 }
 
 const seconds = (count: number) => count * 1_000;
