@@ -53,129 +53,146 @@ export interface FeedSource {
 }
 
 export async function startFeed(platform: FeedSource, tickMs = TICK_MS): Promise<Feed> {
-  const runs = new Map<string, RunCounts>();
-  const lines: FeedLine[] = [];
-  const waiting = new Set<() => void>();
-  let forgotten = 0;
-  let watchers = 0;
-  let view = '';
-  let viewVersion = 0;
-  let hasNews = true;
-  let hasNewLines = false;
-  let quietTicks = 0;
-  let isRefreshing = false;
-  let isStopped = false;
-  let timer: NodeJS.Timeout | undefined;
+  const feed = new GatheredFeed(platform, tickMs);
+  await feed.takeLinesOfBefore();
+  return feed;
+}
 
-  const sinceMs = Date.now();
-  const unsubscribe = platform.events.subscribe(hear);
-  const { logLines } = await platform.snapshot();
-  lines.unshift(...logLines.filter(({ at }) => at.getTime() < sinceMs).map(functionLine));
-  lines.splice(0, lines.length - KEPT_LINES);
+class GatheredFeed implements Feed {
+  readonly #platform: FeedSource;
+  readonly #tickMs: number;
+  readonly #startedAtMs = Date.now();
+  readonly #unsubscribe: () => void;
+  readonly #runs = new Map<string, RunCounts>();
+  readonly #waiting = new Set<() => void>();
+  readonly #lines: FeedLine[] = [];
+  #forgottenLines = 0;
+  #view = '';
+  #viewVersion = 0;
+  #hasNews = true;
+  #hasNewLines = false;
+  #quietTicks = 0;
+  #isRefreshing = false;
+  #isStopped = false;
+  #watchers = 0;
+  #timer: NodeJS.Timeout | undefined;
 
-  return {
-    read,
-    changed,
-    current: async () => ({ view: consoleView(await platform.snapshot(), runs), lines: [...lines] }),
-    get isStopped() {
-      return isStopped;
-    },
-    get watchers() {
-      return watchers;
-    },
-    watch,
-    stop,
-  };
-
-  function hear(event: PlatformEvent): void {
-    hasNews = true;
-    if (event.type === 'batch') countBatch(runs, event.outcome);
-    const line = feedLine(event);
-    if (line === undefined) return;
-    hasNewLines = true;
-    lines.push(line);
-    if (lines.length <= KEPT_LINES) return;
-    lines.shift();
-    forgotten += 1;
+  constructor(platform: FeedSource, tickMs: number) {
+    this.#platform = platform;
+    this.#tickMs = tickMs;
+    this.#unsubscribe = platform.events.subscribe((event) => this.#hear(event));
   }
 
-  function read(cursor: Cursor): Update {
-    const first = Math.max(cursor.line, forgotten);
-    const next = lines.slice(first - forgotten, first - forgotten + LINES_PER_READ);
+  /** Those that functions printed before this feed listened. */
+  async takeLinesOfBefore(): Promise<void> {
+    const { logLines } = await this.#platform.snapshot();
+    const before = logLines.filter(({ at }) => at.getTime() < this.#startedAtMs);
+    this.#lines.unshift(...before.map(functionLine));
+    this.#lines.splice(0, this.#lines.length - KEPT_LINES);
+  }
+
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  get watchers(): number {
+    return this.#watchers;
+  }
+
+  read(cursor: Cursor): Update {
+    const first = Math.max(cursor.line, this.#forgottenLines);
+    const index = first - this.#forgottenLines;
+    const lines = this.#lines.slice(index, index + LINES_PER_READ);
     return {
-      cursor: { viewVersion, line: first + next.length },
-      view: cursor.viewVersion < viewVersion ? view : undefined,
-      lines: next,
+      cursor: { viewVersion: this.#viewVersion, line: first + lines.length },
+      view: cursor.viewVersion < this.#viewVersion ? this.#view : undefined,
+      lines,
       skipped: cursor.line === 0 ? 0 : first - cursor.line,
     };
   }
 
-  function changed(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    if (isStopped || signal.aborted) return Promise.resolve();
+  changed(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    if (this.#isStopped || signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const done = () => {
         clearTimeout(timeout);
-        waiting.delete(done);
+        this.#waiting.delete(done);
         signal.removeEventListener('abort', done);
         resolve();
       };
       const timeout = setTimeout(done, timeoutMs);
-      waiting.add(done);
+      this.#waiting.add(done);
       signal.addEventListener('abort', done);
     });
   }
 
+  async current(): Promise<{ view: ConsoleView; lines: readonly FeedLine[] }> {
+    return { view: consoleView(await this.#platform.snapshot(), this.#runs), lines: [...this.#lines] };
+  }
+
   /** The platform is asked only while somebody looks. */
-  function watch(): () => void {
-    watchers += 1;
-    if (timer === undefined) {
-      hasNews = true;
-      timer = setInterval(() => void tick(), tickMs);
-      void tick();
+  watch(): () => void {
+    this.#watchers += 1;
+    if (this.#timer === undefined) {
+      this.#hasNews = true;
+      this.#timer = setInterval(() => void this.#tick(), this.#tickMs);
+      void this.#tick();
     }
     return () => {
-      watchers -= 1;
-      if (watchers > 0) return;
-      clearInterval(timer);
-      timer = undefined;
+      this.#watchers -= 1;
+      if (this.#watchers > 0) return;
+      clearInterval(this.#timer);
+      this.#timer = undefined;
     };
   }
 
-  async function tick(): Promise<void> {
-    quietTicks += 1;
-    const isDue = hasNews || quietTicks >= TICKS_WITHOUT_EVENT;
-    if (!isDue || isRefreshing || isStopped) return;
-    isRefreshing = true;
-    quietTicks = 0;
-    hasNews = false;
-    const hasNewView = await refresh();
-    isRefreshing = false;
-    if (!hasNewView && !hasNewLines) return;
-    hasNewLines = false;
-    wakeAll();
+  stop(): void {
+    this.#isStopped = true;
+    this.#unsubscribe();
+    this.#wakeAll();
   }
 
-  async function refresh(): Promise<boolean> {
+  #hear(event: PlatformEvent): void {
+    this.#hasNews = true;
+    if (event.type === 'batch') countBatch(this.#runs, event.outcome);
+    const line = feedLine(event);
+    if (line === undefined) return;
+    this.#hasNewLines = true;
+    this.#lines.push(line);
+    if (this.#lines.length <= KEPT_LINES) return;
+    this.#lines.shift();
+    this.#forgottenLines += 1;
+  }
+
+  async #tick(): Promise<void> {
+    this.#quietTicks += 1;
+    const isDue = this.#hasNews || this.#quietTicks >= TICKS_WITHOUT_EVENT;
+    if (!isDue || this.#isRefreshing || this.#isStopped) return;
+    this.#isRefreshing = true;
+    this.#quietTicks = 0;
+    this.#hasNews = false;
+    const hasNewView = await this.#refresh();
+    this.#isRefreshing = false;
+    if (!hasNewView && !this.#hasNewLines) return;
+    this.#hasNewLines = false;
+    this.#wakeAll();
+  }
+
+  async #refresh(): Promise<boolean> {
     try {
-      const json = JSON.stringify(consoleView(await platform.snapshot(), runs));
-      if (json === view) return false;
-      view = json;
-      viewVersion += 1;
+      const json = JSON.stringify(consoleView(await this.#platform.snapshot(), this.#runs));
+      if (json === this.#view) return false;
+      this.#view = json;
+      this.#viewVersion += 1;
       return true;
     } catch (error) {
       const text = `The platform's state could not be read: ${(error as Error).message}`;
-      if (text !== lines.at(-1)?.text && !isStopped) hear({ type: 'warning', text });
+      if (text !== this.#lines.at(-1)?.text && !this.#isStopped) this.#hear({ type: 'warning', text });
       return false;
     }
   }
 
-  function wakeAll(): void {
-    for (const wake of [...waiting]) wake();
-  }
-
-  function stop(): void {
-    isStopped = true;
-    unsubscribe();
-    wakeAll();
+  #wakeAll(): void {
+    for (const wake of [...this.#waiting]) wake();
   }
 }

@@ -3,6 +3,7 @@ import { readMessage } from '../../src/message/received.ts';
 import { sqsRecord } from '../../src/message/sqsRecord.ts';
 import type { QueuedMessage } from '../aws/engine/queueState.ts';
 import type { ScheduleFiring } from '../aws/scheduler/scheduleView.ts';
+import { type LogEntry, readLogLine } from '../platform/logLine.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { PlatformEvent, PlatformSnapshot } from '../platform/view.ts';
 import { alarmed, type DemoMessage, type Fate, recurring } from './messages.ts';
@@ -77,7 +78,7 @@ function hearFiring({ name, state }: ScheduleFiring, messages: readonly Tracked[
 
 /** The runtime logs a line for each outcome. Of one that died the letter itself tells, with its reason. */
 function hearLog(text: string, messages: readonly Tracked[], firings: Set<string>): void {
-  const line = parsedLine(text);
+  const line = readLogLine(text)?.fields;
   if (line?.outcome === undefined) return;
   const recurs = messages.find(({ jobId }) => jobId === recurring.schedule);
   if (recurs && line.jobId?.startsWith(`${recurring.schedule}-`)) hearRun(recurs, line, firings);
@@ -89,28 +90,13 @@ function hearLog(text: string, messages: readonly Tracked[], firings: Set<string
 }
 
 /** Each firing is a job of its own; it has been seen to recur when enough of them succeeded. */
-function hearRun(recurs: Tracked, { jobId = '', outcome }: OutcomeLine, firings: Set<string>): void {
+function hearRun(recurs: Tracked, { jobId = '', outcome }: LogEntry['fields'], firings: Set<string>): void {
   if (recurs.fate !== undefined) return;
   if (outcome === 'succeeded') firings.add(jobId);
   recurs.attempts = firings.size;
   const isSeen = firings.size >= recurring.firings;
   recurs.state = isSeen || outcome !== 'succeeded' ? `${outcome}` : 'fired by its schedule';
   if (isSeen) recurs.fate = 'succeeded';
-}
-
-interface OutcomeLine {
-  readonly jobId?: string;
-  readonly outcome?: string;
-  readonly attempt?: number;
-  readonly delaySeconds?: number;
-}
-
-function parsedLine(text: string): OutcomeLine | undefined {
-  try {
-    return JSON.parse(text) as OutcomeLine;
-  } catch {
-    return undefined;
-  }
 }
 
 interface EndQueue {

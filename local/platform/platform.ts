@@ -3,10 +3,14 @@ import { type AlarmBoard, startAlarmBoard } from '../aws/alarms/alarmBoard.ts';
 import { type Clock, systemClock } from '../aws/alarms/clock.ts';
 import { type Mailbox, startMailbox } from '../aws/alarms/mailbox.ts';
 import { type Assembly, readAssembly } from '../aws/assembly/assembly.ts';
-import { type Engine, type Faults, startEngine } from '../aws/engine/engine.ts';
-import type { QueueState } from '../aws/engine/queueState.ts';
-import { createListeners } from '../aws/http/listeners.ts';
-import type { LocalFunction } from '../aws/lambda/function.ts';
+import {
+  type AcceptedPublish,
+  type Engine,
+  type Faults,
+  type QueueState,
+  startEngine,
+} from '../aws/engine/engine.ts';
+import { createListeners, type Listeners } from '../aws/http/listeners.ts';
 import { apiNames, runningApis } from '../aws/resources/apis.ts';
 import { codeDirectory } from '../aws/resources/function.ts';
 import { type ApplyResult, createReconciler, type Reconciler } from '../aws/resources/reconcile.ts';
@@ -14,13 +18,13 @@ import type { ResourceContext } from '../aws/resources/resourceType.ts';
 import { imageDirectory } from '../aws/resources/taskDefinition.ts';
 import { schedulerApi } from '../aws/scheduler/api.ts';
 import { type Scheduler, startScheduler } from '../aws/scheduler/scheduler.ts';
-import { createPlatformEvents } from './events.ts';
+import { createPlatformEvents, type PlatformEvents } from './events.ts';
 import { attributeFilteredSubscriptions, isDeadLetterQueue } from './jobs.ts';
 import { type JobMessage, publishToJobs } from './jobTopic.ts';
 import { type Claim, claimDirectory, refuseIfRunning } from './platformFile.ts';
 import { createRecentPast } from './recentPast.ts';
 import { noRouting, routingOf, writtenRouting } from './routing.ts';
-import { type InFlight, inFlight, killProcesses } from './runners.ts';
+import { type InFlight, inFlight, killProcesses, type Runners } from './runners.ts';
 import { takeSnapshot } from './snapshot.ts';
 import type { PlatformEvent, PlatformSnapshot } from './view.ts';
 
@@ -91,7 +95,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   let undo = () => engine.stop();
   try {
     const claim = await claimDirectory(options.stateDirectory, engine.endpoint);
-    const platform = createPlatform(options, engine, claim);
+    const platform = new RunningPlatform(options, engine, claim);
     undo = () => platform.stop({ drainMs: 0 });
     await platform.applyAssembly(assembly);
     return platform;
@@ -104,161 +108,210 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
 /** How long a client may take to read its answer, although nothing runs any more. */
 const SLOW_READER_MS = 10_000;
 
-function createPlatform(options: PlatformOptions, engine: Engine, claim: Claim) {
-  const { endpoint, region, speed } = engine;
-  const { emit, subscribe } = createPlatformEvents(options.onEvent);
-  const recent = createRecentPast();
-  const onWarning = (text: string) => emit({ type: 'warning', text });
-  let consoleUrl: string | undefined;
-  let lastApply: ApplyResult | undefined;
-  let routing = noRouting;
-  let applying: Promise<unknown> = Promise.resolve();
-  let stopped: Promise<void> | undefined;
-  const functions = new Map<string, LocalFunction>();
-  const tasks: ResourceContext['tasks'] = { definitions: new Map(), services: new Map() };
-  const runners = { functions, services: tasks.services };
-  const scaling: ResourceContext['scaling'] = { targets: new Map(), policies: new Map() };
-  const apiListeners = createListeners(options.apiPort ?? 0, onWarning);
-  engine.buckets.servePagesFrom(() => apiListeners.origins());
+class RunningPlatform implements Platform {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly speed: number;
+  readonly events: PlatformEvents;
+  readonly #engine: Engine;
+  readonly #claim: Claim;
+  readonly #recent = createRecentPast();
+  readonly #functions: ResourceContext['functions'] = new Map();
+  readonly #tasks: ResourceContext['tasks'] = { definitions: new Map(), services: new Map() };
+  readonly #scaling: ResourceContext['scaling'] = { targets: new Map(), policies: new Map() };
+  readonly #runners: Runners = { functions: this.#functions, services: this.#tasks.services };
+  readonly #apiListeners: Listeners;
+  readonly #alarms: AlarmBoard;
+  readonly #mailbox: Mailbox;
+  readonly #scheduler: Scheduler;
+  readonly #reconciler: Reconciler;
+  readonly #stopCounting: () => void;
+  #routing = noRouting;
+  #consoleUrl: string | undefined;
+  #lastApply: ApplyResult | undefined;
+  #applying: Promise<unknown> = Promise.resolve();
+  #stopped: Promise<void> | undefined;
+  readonly #warn = (text: string) => this.events.emit({ type: 'warning', text });
   /** For a process that ends without a stop: a handler in an endless loop would outlive it. */
-  const killAll = () => killProcesses(runners);
-  process.once('exit', killAll);
+  readonly #killProcesses = () => killProcesses(this.#runners);
 
-  const alarms: AlarmBoard = startAlarmBoard({
-    engine,
-    clock: options.clock ?? systemClock,
-    topology: {
-      isDeadLetterQueue: (queueName) => isDeadLetterQueue(queueName, reconciler.resources()),
-      attributeFilteredSubscriptions: (topicArn) =>
-        attributeFilteredSubscriptions(topicArn, reconciler.resources()),
-      functionErrors: (functionName) => functions.get(functionName)?.errors,
-    },
-    onScaling: (policyArn, breach) => scaling.policies.get(policyArn)?.(breach),
-    onTransition: (transition) => emit({ type: 'alarm', transition }),
-    onWarning,
-  });
-  const mailbox: Mailbox = startMailbox({
-    engine,
-    directory: resolve(options.stateDirectory, 'mail'),
-    alarmTopicArns: () => alarms.topicArns(),
-    onMail: (mail) => emit({ type: 'mail', mail }),
-    onWarning,
-  });
-  const scheduler: Scheduler = startScheduler({
-    engine,
-    clock: options.clock ?? systemClock,
-    onFiring: (firing) => emit({ type: 'schedule', firing }),
-    onWarning,
-  });
-  engine.answerScheduler(schedulerApi(scheduler));
-  const reconciler: Reconciler = createReconciler({
-    place: { ...engine, apiUrl: (name) => apiListeners.urlOf(name) },
-    engine,
-    alarms,
-    mailbox,
-    scheduler,
-    functions,
-    apis: { listeners: apiListeners, httpApis: new Map() },
-    tasks,
-    scaling,
-    onLog: (line) => {
-      recent.addLogLine(line);
-      emit({ type: 'log', line });
-    },
-    onBatch: (outcome) => emit({ type: 'batch', outcome }),
-    onWarning,
-  });
-  const stopCounting = engine.onPublish((publish) => {
-    const { topicArn, messageId, messageAttributes } = publish;
-    if (topicArn === routing.topicArn) recent.countPublish(routing.jobs, publish);
-    emit({ type: 'publish', topicArn, messageId, jobName: messageAttributes.jobName?.StringValue });
-  });
+  constructor(options: PlatformOptions, engine: Engine, claim: Claim) {
+    const clock = options.clock ?? systemClock;
+    this.endpoint = engine.endpoint;
+    this.region = engine.region;
+    this.speed = engine.speed;
+    this.events = createPlatformEvents(options.onEvent);
+    this.#engine = engine;
+    this.#claim = claim;
+    this.#apiListeners = createListeners(options.apiPort ?? 0, this.#warn);
+    engine.buckets.servePagesFrom(() => this.#apiListeners.origins());
+    process.once('exit', this.#killProcesses);
+    this.#alarms = this.#startAlarms(clock);
+    this.#mailbox = this.#startMailbox(resolve(options.stateDirectory, 'mail'));
+    this.#scheduler = this.#startScheduler(clock);
+    engine.answerScheduler(schedulerApi(this.#scheduler));
+    this.#reconciler = this.#createReconciler();
+    this.#stopCounting = engine.onPublish((publish) => this.#hearPublish(publish));
+  }
 
-  return {
-    endpoint,
-    region,
-    speed,
-    events: { subscribe },
-    snapshot,
-    inspectQueue: (queueName: string) => engine.inspectQueue(queueName),
-    apply: async (assemblyDirectory: string) => applyAssembly(await readAssembly(assemblyDirectory)),
-    applyAssembly,
-    publish: (message: JobMessage) => publishToJobs(engine, routing.topicArn, message),
-    announceConsole: async (url: string) => {
-      consoleUrl = url;
-      await writePlatformFile();
-    },
-    setFaults: (faults: Faults | undefined) => engine.setFaults(faults),
-    codeDirectories: () =>
-      [...reconciler.resources(), ...reconciler.kept()].flatMap(
-        (resource) => codeDirectory(resource) ?? imageDirectory(resource) ?? [],
-      ),
-    inFlight: () => inFlight(runners),
-    stop: ({ drainMs = Number.POSITIVE_INFINITY } = {}) => {
-      stopped ??= stop(drainMs);
-      return stopped;
-    },
-  };
+  snapshot(): Promise<PlatformSnapshot> {
+    return takeSnapshot({
+      engine: this.#engine,
+      reconciler: this.#reconciler,
+      alarms: this.#alarms,
+      scheduler: this.#scheduler,
+      mailbox: this.#mailbox,
+      recent: this.#recent,
+      routing: this.#routing,
+      consoleUrl: this.#consoleUrl,
+      lastApply: this.#lastApply,
+    });
+  }
+
+  inspectQueue(queueName: string): Promise<QueueState | undefined> {
+    return this.#engine.inspectQueue(queueName);
+  }
+
+  async apply(assemblyDirectory: string): Promise<ApplyResult> {
+    return this.applyAssembly(await readAssembly(assemblyDirectory));
+  }
 
   /** One after the other, since each decides what has which port. */
-  function applyAssembly(assembly: Assembly): Promise<ApplyResult> {
-    const result = applying.then(() => applyNow(assembly));
-    applying = result.catch(() => undefined);
+  applyAssembly(assembly: Assembly): Promise<ApplyResult> {
+    const result = this.#applying.then(() => this.#applyNow(assembly));
+    this.#applying = result.catch(() => undefined);
     return result;
   }
 
-  async function applyNow(assembly: Assembly): Promise<ApplyResult> {
-    if (stopped) throw new Error('The platform is stopping and takes no changes.');
+  publish(message: JobMessage): Promise<{ messageId: string }> {
+    return publishToJobs(this.#engine, this.#routing.topicArn, message);
+  }
+
+  async announceConsole(url: string): Promise<void> {
+    this.#consoleUrl = url;
+    await this.#writePlatformFile();
+  }
+
+  codeDirectories(): string[] {
+    return [...this.#reconciler.resources(), ...this.#reconciler.kept()].flatMap(
+      (resource) => codeDirectory(resource) ?? imageDirectory(resource) ?? [],
+    );
+  }
+
+  setFaults(faults: Faults | undefined): void {
+    this.#engine.setFaults(faults);
+  }
+
+  inFlight(): InFlight {
+    return inFlight(this.#runners);
+  }
+
+  stop({ drainMs = Number.POSITIVE_INFINITY }: { drainMs?: number } = {}): Promise<void> {
+    this.#stopped ??= this.#stopAll(drainMs);
+    return this.#stopped;
+  }
+
+  #startAlarms(clock: Clock): AlarmBoard {
+    const resources = () => this.#reconciler.resources();
+    return startAlarmBoard({
+      engine: this.#engine,
+      clock,
+      topology: {
+        isDeadLetterQueue: (queueName) => isDeadLetterQueue(queueName, resources()),
+        attributeFilteredSubscriptions: (topicArn) => attributeFilteredSubscriptions(topicArn, resources()),
+        functionErrors: (functionName) => this.#functions.get(functionName)?.errors,
+      },
+      onScaling: (policyArn, breach) => this.#scaling.policies.get(policyArn)?.(breach),
+      onTransition: (transition) => this.events.emit({ type: 'alarm', transition }),
+      onWarning: this.#warn,
+    });
+  }
+
+  #startMailbox(directory: string): Mailbox {
+    return startMailbox({
+      engine: this.#engine,
+      directory,
+      alarmTopicArns: () => this.#alarms.topicArns(),
+      onMail: (mail) => this.events.emit({ type: 'mail', mail }),
+      onWarning: this.#warn,
+    });
+  }
+
+  #startScheduler(clock: Clock): Scheduler {
+    return startScheduler({
+      engine: this.#engine,
+      clock,
+      onFiring: (firing) => this.events.emit({ type: 'schedule', firing }),
+      onWarning: this.#warn,
+    });
+  }
+
+  #createReconciler(): Reconciler {
+    return createReconciler({
+      place: { ...this.#engine, apiUrl: (name) => this.#apiListeners.urlOf(name) },
+      engine: this.#engine,
+      alarms: this.#alarms,
+      mailbox: this.#mailbox,
+      scheduler: this.#scheduler,
+      functions: this.#functions,
+      apis: { listeners: this.#apiListeners, httpApis: new Map() },
+      tasks: this.#tasks,
+      scaling: this.#scaling,
+      onLog: (line) => {
+        this.#recent.addLogLine(line);
+        this.events.emit({ type: 'log', line });
+      },
+      onBatch: (outcome) => this.events.emit({ type: 'batch', outcome }),
+      onWarning: this.#warn,
+    });
+  }
+
+  #hearPublish(publish: AcceptedPublish): void {
+    const { topicArn, messageId, messageAttributes } = publish;
+    const { topicArn: jobTopicArn, jobs } = this.#routing;
+    if (topicArn === jobTopicArn) this.#recent.countPublish(jobs, publish);
+    const jobName = messageAttributes.jobName?.StringValue;
+    this.events.emit({ type: 'publish', topicArn, messageId, jobName });
+  }
+
+  async #applyNow(assembly: Assembly): Promise<ApplyResult> {
+    if (this.#stopped) throw new Error('The platform is stopping and takes no changes.');
     const names = apiNames(assembly);
-    await apiListeners.reserve(names);
-    const result = await reconciler.apply(assembly);
-    lastApply = result;
-    const resources = reconciler.resources();
+    await this.#apiListeners.reserve(names);
+    const result = await this.#reconciler.apply(assembly);
+    this.#lastApply = result;
+    const resources = this.#reconciler.resources();
     const running = runningApis(resources);
-    await apiListeners.keepOnly(running);
+    await this.#apiListeners.keepOnly(running);
     const api = names.find((name) => running.includes(name));
-    routing = routingOf(resources, api && apiListeners.urlOf(api));
-    await writePlatformFile();
-    emit({ type: 'apply', result });
+    this.#routing = routingOf(resources, api && this.#apiListeners.urlOf(api));
+    await this.#writePlatformFile();
+    this.events.emit({ type: 'apply', result });
     return result;
   }
 
-  async function writePlatformFile(): Promise<void> {
-    if (stopped) return;
-    await claim.write({
-      endpoint,
-      region,
-      ...writtenRouting(routing, engine),
-      consoleUrl: consoleUrl ?? null,
-      speed,
+  async #writePlatformFile(): Promise<void> {
+    if (this.#stopped) return;
+    await this.#claim.write({
+      endpoint: this.endpoint,
+      region: this.region,
+      ...writtenRouting(this.#routing, this.#engine),
+      consoleUrl: this.#consoleUrl ?? null,
+      speed: this.speed,
     });
   }
 
-  function snapshot(): Promise<PlatformSnapshot> {
-    return takeSnapshot({
-      engine,
-      reconciler,
-      alarms,
-      scheduler,
-      mailbox,
-      recent,
-      routing,
-      consoleUrl,
-      lastApply,
-    });
-  }
-
-  async function stop(drainMs: number): Promise<void> {
-    await claim.remove();
-    await applying;
-    await scheduler.stop();
-    const answersMs = Math.min(drainMs, Math.max(SLOW_READER_MS, inFlight(runners).atMostMs));
-    await reconciler.stop(drainMs, apiListeners.stop(answersMs));
-    await alarms.stop();
-    await mailbox.stop();
-    stopCounting();
-    await engine.stop();
-    await claim.release();
-    process.removeListener('exit', killAll);
+  async #stopAll(drainMs: number): Promise<void> {
+    await this.#claim.remove();
+    await this.#applying;
+    await this.#scheduler.stop();
+    const answersMs = Math.min(drainMs, Math.max(SLOW_READER_MS, this.inFlight().atMostMs));
+    await this.#reconciler.stop(drainMs, this.#apiListeners.stop(answersMs));
+    await this.#alarms.stop();
+    await this.#mailbox.stop();
+    this.#stopCounting();
+    await this.#engine.stop();
+    await this.#claim.release();
+    process.removeListener('exit', this.#killProcesses);
   }
 }

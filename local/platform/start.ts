@@ -5,7 +5,7 @@ import { aborted, awaitInterruption } from './interruption.ts';
 import { type Platform, startPlatform } from './platform.ts';
 import { refuseIfRunning } from './platformFile.ts';
 import { removeOldAssemblies, type SynthOptions, synthesize } from './synth.ts';
-import { createTerminal, type Terminal, wantsColour } from './terminal.ts';
+import { Terminal, wantsColour } from './terminal.ts';
 import type { PlatformEvent } from './view.ts';
 import { watchProject } from './watch.ts';
 
@@ -25,7 +25,7 @@ type Stop = () => Promise<void>;
  */
 export async function start(options: StartOptions): Promise<number> {
   const print = (text: string) => process.stdout.write(`${text}\n`);
-  const terminal = createTerminal(wantsColour(process.stdout, process.env));
+  const terminal = new Terminal(wantsColour(process.stdout, process.env));
   const onWarning = (text: string) => print(terminal.warning(text));
   const stops: Stop[] = [];
   const interruption = awaitInterruption();

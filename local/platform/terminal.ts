@@ -1,110 +1,114 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { AlarmTransition } from '../aws/alarms/alarmBoard.ts';
 import type { Mail } from '../aws/alarms/mailbox.ts';
 import type { BatchOutcome } from '../aws/lambda/eventSourceMapping.ts';
 import type { LogLine } from '../aws/lambda/function.ts';
 import { keptText } from '../aws/resources/deletionPolicy.ts';
 import type { ApplyResult } from '../aws/resources/reconcile.ts';
-import { printable } from './printable.ts';
+import { readLogLine } from './logLine.ts';
 import type { PlatformEvent } from './view.ts';
 
 /** How things look in the terminal. */
-export interface Terminal {
+export class Terminal {
+  readonly #coloured: boolean;
+
+  /** @param coloured see {@link wantsColour} */
+  constructor(coloured: boolean) {
+    this.#coloured = coloured;
+  }
+
   /** Undefined for what is not worth a line: publishes, firings, batches that succeeded, alarms that begin as OK. */
-  event(event: PlatformEvent): string | undefined;
-  /** What does not run as on AWS, a line each; empty when there is nothing to say. */
-  problems(result: ApplyResult): string;
-  /** What was accepted without effect, in a line; the console has all of it. Empty when there is nothing to say. */
-  notEvaluated(result: ApplyResult): string;
-  warning(text: string): string;
-  /** The time of day before a text. */
-  timed(text: string, at?: Date): string;
-}
-
-/** @param coloured see {@link wantsColour} */
-export function createTerminal(coloured: boolean): Terminal {
-  return { event, problems, notEvaluated, warning, timed };
-
-  function event(event: PlatformEvent): string | undefined {
+  event(event: PlatformEvent): string | undefined {
     switch (event.type) {
       case 'log':
-        return logLine(event.line);
+        return this.#logLine(event.line);
       case 'alarm':
-        return alarm(event.transition);
+        return this.#alarm(event.transition);
       case 'mail':
-        return mail(event.mail);
+        return this.#mail(event.mail);
       case 'batch':
-        return batch(event.outcome);
+        return this.#batch(event.outcome);
       case 'apply':
-        return applied(event.result);
+        return this.#applied(event.result);
       case 'warning':
-        return warning(event.text);
+        return this.warning(event.text);
       case 'publish':
       case 'schedule':
         return undefined;
     }
   }
 
-  function problems({ problems }: ApplyResult): string {
+  /** What does not run as on AWS, a line each; empty when there is nothing to say. */
+  problems({ problems }: ApplyResult): string {
     const lines = problems.map(({ path, type, property, why }) => {
       const subject = property === undefined ? `${path} (${type})` : `${path} (${type}) ${property}`;
-      return `${paint('yellow', 'Not as on AWS:')} ${subject}: ${why}`;
+      return `${this.#paint('yellow', 'Not as on AWS:')} ${subject}: ${why}`;
     });
     return lines.join('\n');
   }
 
-  function notEvaluated({ notEvaluated: { length } }: ApplyResult): string {
+  /** What was accepted without effect, in a line; the console has all of it. Empty when there is nothing to say. */
+  notEvaluated({ notEvaluated: { length } }: ApplyResult): string {
     if (length === 0) return '';
     return `Accepted without effect, as README.md says: ${length} types and properties, such as permissions, encryption, networks (the console lists them)`;
   }
 
-  function warning(text: string): string {
-    return timed(`${paint('yellow', 'WARN')}  ${text}`);
+  warning(text: string): string {
+    return this.timed(`${this.#paint('yellow', 'WARN')}  ${text}`);
   }
 
-  function timed(text: string, at = new Date()): string {
-    return `${paint('dim', timeOfDay(at))} ${text}`;
+  /** The time of day before a text. @param at default now */
+  timed(text: string, at = new Date()): string {
+    return `${this.#paint('dim', timeOfDay(at))} ${text}`;
   }
 
-  function alarm({ name, scales, state, before, reason, since }: AlarmTransition): string | undefined {
+  #alarm({ name, scales, state, before, reason, since }: AlarmTransition): string | undefined {
     if (scales)
-      return state === 'ALARM' ? timed(`${paint('cyan', 'SCALE')}  by alarm ${name}`, since) : undefined;
+      return state === 'ALARM'
+        ? this.timed(`${this.#paint('cyan', 'SCALE')}  by alarm ${name}`, since)
+        : undefined;
     if (state !== 'ALARM' && before !== 'ALARM') return undefined;
     const colour = state === 'ALARM' ? 'red' : state === 'OK' ? 'green' : 'yellow';
-    return timed(`${paint(colour, state)}  alarm ${name} (was ${before})\n${indented(reason)}`, since);
+    const line = `${this.#paint(colour, state)}  alarm ${name} (was ${before})`;
+    return this.timed(`${line}\n${indented(reason)}`, since);
   }
 
-  function mail({ to, subject, file, at }: Mail): string {
-    return timed(`${paint('magenta', 'MAIL')}  to ${to}: ${subject}\n${indented(file)}`, at);
+  #mail({ to, subject, file, at }: Mail): string {
+    return this.timed(`${this.#paint('magenta', 'MAIL')}  to ${to}: ${subject}\n${indented(file)}`, at);
   }
 
   /** What the handler itself cannot log: a timeout, a crash, a bundle that does not load, an answer that is none. */
-  function batch({ result, queueName, invalidResponse }: BatchOutcome): string | undefined {
+  #batch({ result, queueName, invalidResponse }: BatchOutcome): string | undefined {
     const why = result.status === 'error' ? `${result.errorType}: ${result.errorMessage}` : invalidResponse;
-    return why === undefined ? undefined : warning(`A batch of ${queueName} failed: ${why}`);
+    return why === undefined ? undefined : this.warning(`A batch of ${queueName} failed: ${why}`);
   }
 
-  function applied({ created, updated, deleted, kept }: ApplyResult): string {
+  #applied({ created, updated, deleted, kept }: ApplyResult): string {
     const parts = [
       part('created', created),
       part('updated', updated),
       part('deleted', deleted),
       part('kept', kept.map(keptText)),
     ].filter(Boolean);
-    return timed(parts.length === 0 ? 'Nothing changed' : parts.join('; '));
+    return this.timed(parts.length === 0 ? 'Nothing changed' : parts.join('; '));
   }
 
-  function logLine({ functionName, text, at }: LogLine): string {
-    const entry = parseLogEntry(text);
-    if (entry === undefined) return timed(`${paint('cyan', functionName)}  ${printable(text)}`, at);
+  #logLine({ functionName, text, at }: LogLine): string {
+    const entry = readLogLine(text);
+    if (entry === undefined)
+      return this.timed(`${this.#paint('cyan', functionName)}  ${printable(text)}`, at);
     const { level, message, jobName, error, fields } = entry;
-    const details = Object.entries(fields).map(([name, value]) => paint('dim', `${name}=${shown(value)}`));
-    const source = paint('cyan', jobName ?? functionName);
-    const line = [source, paint(levelColour(level), level), message, ...details].join('  ');
-    return timed(error === undefined ? line : `${line}\n${indented(error)}`, at);
+    const line = [
+      this.#paint('cyan', jobName === undefined ? functionName : oneEntry(jobName)),
+      this.#paint(levelColour(level), level),
+      oneEntry(message),
+      ...Object.entries(fields).map(([name, value]) => this.#paint('dim', `${name}=${shown(value)}`)),
+    ].join('  ');
+    return this.timed(error === undefined ? line : `${line}\n${indented(printable(errorText(error)))}`, at);
   }
 
-  function paint(colour: Colour, text: string): string {
-    return coloured ? `\u001b[${colours[colour]}m${text}\u001b[0m` : text;
+  #paint(colour: Colour, text: string): string {
+    return this.#coloured ? `\u001b[${colours[colour]}m${text}\u001b[0m` : text;
   }
 }
 
@@ -117,54 +121,10 @@ type Colour = keyof typeof colours;
 
 const colours = { red: 31, green: 32, yellow: 33, magenta: 35, cyan: 36, dim: 2 } as const;
 
-interface LogEntry {
-  readonly level: string;
-  readonly message: string;
-  readonly jobName: string | undefined;
-  readonly error: string | undefined;
-  readonly fields: Readonly<Record<string, unknown>>;
-}
-
-/** Fields that every line of a function carries: they help in CloudWatch, not here. */
-const constantFields = new Set([
-  'timestamp',
-  'service',
-  'sampling_rate',
-  'xray_trace_id',
-  'xrayTraceId',
-  'cold_start',
-  'function_arn',
-  'function_memory_size',
-  'function_name',
-  'function_request_id',
-  'requestId',
-  'messageId',
-  'codeVersion',
-]);
-
-/** A Powertools log line; undefined for anything else. */
-function parseLogEntry(text: string): LogEntry | undefined {
-  if (!text.startsWith('{')) return undefined;
-  try {
-    const { level, message, jobName, error, ...rest } = JSON.parse(text) as Record<string, unknown>;
-    if (typeof level !== 'string' || message === undefined) return undefined;
-    const fields = Object.fromEntries(Object.entries(rest).filter(([name]) => !constantFields.has(name)));
-    return {
-      level,
-      message: oneEntry(String(message)),
-      jobName: typeof jobName === 'string' ? oneEntry(jobName) : undefined,
-      error: error === undefined ? undefined : printable(errorText(error)),
-      fields,
-    };
-  } catch {
-    return undefined;
-  }
-}
-
 function errorText(error: unknown): string {
   const { name, message, stack } = (error ?? {}) as { name?: unknown; message?: unknown; stack?: unknown };
   if (typeof stack === 'string') return stack;
-  return message === undefined ? shown(error) : `${name ?? 'Error'}: ${message}`;
+  return message === undefined ? shown(error) : `${asText(name ?? 'Error')}: ${asText(message)}`;
 }
 
 function levelColour(level: string): Colour {
@@ -173,12 +133,22 @@ function levelColour(level: string): Colour {
 }
 
 function shown(value: unknown): string {
-  return typeof value === 'string' ? oneEntry(value) : JSON.stringify(value);
+  return oneEntry(asText(value));
+}
+
+function asText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** Whatever a payload says: its further lines do not look like entries of their own. */
 function oneEntry(text: string): string {
   return printable(text).replaceAll('\n', '\n         ');
+}
+
+/** A text that cannot steer the terminal it is printed on, such as a payload's; its line breaks and tabs stay. */
+function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
+  return stripVTControlCharacters(text).replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '');
 }
 
 function indented(text: string): string {

@@ -9,7 +9,7 @@ import {
 import type { Clock } from './clock.ts';
 import { alarmsOfRule, ruleHolds } from './compositeRule.ts';
 import { type AlarmState, type Datapoint, evaluateAlarm, evaluationRange, initialState } from './evaluate.ts';
-import { createMetrics, type Look, type Topology } from './metrics.ts';
+import { createMetrics, type Look, type Metrics, type Topology } from './metrics.ts';
 import { alarmNotification, alarmSubject } from './notification.ts';
 import { createSampling, type Sampling, sumOfDatapoints } from './sampling.ts';
 
@@ -57,59 +57,84 @@ const SAMPLE_SECONDS = 60;
 const FLOOR_MS = 1_000;
 
 export function startAlarmBoard(options: AlarmBoardOptions): AlarmBoard {
-  const { engine, clock, topology } = options;
-  const entries = new Map<string, Entry>();
-  const metrics = createMetrics(engine, topology);
-  let work: Promise<void> = Promise.resolve();
-  const stopTicking = clock.every(scaledMs(SAMPLE_SECONDS, engine.speed), () => inTurn(() => evaluateAll()));
+  return new EvaluatedAlarms(options);
+}
 
-  return {
-    put: (definition) => inTurn(() => put(definition)),
-    remove: (name) => void entries.delete(name),
-    list: () => [...entries.values()].map(viewOf),
-    topicArns: () =>
-      new Set([...entries.values()].flatMap(({ definition }) => Object.values(definition.actions).flat())),
-    stop: async () => {
-      stopTicking();
-      metrics.stop();
-      await work;
-    },
-  };
+class EvaluatedAlarms implements AlarmBoard {
+  readonly #options: AlarmBoardOptions;
+  readonly #metrics: Metrics;
+  readonly #entries = new Map<string, Entry>();
+  readonly #stopTicking: () => void;
+  #work: Promise<void> = Promise.resolve();
 
-  /** Evaluations never overlap: a transition is told once. */
-  function inTurn(step: () => Promise<void>): Promise<void> {
-    work = work
-      .then(step)
-      .catch((error: Error) => options.onWarning(`Alarms could not be evaluated: ${error.message}`));
-    return work;
+  constructor(options: AlarmBoardOptions) {
+    const { engine, clock, topology } = options;
+    this.#options = options;
+    this.#metrics = createMetrics(engine, topology);
+    this.#stopTicking = clock.every(scaledMs(SAMPLE_SECONDS, engine.speed), () =>
+      this.#inTurn(() => this.#evaluateAll()),
+    );
   }
 
-  async function put(definition: AnyAlarmDefinition): Promise<void> {
-    const before = entries.get(definition.name);
-    const state = before?.state ?? initialState(new Date(clock.now()));
+  put(definition: AnyAlarmDefinition): Promise<void> {
+    return this.#inTurn(() => this.#put(definition));
+  }
+
+  remove(name: string): void {
+    this.#entries.delete(name);
+  }
+
+  list(): AlarmView[] {
+    return [...this.#entries.values()].map(viewOf);
+  }
+
+  topicArns(): Set<string> {
+    const definitions = [...this.#entries.values()].map(({ definition }) => definition);
+    return new Set(definitions.flatMap(({ actions }) => Object.values(actions).flat()));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopTicking();
+    this.#metrics.stop();
+    await this.#work;
+  }
+
+  /** Evaluations never overlap: a transition is told once. */
+  #inTurn(step: () => Promise<void>): Promise<void> {
+    this.#work = this.#work
+      .then(step)
+      .catch((error: Error) => this.#options.onWarning(`Alarms could not be evaluated: ${error.message}`));
+    return this.#work;
+  }
+
+  async #put(definition: AnyAlarmDefinition): Promise<void> {
+    const before = this.#entries.get(definition.name);
+    const state = before?.state ?? initialState(this.#now());
     if (definition.kind === 'composite') {
-      entries.set(definition.name, { definition, state });
-      return evaluateComposites();
+      this.#entries.set(definition.name, { definition, state });
+      return this.#evaluateComposites();
     }
     const kept =
       before && 'samplings' in before && sameMetric(before.definition, definition)
         ? before.samplings
         : undefined;
-    const samplings = kept ?? newSamplings(definition, engine.speed);
+    const samplings = kept ?? newSamplings(definition, this.#options.engine.speed);
     const entry: MetricEntry = { definition, state, samplings };
-    entries.set(definition.name, entry);
-    await evaluate(entry, metrics.look(clock.now()));
-    await evaluateComposites();
+    this.#entries.set(definition.name, entry);
+    await this.#evaluate(entry, this.#look());
+    await this.#evaluateComposites();
   }
 
-  async function evaluateAll(): Promise<void> {
-    const look = metrics.look(clock.now());
-    for (const entry of [...entries.values()]) if (isMetricEntry(entry)) await evaluate(entry, look);
-    await evaluateComposites();
+  async #evaluateAll(): Promise<void> {
+    const look = this.#look();
+    for (const entry of [...this.#entries.values()]) {
+      if (isMetricEntry(entry)) await this.#evaluate(entry, look);
+    }
+    await this.#evaluateComposites();
   }
 
-  async function evaluate(entry: MetricEntry, look: Look): Promise<void> {
-    const now = new Date(clock.now());
+  async #evaluate(entry: MetricEntry, look: Look): Promise<void> {
+    const now = this.#now();
     const { definition, samplings } = entry;
     const readings = await Promise.all(metricsOf(definition.metric).map((metric) => look.read(metric)));
     const addends = samplings.map((sampling, index) => {
@@ -117,54 +142,48 @@ export function startAlarmBoard(options: AlarmBoardOptions): AlarmBoard {
       return sampling.datapoints(definition.statistic, evaluationRange(definition), now);
     });
     const datapoints = sumOfDatapoints(addends);
-    await enter(entry, evaluateAlarm(definition, entry.state, datapoints, now));
-    if (entries.get(definition.name) === entry) scale(entry, datapoints);
+    await this.#enter(entry, evaluateAlarm(definition, entry.state, datapoints, now));
+    if (this.#isCurrent(entry)) this.#scale(entry, datapoints);
   }
 
   /** By the newest datapoint there is; without any there is nothing to scale by but that nothing happens. */
-  function scale({ definition, state }: MetricEntry, datapoints: readonly Datapoint[]): void {
+  #scale({ definition, state }: MetricEntry, datapoints: readonly Datapoint[]): void {
     if (!definition.actionsEnabled) return;
     const newest = datapoints.findLast(({ value }) => value !== undefined)?.value ?? 0;
     for (const arn of definition.actions[state.value].filter(isScalingPolicy)) {
-      options.onScaling?.(arn, newest - definition.threshold);
+      this.#options.onScaling?.(arn, newest - definition.threshold);
     }
   }
 
   /** A composite may watch others: repeated until nothing changes, at most once for each. */
-  async function evaluateComposites(): Promise<void> {
-    const composites = [...entries.values()].filter(isCompositeEntry);
+  async #evaluateComposites(): Promise<void> {
+    const composites = [...this.#entries.values()].filter(isCompositeEntry);
     for (let round = 0; round < composites.length; round++) {
       const before = composites.map(({ state }) => state.value);
-      for (const entry of composites) await enter(entry, compositeState(entry));
+      for (const entry of composites) await this.#enter(entry, this.#compositeState(entry));
       if (composites.every(({ state }, index) => state.value === before[index])) return;
     }
   }
 
-  function compositeState({ definition, state }: CompositeEntry): AlarmState {
-    const stateOf = (name: string) => entries.get(name)?.state.value ?? 'INSUFFICIENT_DATA';
+  #compositeState({ definition, state }: CompositeEntry): AlarmState {
+    const stateOf = (name: string) => this.#entries.get(name)?.state.value ?? 'INSUFFICIENT_DATA';
     const value = ruleHolds(definition.rule, stateOf) ? 'ALARM' : 'OK';
     if (value === state.value) return state;
     const states = alarmsOfRule(definition.rule).map((name) => `${name} is ${stateOf(name)}`);
-    return {
-      value,
-      reason: `${definition.ruleText} is ${value === 'ALARM'}: ${states.join(', ')}`,
-      since: new Date(clock.now()),
-    };
+    const reason = `${definition.ruleText} is ${value === 'ALARM'}: ${states.join(', ')}`;
+    return { value, reason, since: this.#now() };
   }
 
-  async function enter(entry: Entry, state: AlarmState): Promise<void> {
+  async #enter(entry: Entry, state: AlarmState): Promise<void> {
     const before = entry.state;
     entry.state = state;
-    if (state.value === before.value || entries.get(entry.definition.name) !== entry) return;
-    options.onTransition({ ...viewOf(entry), before: before.value });
-    if (entry.definition.actionsEnabled) await notify(entry.definition, before, state);
+    if (state.value === before.value || !this.#isCurrent(entry)) return;
+    this.#options.onTransition({ ...viewOf(entry), before: before.value });
+    if (entry.definition.actionsEnabled) await this.#notify(entry.definition, before, state);
   }
 
-  async function notify(
-    definition: AnyAlarmDefinition,
-    before: AlarmState,
-    state: AlarmState,
-  ): Promise<void> {
+  async #notify(definition: AnyAlarmDefinition, before: AlarmState, state: AlarmState): Promise<void> {
+    const { engine, onWarning } = this.#options;
     for (const TopicArn of definition.actions[state.value]) {
       if (!TopicArn.startsWith('arn:aws:sns:')) continue; // named at start
       try {
@@ -174,11 +193,22 @@ export function startAlarmBoard(options: AlarmBoardOptions): AlarmBoard {
           Message: JSON.stringify(alarmNotification(definition, before, state, engine)),
         });
       } catch (error) {
-        options.onWarning(
-          `Alarm ${definition.name} could not publish to ${TopicArn}: ${(error as Error).message}`,
-        );
+        onWarning(`Alarm ${definition.name} could not publish to ${TopicArn}: ${(error as Error).message}`);
       }
     }
+  }
+
+  /** Not since removed, nor redefined. */
+  #isCurrent(entry: Entry): boolean {
+    return this.#entries.get(entry.definition.name) === entry;
+  }
+
+  #look(): Look {
+    return this.#metrics.look(this.#options.clock.now());
+  }
+
+  #now(): Date {
+    return new Date(this.#options.clock.now());
   }
 }
 

@@ -58,52 +58,80 @@ export function startEventSourceMapping(
   fn: LocalFunction,
   hooks: MappingHooks,
 ): EventSourceMapping {
-  let config = initialConfig;
-  const stopping = new AbortController();
+  return new Poller(initialConfig, engine, fn, hooks);
+}
+
+class Poller implements EventSourceMapping {
+  readonly #engine: Engine;
+  readonly #fn: LocalFunction;
+  readonly #hooks: MappingHooks;
+  readonly #stopping = new AbortController();
+  readonly #inFlight = new Set<Promise<void>>();
+  readonly #polling: Promise<void>;
+  #config: MappingConfig;
   /** Resolves when something the poller waits for may have changed: a batch ended, an update, a stop. */
-  let change = Promise.withResolvers<void>();
-  const inFlight = new Set<Promise<void>>();
+  #change = Promise.withResolvers<void>();
 
-  warnAboutConcurrency();
-  const polling = poll();
+  constructor(config: MappingConfig, engine: Engine, fn: LocalFunction, hooks: MappingHooks) {
+    this.#config = config;
+    this.#engine = engine;
+    this.#fn = fn;
+    this.#hooks = hooks;
+    this.#warnAboutConcurrency();
+    this.#polling = this.#poll();
+  }
 
-  async function poll(): Promise<void> {
+  update(config: MappingConfig): void {
+    this.#config = config;
+    this.#warnAboutConcurrency();
+    this.#changed();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#changed();
+    this.#engine.endLongPolls(this.#config.queueName);
+    await this.#polling;
+    await Promise.all(this.#inFlight);
+  }
+
+  async #poll(): Promise<void> {
     let failures = 0;
-    while (!stopping.signal.aborted) {
-      if (!config.enabled || inFlight.size >= concurrency()) {
-        await change.promise;
+    while (!this.#stopping.signal.aborted) {
+      const { queueName, enabled, maxConcurrency = DEFAULT_CONCURRENCY } = this.#config;
+      if (!enabled || this.#inFlight.size >= Math.min(maxConcurrency, MAX_LOCAL_CONCURRENCY)) {
+        await this.#change.promise;
         continue;
       }
-      const { queueName } = config;
       try {
-        const messages = await collect(queueName);
+        const messages = await this.#collect(queueName);
         failures = 0;
-        for (const batch of toBatches(messages, engine.queueArn(queueName), engine.region)) {
-          track(run(queueName, batch));
+        for (const batch of toBatches(messages, this.#engine.queueArn(queueName), this.#engine.region)) {
+          this.#track(this.#run(queueName, batch));
         }
       } catch (error) {
         failures++;
         if (failures === 1)
-          hooks.onWarning(`Polling ${queueName} failed, retrying: ${(error as Error).message}`);
-        await pause(Math.min(MAX_BACKOFF_MS, MIN_BACKOFF_MS * 2 ** (failures - 1)));
+          this.#hooks.onWarning(`Polling ${queueName} failed, retrying: ${(error as Error).message}`);
+        await this.#pause(Math.min(MAX_BACKOFF_MS, MIN_BACKOFF_MS * 2 ** (failures - 1)));
       }
     }
   }
 
   /** One receive; with a batch window as many as fill the batch or the window. */
-  async function collect(queueName: string): Promise<ReceivedMessage[]> {
-    const { batchSize } = config;
-    const windowMs = scaledSeconds(config.batchWindowSeconds, engine.speed) * 1_000;
-    const messages = await receive(queueName, batchSize, windowMs);
+  async #collect(queueName: string): Promise<ReceivedMessage[]> {
+    const { batchSize, batchWindowSeconds } = this.#config;
+    const windowMs = scaledSeconds(batchWindowSeconds, this.#engine.speed) * 1_000;
+    const messages = await this.#receive(queueName, batchSize, windowMs);
     const endMs = performance.now() + windowMs;
     while (
       messages.length > 0 &&
       messages.length < batchSize &&
       performance.now() < endMs &&
-      !stopping.signal.aborted
+      !this.#stopping.signal.aborted
     ) {
       try {
-        messages.push(...(await receive(queueName, batchSize - messages.length, windowMs)));
+        messages.push(...(await this.#receive(queueName, batchSize - messages.length, windowMs)));
       } catch {
         break; // what was received is processed; the next receive tells the error
       }
@@ -111,33 +139,33 @@ export function startEventSourceMapping(
     return messages;
   }
 
-  async function receive(queueName: string, wanted: number, windowMs: number): Promise<ReceivedMessage[]> {
-    const { Messages = [] } = await engine.sqs<{ Messages?: ReceivedMessage[] }>('ReceiveMessage', {
-      QueueUrl: engine.queueUrl(queueName),
+  async #receive(queueName: string, wanted: number, windowMs: number): Promise<ReceivedMessage[]> {
+    const { Messages = [] } = await this.#engine.sqs<{ Messages?: ReceivedMessage[] }>('ReceiveMessage', {
+      QueueUrl: this.#engine.queueUrl(queueName),
       MaxNumberOfMessages: Math.min(10, wanted),
       WaitTimeSeconds: WAIT_TIME_SECONDS,
       MessageAttributeNames: ['All'],
       MessageSystemAttributeNames: ['All'],
     });
-    if (engine.speed > 1 && Messages.length > 0) {
-      const holdMs = fn.timeoutSeconds * 1_000 + windowMs + HOLD_MARGIN_MS;
-      engine.hold(queueName, handlesOf(Messages), holdMs);
+    if (this.#engine.speed > 1 && Messages.length > 0) {
+      const holdMs = this.#fn.timeoutSeconds * 1_000 + windowMs + HOLD_MARGIN_MS;
+      this.#engine.hold(queueName, handlesOf(Messages), holdMs);
     }
     return Messages;
   }
 
-  async function run(queueName: string, { messages, payload }: Batch): Promise<void> {
-    const result = await fn.invoke(payload).catch((error) => {
-      if (engine.speed > 1) engine.release(queueName, handlesOf(messages));
+  async #run(queueName: string, { messages, payload }: Batch): Promise<void> {
+    const result = await this.#fn.invoke(payload).catch((error) => {
+      this.#release(queueName, messages);
       throw error; // the function is stopped: the messages come back to whoever polls next
     });
-    const response = responseTo(result, messages);
+    const response = this.#responseTo(result, messages);
     const failedIds = new Set('failed' in response ? response.failed : messages.map((m) => m.MessageId));
     const failed = messages.filter((message) => failedIds.has(message.MessageId));
     const succeeded = messages.filter((message) => !failedIds.has(message.MessageId));
-    if (engine.speed > 1) engine.release(queueName, handlesOf(failed));
-    await deleteMessages(engine, queueName, succeeded, hooks.onWarning);
-    hooks.onBatch?.({
+    this.#release(queueName, failed);
+    await deleteMessages(this.#engine, queueName, succeeded, this.#hooks.onWarning);
+    this.#hooks.onBatch?.({
       queueName,
       messageIds: messages.map((message) => message.MessageId),
       result,
@@ -146,62 +174,50 @@ export function startEventSourceMapping(
     });
   }
 
-  function responseTo(result: InvokeResult, messages: ReceivedMessage[]): BatchResponse {
+  /** Only what the speed made necessary to hold. */
+  #release(queueName: string, messages: ReceivedMessage[]): void {
+    if (this.#engine.speed > 1) this.#engine.release(queueName, handlesOf(messages));
+  }
+
+  #responseTo(result: InvokeResult, messages: ReceivedMessage[]): BatchResponse {
     if (result.status === 'error') return { invalid: result.errorMessage };
-    if (!config.reportBatchItemFailures) return { failed: [] };
+    if (!this.#config.reportBatchItemFailures) return { failed: [] };
     return readBatchResponse(
       result.payload,
       messages.map((message) => message.MessageId),
     );
   }
 
-  function track(batch: Promise<void>): void {
+  #track(batch: Promise<void>): void {
     const tracked = batch
-      .catch((error: Error) => hooks.onWarning(`A batch of ${config.queueName} failed: ${error.message}`))
+      .catch((error: Error) =>
+        this.#hooks.onWarning(`A batch of ${this.#config.queueName} failed: ${error.message}`),
+      )
       .finally(() => {
-        inFlight.delete(tracked);
-        changed();
+        this.#inFlight.delete(tracked);
+        this.#changed();
       });
-    inFlight.add(tracked);
+    this.#inFlight.add(tracked);
   }
 
-  function changed(): void {
-    change.resolve();
-    change = Promise.withResolvers<void>();
+  #changed(): void {
+    this.#change.resolve();
+    this.#change = Promise.withResolvers<void>();
   }
 
-  function concurrency(): number {
-    return Math.min(config.maxConcurrency ?? DEFAULT_CONCURRENCY, MAX_LOCAL_CONCURRENCY);
-  }
-
-  function warnAboutConcurrency(): void {
-    if ((config.maxConcurrency ?? 0) > MAX_LOCAL_CONCURRENCY) {
-      hooks.onWarning(
-        `${config.queueName}: maximum concurrency is ${config.maxConcurrency}; on this machine at most ` +
-          `${MAX_LOCAL_CONCURRENCY} batches run at once.`,
-      );
-    }
+  #warnAboutConcurrency(): void {
+    const { queueName, maxConcurrency = 0 } = this.#config;
+    if (maxConcurrency <= MAX_LOCAL_CONCURRENCY) return;
+    this.#hooks.onWarning(
+      `${queueName}: maximum concurrency is ${maxConcurrency}; on this machine at most ` +
+        `${MAX_LOCAL_CONCURRENCY} batches run at once.`,
+    );
   }
 
   /** Ends early at a stop. */
-  async function pause(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: stopping.signal }).catch(() => {});
+  async #pause(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#stopping.signal }).catch(() => {});
   }
-
-  return {
-    update: (next) => {
-      config = next;
-      warnAboutConcurrency();
-      changed();
-    },
-    stop: async () => {
-      stopping.abort();
-      changed();
-      engine.endLongPolls(config.queueName);
-      await polling;
-      await Promise.all(inFlight);
-    },
-  };
 }
 
 function handlesOf(messages: ReceivedMessage[]): string[] {

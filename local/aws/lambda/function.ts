@@ -81,108 +81,117 @@ export function createFunction(
   initialConfig: FunctionConfig,
   hooks: { onLog(line: LogLine): void },
 ): LocalFunction {
-  let config = initialConfig;
-  let stopped = false;
-  /** Every process that has not gone yet, also those being killed. */
-  const living = new Set<Sandbox>();
-  const busy = new Set<Sandbox>();
-  /** Those of the current config, the one used last at the end. */
-  let idle: { sandbox: Sandbox; sinceMs: number }[] = [];
-  const drained = new Set<() => void>();
-  let errors = 0;
-  const reaper = setInterval(reap, 60_000);
-  reaper.unref();
+  return new SandboxedFunction(initialConfig, hooks);
+}
 
-  async function invoke(payload: string, { onStream, signal }: InvokeOptions = {}): Promise<InvokeResult> {
+class SandboxedFunction implements LocalFunction {
+  readonly #hooks: { onLog(line: LogLine): void };
+  /** Every process that has not gone yet, also those being killed. */
+  readonly #living = new Set<Sandbox>();
+  readonly #busy = new Set<Sandbox>();
+  /** Wait until no sandbox is busy. */
+  readonly #drained = new Set<() => void>();
+  readonly #reaper = setInterval(() => this.#reap(), 60_000);
+  /** Those of the current config, the one used last at the end. */
+  #idle: { sandbox: Sandbox; sinceMs: number }[] = [];
+  #config: FunctionConfig;
+  #stopped = false;
+  #errors = 0;
+
+  constructor(config: FunctionConfig, hooks: { onLog(line: LogLine): void }) {
+    this.#config = config;
+    this.#hooks = hooks;
+    this.#reaper.unref();
+  }
+
+  get functionName(): string {
+    return this.#config.functionName;
+  }
+
+  get timeoutSeconds(): number {
+    return this.#config.timeoutSeconds;
+  }
+
+  get busy(): number {
+    return this.#busy.size;
+  }
+
+  get remainingMs(): number {
+    return Math.max(0, ...[...this.#busy].map((sandbox) => sandbox.remainingMs));
+  }
+
+  get sandboxes(): number {
+    return this.#living.size;
+  }
+
+  get errors(): number {
+    return this.#errors;
+  }
+
+  get pids(): number[] {
+    return [...this.#living].flatMap(({ pid }) => pid ?? []);
+  }
+
+  async invoke(payload: string, { onStream, signal }: InvokeOptions = {}): Promise<InvokeResult> {
     for (;;) {
-      if (stopped) throw new Error(`Function ${config.functionName} is stopped and takes no invocations.`);
-      const sandbox = takeIdle() ?? start();
-      const startedWith = config;
-      busy.add(sandbox);
+      if (this.#stopped)
+        throw new Error(`Function ${this.functionName} is stopped and takes no invocations.`);
+      const sandbox = this.#idle.pop()?.sandbox ?? this.#start();
+      const startedWith = this.#config;
+      this.#busy.add(sandbox);
       const abort = () => void sandbox.kill();
       signal?.addEventListener('abort', abort);
       const result = await sandbox.invoke(payload, onStream);
       signal?.removeEventListener('abort', abort);
-      busy.delete(sandbox);
-      giveBack(sandbox, startedWith);
-      if (result?.status === 'error') errors += 1;
+      this.#busy.delete(sandbox);
+      this.#giveBack(sandbox, startedWith);
+      if (result?.status === 'error') this.#errors += 1;
       if (result) return result;
     }
   }
 
-  function takeIdle(): Sandbox | undefined {
-    return idle.pop()?.sandbox;
+  update(config: FunctionConfig): void {
+    this.#config = config;
+    for (const { sandbox } of this.#idle) void sandbox.kill();
+    this.#idle = [];
   }
 
-  function start(): Sandbox {
-    const sandbox = startSandbox(config, hooks.onLog, () => {
-      living.delete(sandbox);
-      idle = idle.filter((entry) => entry.sandbox !== sandbox);
+  async stop({ drainMs = Number.POSITIVE_INFINITY }: { drainMs?: number } = {}): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#reaper);
+    await this.#drain(Math.min(drainMs, this.remainingMs));
+    await Promise.all([...this.#living].map((sandbox) => sandbox.kill()));
+  }
+
+  #start(): Sandbox {
+    const sandbox = startSandbox(this.#config, this.#hooks.onLog, () => {
+      this.#living.delete(sandbox);
+      this.#idle = this.#idle.filter((entry) => entry.sandbox !== sandbox);
     });
-    living.add(sandbox);
+    this.#living.add(sandbox);
     return sandbox;
   }
 
-  function giveBack(sandbox: Sandbox, startedWith: FunctionConfig): void {
-    if (startedWith !== config || stopped) void sandbox.kill();
-    else if (sandbox.alive) idle.push({ sandbox, sinceMs: Date.now() });
-    if (busy.size === 0) for (const resolve of drained) resolve();
+  #giveBack(sandbox: Sandbox, startedWith: FunctionConfig): void {
+    if (startedWith !== this.#config || this.#stopped) void sandbox.kill();
+    else if (sandbox.alive) this.#idle.push({ sandbox, sinceMs: Date.now() });
+    if (this.#busy.size === 0) for (const resolve of this.#drained) resolve();
   }
 
-  function reap(): void {
+  #reap(): void {
     const limit = Date.now() - IDLE_LIMIT_MS;
-    for (const { sandbox, sinceMs } of idle) if (sinceMs < limit) void sandbox.kill();
-    idle = idle.filter(({ sinceMs }) => sinceMs >= limit);
+    for (const { sandbox, sinceMs } of this.#idle) if (sinceMs < limit) void sandbox.kill();
+    this.#idle = this.#idle.filter(({ sinceMs }) => sinceMs >= limit);
   }
 
-  async function drain(drainMs: number): Promise<void> {
-    if (busy.size === 0) return;
+  async #drain(drainMs: number): Promise<void> {
+    if (this.#busy.size === 0) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, drainMs);
-      drained.add(() => {
+      this.#drained.add(() => {
         clearTimeout(timer);
         resolve();
       });
     });
   }
-
-  function remainingMs(): number {
-    return Math.max(0, ...[...busy].map((sandbox) => sandbox.remainingMs));
-  }
-
-  return {
-    get functionName() {
-      return config.functionName;
-    },
-    get timeoutSeconds() {
-      return config.timeoutSeconds;
-    },
-    get busy() {
-      return busy.size;
-    },
-    get remainingMs() {
-      return remainingMs();
-    },
-    get sandboxes() {
-      return living.size;
-    },
-    get errors() {
-      return errors;
-    },
-    get pids() {
-      return [...living].flatMap(({ pid }) => pid ?? []);
-    },
-    invoke,
-    update: (next) => {
-      config = next;
-      for (const { sandbox } of idle) void sandbox.kill();
-      idle = [];
-    },
-    stop: async ({ drainMs = Number.POSITIVE_INFINITY } = {}) => {
-      stopped = true;
-      clearInterval(reaper);
-      await drain(Math.min(drainMs, remainingMs()));
-      await Promise.all([...living].map((sandbox) => sandbox.kill()));
-    },
-  };
 }

@@ -28,114 +28,166 @@ export interface Sandbox {
   kill(): Promise<void>;
 }
 
-/** Starts the process at once, so that its init overlaps with what else is done. */
+/**
+ * Starts the process at once, so that its init overlaps with what else is done.
+ * @param onExit hears when the process has gone, with whatever it had started
+ */
 export function startSandbox(
   config: FunctionConfig,
   onLog: (line: LogLine) => void,
   onExit: () => void,
 ): Sandbox {
-  let api: RuntimeApi | undefined;
-  let child: ChildProcess | undefined;
-  let alive = true;
-  let initialized = false;
-  let requestId: string | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let pending: Pending | undefined;
+  return new ProcessSandbox(config, onLog, onExit);
+}
 
-  const initTimer = setTimeout(() => {
-    if (initialized) return;
-    fail('Sandbox.Timedout', `${timedOut(INIT_TIMEOUT_MS / 1_000)} during init`);
-    void kill();
-  }, INIT_TIMEOUT_MS);
+class ProcessSandbox implements Sandbox {
+  readonly #config: FunctionConfig;
+  readonly #onLog: (line: LogLine) => void;
+  readonly #exited: Promise<void>;
+  readonly #initTimer: NodeJS.Timeout;
+  #api: RuntimeApi | undefined;
+  #child: ChildProcess | undefined;
+  #alive = true;
+  #initialized = false;
+  /** Of the invocation that runs, or the last one: log lines name it. */
+  #requestId: string | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #pending: Pending | undefined;
 
-  const exited = start();
-
-  async function start(): Promise<void> {
-    try {
-      api = await startRuntimeApi({ onNext, onOutcome, onInitError, onStream });
-      if (alive) await runProcess(api.address);
-    } catch (error) {
-      alive = false;
-      fail('Runtime.StartError', `no process could be started in ${config.codeDirectory}: ${error}`);
-    }
-    fail('Runtime.ExitError', exitReason(null, 'SIGKILL')); // killed before there was a process
-    clearTimeout(initTimer);
-    api?.close();
-    onExit();
+  constructor(config: FunctionConfig, onLog: (line: LogLine) => void, onExit: () => void) {
+    this.#config = config;
+    this.#onLog = onLog;
+    this.#initTimer = setTimeout(() => this.#initTimedOut(), INIT_TIMEOUT_MS);
+    this.#exited = this.#start().then(onExit);
   }
 
-  async function runProcess(address: string): Promise<void> {
-    child = spawn(
-      process.execPath,
-      [`--max-old-space-size=${Math.floor(config.memoryMb * OLD_SPACE_SHARE)}`, BOOTSTRAP],
-      {
-        cwd: config.codeDirectory,
-        env: sandboxEnvironment(config, address),
-        stdio: ['pipe', 'pipe', 'pipe'],
-        detached: true, // a process group of its own, so that what it started can be killed with it
-      },
-    );
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  get remainingMs(): number {
+    if (!this.#pending) return 0;
+    const { deliveredAtMs } = this.#pending;
+    if (deliveredAtMs === undefined) return INIT_TIMEOUT_MS + this.#timeoutMs;
+    return Math.max(0, deliveredAtMs + this.#timeoutMs - performance.now());
+  }
+
+  invoke(payload: string, onStream?: InvokeOptions['onStream']): Promise<InvokeResult | undefined> {
+    if (!this.#alive) return Promise.resolve(undefined);
+    const { promise, resolve } = Promise.withResolvers<InvokeResult | undefined>();
+    this.#pending = { requestId: randomUUID(), payload, coldStart: !this.#initialized, onStream, resolve };
+    if (this.#initialized) this.#timer = setTimeout(() => void this.kill(), NEXT_TIMEOUT_MS);
+    this.#deliver();
+    return promise;
+  }
+
+  async kill(): Promise<void> {
+    this.#alive = false;
+    killGroup(this.#child?.pid);
+    await this.#exited;
+  }
+
+  get #timeoutMs(): number {
+    return this.#config.timeoutSeconds * 1_000;
+  }
+
+  async #start(): Promise<void> {
+    try {
+      this.#api = await startRuntimeApi({
+        onNext: () => this.#onNext(),
+        onOutcome: (requestId, outcome) => this.#onOutcome(requestId, outcome),
+        onInitError: (outcome) => this.#onInitError(outcome),
+        onStream: (requestId, stream) => this.#onStream(requestId, stream),
+      });
+      if (this.#alive) await this.#runProcess(this.#api.address);
+    } catch (error) {
+      this.#alive = false;
+      this.#fail(
+        'Runtime.StartError',
+        `no process could be started in ${this.#config.codeDirectory}: ${error}`,
+      );
+    }
+    this.#fail('Runtime.ExitError', exitReason(null, 'SIGKILL')); // killed before there was a process
+    clearTimeout(this.#initTimer);
+    this.#api?.close();
+  }
+
+  async #runProcess(address: string): Promise<void> {
+    const child = spawnRuntime(this.#config, address);
+    this.#child = child;
     for (const stream of ['stdout', 'stderr'] as const) {
       const source = child[stream];
-      if (source) splitLines(source, (text) => onLog(logLine(config, requestId, stream, text)));
+      if (source) {
+        splitLines(source, (text) => this.#onLog(logLine(this.#config, this.#requestId, stream, text)));
+      }
     }
     const [code, signal] = await exitOf(child);
-    alive = false;
+    this.#alive = false;
     killGroup(child.pid);
     await outputEnd(child);
-    fail('Runtime.ExitError', exitReason(code, signal));
+    this.#fail('Runtime.ExitError', exitReason(code, signal));
   }
 
-  function onNext(): void {
-    initialized = true;
-    clearTimeout(initTimer);
-    deliver();
+  #initTimedOut(): void {
+    if (this.#initialized) return;
+    this.#fail('Sandbox.Timedout', `${timedOut(INIT_TIMEOUT_MS / 1_000)} during init`);
+    void this.kill();
   }
 
-  function deliver(): void {
-    if (!api?.waiting || !pending || pending.deliveredAtMs !== undefined) return;
-    const timeoutMs = config.timeoutSeconds * 1_000;
+  #onNext(): void {
+    this.#initialized = true;
+    clearTimeout(this.#initTimer);
+    this.#deliver();
+  }
+
+  #deliver(): void {
+    const pending = this.#pending;
+    if (!this.#api?.waiting || !pending || pending.deliveredAtMs !== undefined) return;
     pending.deliveredAtMs = performance.now();
-    requestId = pending.requestId;
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      fail('Sandbox.Timedout', timedOut(config.timeoutSeconds));
-      void kill();
-    }, timeoutMs);
-    api.deliver({
+    this.#requestId = pending.requestId;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#fail('Sandbox.Timedout', timedOut(this.#config.timeoutSeconds));
+      void this.kill();
+    }, this.#timeoutMs);
+    this.#api.deliver({
       requestId: pending.requestId,
       payload: pending.payload,
-      deadlineMs: Date.now() + timeoutMs,
-      functionArn: config.functionArn,
+      deadlineMs: Date.now() + this.#timeoutMs,
+      functionArn: this.#config.functionArn,
       traceId: newTraceId(),
     });
   }
 
-  function onOutcome(id: string, outcome: RuntimeOutcome): void {
-    if (id === pending?.requestId) finish(outcome);
+  #onOutcome(requestId: string, outcome: RuntimeOutcome): void {
+    if (requestId === this.#pending?.requestId) this.#finish(outcome);
   }
 
-  function onStream(id: string, stream: ResponseStream): boolean {
-    if (id !== pending?.requestId || !pending.onStream) return false;
-    pending.onStream(stream);
+  #onStream(requestId: string, stream: ResponseStream): boolean {
+    if (requestId !== this.#pending?.requestId || !this.#pending.onStream) return false;
+    this.#pending.onStream(stream);
     return true;
   }
 
-  function onInitError(outcome: RuntimeOutcome): void {
-    finish(outcome);
-    void kill();
+  #onInitError(outcome: RuntimeOutcome): void {
+    this.#finish(outcome);
+    void this.kill();
   }
 
-  function fail(errorType: string, reason: string): void {
-    const errorMessage = `RequestId: ${pending?.requestId} Error: ${reason}`;
-    finish({ status: 'error', errorType, errorMessage });
+  #fail(errorType: string, reason: string): void {
+    const errorMessage = `RequestId: ${this.#pending?.requestId} Error: ${reason}`;
+    this.#finish({ status: 'error', errorType, errorMessage });
   }
 
-  function finish(outcome: RuntimeOutcome): void {
-    clearTimeout(timer);
-    if (!pending) return;
-    const { requestId, deliveredAtMs, coldStart, resolve } = pending;
-    pending = undefined;
+  #finish(outcome: RuntimeOutcome): void {
+    clearTimeout(this.#timer);
+    if (!this.#pending) return;
+    const { requestId, deliveredAtMs, coldStart, resolve } = this.#pending;
+    this.#pending = undefined;
     if (deliveredAtMs === undefined && !coldStart) {
       resolve(undefined);
     } else {
@@ -143,38 +195,16 @@ export function startSandbox(
       resolve({ ...outcome, requestId, durationMs, coldStart });
     }
   }
+}
 
-  async function kill(): Promise<void> {
-    alive = false;
-    killGroup(child?.pid);
-    await exited;
-  }
-
-  return {
-    get pid() {
-      return child?.pid;
-    },
-    get alive() {
-      return alive;
-    },
-    get remainingMs() {
-      if (!pending) return 0;
-      const timeoutMs = config.timeoutSeconds * 1_000;
-      if (pending.deliveredAtMs === undefined) return INIT_TIMEOUT_MS + timeoutMs;
-      return Math.max(0, pending.deliveredAtMs + timeoutMs - performance.now());
-    },
-    invoke: (payload, onStream) =>
-      new Promise((resolve) => {
-        if (!alive) {
-          resolve(undefined);
-          return;
-        }
-        pending = { requestId: randomUUID(), payload, coldStart: !initialized, onStream, resolve };
-        if (initialized) timer = setTimeout(() => void kill(), NEXT_TIMEOUT_MS);
-        deliver();
-      }),
-    kill,
-  };
+function spawnRuntime(config: FunctionConfig, runtimeApi: string): ChildProcess {
+  const oldSpaceMb = Math.floor(config.memoryMb * OLD_SPACE_SHARE);
+  return spawn(process.execPath, [`--max-old-space-size=${oldSpaceMb}`, BOOTSTRAP], {
+    cwd: config.codeDirectory,
+    env: sandboxEnvironment(config, runtimeApi),
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true, // a process group of its own, so that what it started can be killed with it
+  });
 }
 
 interface Pending {

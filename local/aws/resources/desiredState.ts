@@ -19,14 +19,15 @@ export interface DesiredState {
 
 /** Resolves every resource of an assembly. Never throws for a single resource: that is a problem in the result. */
 export function desiredState(assembly: Assembly, place: Place): DesiredState {
-  const graph = createGraph(assembly, place);
+  const graph = graphOf(assembly, place);
+  const nodes = [...graph.byKey.values()].filter((node) => isWanted(graph, node));
   const problems: Problem[] = [];
   const stuck = new Set<string>();
   const resolved = new Map<Node, Resource>();
 
-  for (const node of graph.nodes) {
+  for (const node of nodes) {
     if (resourceTypes.has(node.template.Type)) {
-      attempt(node, () => resolved.set(node, graph.resolve(node)));
+      attempt(node, () => resolved.set(node, resolveNode(graph, node)));
     } else if (!notEvaluatedTypes.has(node.template.Type)) {
       problems.push(problemOf(node, { why: 'is not supported locally: nothing was created for it' }));
     }
@@ -38,7 +39,7 @@ export function desiredState(assembly: Assembly, place: Place): DesiredState {
       if (finding.refused) stuck.add(keyOf(node.stack.name, node.logicalId));
     }
   }
-  const ordered = inOrder(graph.nodes).flatMap((node) => resolved.get(node) ?? []);
+  const ordered = inOrder(nodes).flatMap((node) => resolved.get(node) ?? []);
   const isLast = ({ type }: Resource) => resourceTypes.get(type)?.isLast === true;
   return {
     resources: [...ordered.filter((one) => !isLast(one)), ...ordered.filter(isLast)].filter(
@@ -46,7 +47,7 @@ export function desiredState(assembly: Assembly, place: Place): DesiredState {
     ),
     problems,
     stuck,
-    notEvaluated: notEvaluatedSummary(graph.nodes.map(({ template }) => template)),
+    notEvaluated: notEvaluatedSummary(nodes.map(({ template }) => template)),
   };
 
   function attempt(node: Node, work: () => void): void {
@@ -78,102 +79,122 @@ interface Node {
   readonly dependencies: Set<Node>;
 }
 
-function createGraph(assembly: Assembly, place: Place) {
+/** The resources of all stacks, which refer to each other. */
+interface Graph {
+  readonly assembly: Assembly;
+  readonly place: Place;
+  /** Those that conditions leave out, too: they can be referred to. */
+  readonly byKey: ReadonlyMap<string, Node>;
+}
+
+function graphOf(assembly: Assembly, place: Place): Graph {
   const byKey = new Map<string, Node>();
   for (const stack of assembly.stacks) {
     for (const [logicalId, template] of Object.entries(stack.template.Resources ?? {})) {
       byKey.set(keyOf(stack.name, logicalId), { stack, logicalId, template, dependencies: new Set() });
     }
   }
-  const nodes = [...byKey.values()].filter(isWanted);
-  return { nodes, resolve };
+  return { assembly, place, byKey };
+}
 
-  function isWanted(node: Node): boolean {
-    const { Condition } = node.template;
-    return Condition === undefined || conditionHolds(Condition, scopeOf(node.stack), node.logicalId);
+/** Whether its condition holds, if it has one. */
+function isWanted(graph: Graph, { stack, logicalId, template: { Condition } }: Node): boolean {
+  return Condition === undefined || conditionHolds(Condition, scopeOf(graph, stack), logicalId);
+}
+
+function resolveNode(graph: Graph, node: Node): Resource {
+  const { stack, logicalId, template, dependencies } = node;
+  for (const dependency of [template.DependsOn ?? []].flat()) {
+    referTo(graph, stack, dependency, dependencies);
   }
+  const scope = scopeOf(graph, stack, dependencies);
+  const properties = resolveIntrinsics(template.Properties ?? {}, scope, logicalId);
+  return {
+    type: template.Type,
+    logicalId,
+    path: pathOf(node),
+    name: nameOf(graph, node),
+    properties: properties as Resource['properties'],
+    stack,
+  };
+}
 
-  function resolve(node: Node): Resource {
-    const { stack, logicalId, template } = node;
-    for (const dependency of [template.DependsOn ?? []].flat()) addTo(node.dependencies, stack, dependency);
-    const properties = resolveIntrinsics(
-      template.Properties ?? {},
-      scopeOf(stack, node.dependencies),
-      logicalId,
-    );
-    return {
-      type: template.Type,
-      logicalId,
-      path: pathOf(node),
-      name: nameOf(node),
-      properties: properties as Resource['properties'],
-      stack,
-    };
+/** @param dependencies gets every resource that is referred to through this scope */
+function scopeOf(graph: Graph, stack: Stack, dependencies = new Set<Node>()): Scope {
+  const { place } = graph;
+  return {
+    stackName: stack.name,
+    template: stack.template,
+    region: place.region,
+    accountId: place.accountId,
+    ref: (logicalId) => {
+      const node = referTo(graph, stack, logicalId, dependencies);
+      return node && typeOf(node).ref(nameOf(graph, node), place);
+    },
+    attribute: (logicalId, attribute) => {
+      const node = referTo(graph, stack, logicalId, dependencies);
+      return (
+        node &&
+        typeOf(node).attributes(nameOf(graph, node), place, (name) => propertyOf(graph, node, name))[
+          attribute
+        ]
+      );
+    },
+    exportedValue: (name) => exportedValue(graph, name, dependencies),
+    stackOutput: (stackName, outputName) => stackOutput(graph, stackName, outputName, dependencies),
+    ssmParameter: (name) => ssmParameter(graph, name),
+  };
+}
+
+function referTo(
+  { byKey }: Graph,
+  stack: Stack,
+  logicalId: string,
+  dependencies: Set<Node>,
+): Node | undefined {
+  const node = byKey.get(keyOf(stack.name, logicalId));
+  if (node) dependencies.add(node);
+  return node;
+}
+
+function nameOf(graph: Graph, node: Node): string {
+  const { stack, logicalId, template } = node;
+  const { name } = typeOf(node);
+  if (name && template.Properties?.[name.property] !== undefined) {
+    return String(propertyOf(graph, node, name.property));
   }
+  const suffix = name?.suffix?.(template.Properties ?? {}) ?? '';
+  const made = madeName(stack.name, logicalId, (name?.maxLength ?? 255) - suffix.length) + suffix;
+  return name?.made?.(made) ?? made;
+}
 
-  /** @param dependencies gets every resource that is referred to through this scope */
-  function scopeOf(stack: Stack, dependencies = new Set<Node>()): Scope {
-    return {
-      stackName: stack.name,
-      template: stack.template,
-      region: place.region,
-      accountId: place.accountId,
-      ref: (logicalId) => {
-        const node = addTo(dependencies, stack, logicalId);
-        return node && typeOf(node).ref(nameOf(node), place);
-      },
-      attribute: (logicalId, attribute) => {
-        const node = addTo(dependencies, stack, logicalId);
-        const property = (name: string) =>
-          node && resolveIntrinsics(node.template.Properties?.[name], scopeOf(node.stack), node.logicalId);
-        return node && typeOf(node).attributes(nameOf(node), place, property)[attribute];
-      },
-      exportedValue: (name) => exportedValue(name, dependencies),
-      stackOutput: (stackName, outputName) => stackOutput(stackName, outputName, dependencies),
-      ssmParameter,
-    };
-  }
+function propertyOf(graph: Graph, { stack, logicalId, template }: Node, name: string): unknown {
+  return resolveIntrinsics(template.Properties?.[name], scopeOf(graph, stack), logicalId);
+}
 
-  function addTo(dependencies: Set<Node>, stack: Stack, logicalId: string): Node | undefined {
-    const node = byKey.get(keyOf(stack.name, logicalId));
-    if (node) dependencies.add(node);
-    return node;
-  }
-
-  function nameOf({ stack, logicalId, template }: Node): string {
-    const { name } = typeOf({ template });
-    const given = name && template.Properties?.[name.property];
-    if (given !== undefined) return String(resolveIntrinsics(given, scopeOf(stack), logicalId));
-    const suffix = name?.suffix?.(template.Properties ?? {}) ?? '';
-    const made = madeName(stack.name, logicalId, (name?.maxLength ?? 255) - suffix.length) + suffix;
-    return name?.made?.(made) ?? made;
-  }
-
-  function exportedValue(name: string, dependencies: Set<Node>): unknown {
-    for (const stack of assembly.stacks) {
-      const scope = scopeOf(stack, dependencies);
-      for (const [id, output] of Object.entries(stack.template.Outputs ?? {})) {
-        if (output.Export === undefined || resolveIntrinsics(output.Export.Name, scope, id) !== name)
-          continue;
-        return resolveIntrinsics(output.Value, scope, id);
-      }
+function exportedValue(graph: Graph, name: string, dependencies: Set<Node>): unknown {
+  for (const stack of graph.assembly.stacks) {
+    const scope = scopeOf(graph, stack, dependencies);
+    for (const [id, output] of Object.entries(stack.template.Outputs ?? {})) {
+      if (output.Export === undefined || resolveIntrinsics(output.Export.Name, scope, id) !== name) continue;
+      return resolveIntrinsics(output.Value, scope, id);
     }
-    return undefined;
   }
+  return undefined;
+}
 
-  function stackOutput(stackName: string, outputName: string, dependencies: Set<Node>): unknown {
-    const stack = assembly.stacks.find(({ name }) => name === stackName);
-    const output = stack?.template.Outputs?.[outputName];
-    return stack && output && resolveIntrinsics(output.Value, scopeOf(stack, dependencies), outputName);
-  }
+function stackOutput(graph: Graph, stackName: string, outputName: string, dependencies: Set<Node>): unknown {
+  const stack = graph.assembly.stacks.find(({ name }) => name === stackName);
+  const output = stack?.template.Outputs?.[outputName];
+  return stack && output && resolveIntrinsics(output.Value, scopeOf(graph, stack, dependencies), outputName);
+}
 
-  function ssmParameter(name: string): unknown {
-    for (const node of byKey.values()) {
-      if (node.template.Type !== 'AWS::SSM::Parameter' || nameOf(node) !== name) continue;
-      return resolveIntrinsics(node.template.Properties?.Value, scopeOf(node.stack), node.logicalId);
-    }
-    return undefined;
+function ssmParameter(graph: Graph, name: string): unknown {
+  for (const node of graph.byKey.values()) {
+    if (node.template.Type !== 'AWS::SSM::Parameter' || nameOf(graph, node) !== name) continue;
+    return propertyOf(graph, node, 'Value');
   }
+  return undefined;
 }
 
 /** An unsupported type is named as a problem; what refers to it gets a made-up name, so that it can still run. */

@@ -36,139 +36,163 @@ const SHOWN_FIRINGS = 3;
 const TOO_LATE_MS = 5 * 60_000;
 
 export function runSchedule(
-  initial: Schedule,
+  schedule: Schedule,
   arn: string,
   options: RunningScheduleOptions,
 ): RunningSchedule {
-  const { engine, clock } = options;
-  const underWay = new Set<Promise<void>>();
-  const ended = new AbortController();
-  let schedule = initial;
-  let rhythm = newRhythm(initial, options);
-  let upcoming: NextFiring[] = [];
-  let lastFiring: ScheduleFiring | undefined;
-  let cancelTimer = () => {};
-  arm();
+  return new TimedSchedule(schedule, arn, options);
+}
 
-  return {
-    get schedule() {
-      return schedule;
-    },
-    view,
-    update,
-    stop: async () => {
-      cancelTimer();
-      ended.abort();
-      await Promise.all(underWay);
-    },
-  };
+class TimedSchedule implements RunningSchedule {
+  readonly #arn: string;
+  readonly #options: RunningScheduleOptions;
+  readonly #underWay = new Set<Promise<void>>();
+  readonly #ended = new AbortController();
+  #schedule: Schedule;
+  #rhythm: Rhythm;
+  #upcoming: NextFiring[] = [];
+  #lastFiring: ScheduleFiring | undefined;
+  #cancelTimer = () => {};
 
-  function view(): ScheduleView {
-    const { Name, GroupName, ScheduleExpression, ScheduleExpressionTimezone, State } = schedule;
+  constructor(schedule: Schedule, arn: string, options: RunningScheduleOptions) {
+    this.#arn = arn;
+    this.#options = options;
+    this.#schedule = schedule;
+    this.#rhythm = newRhythm(schedule, options);
+    this.#arm();
+  }
+
+  get schedule(): Schedule {
+    return this.#schedule;
+  }
+
+  view(): ScheduleView {
+    const { Name, GroupName, ScheduleExpression, ScheduleExpressionTimezone, State, Target } = this.#schedule;
     return {
       name: Name,
       groupName: GroupName,
-      jobName: jobNameOf(schedule.Target),
+      jobName: jobNameOf(Target),
       expression: ScheduleExpression,
       timezone: ScheduleExpressionTimezone,
       state: State,
-      nextFirings: upcoming,
-      lastFiring,
+      nextFirings: this.#upcoming,
+      lastFiring: this.#lastFiring,
     };
   }
 
-  function update(now: Schedule): void {
-    const before = schedule;
-    schedule = now;
+  update(now: Schedule): void {
+    const before = this.#schedule;
+    this.#schedule = now;
     const wasPaused = before.State === 'DISABLED' && now.State === 'ENABLED';
-    rhythm = hasSameRhythm(before, now)
-      ? { ...rhythm, expression: parseExpression(now) }
-      : newRhythm(now, options);
+    this.#rhythm = hasSameRhythm(before, now)
+      ? { ...this.#rhythm, expression: parseExpression(now) }
+      : newRhythm(now, this.#options);
     // What recurs does not make up for what it missed while it was disabled; what happens once does.
-    if (wasPaused && rhythm.expression.recurs) skipTo(rhythm.time.fromReal(clock.now()));
-    arm();
-    if (lastFiring) completeIfOver();
+    if (wasPaused && this.#rhythm.expression.recurs) {
+      this.#skipTo(this.#rhythm.time.fromReal(this.#options.clock.now()));
+    }
+    this.#arm();
+    if (this.#lastFiring) this.#completeIfOver();
+  }
+
+  async stop(): Promise<void> {
+    this.#cancelTimer();
+    this.#ended.abort();
+    await Promise.all(this.#underWay);
   }
 
   /** Sets the timer for the next firing. */
-  function arm(): void {
-    cancelTimer();
-    const windowMs = 60_000 * (schedule.FlexibleTimeWindow.MaximumWindowInMinutes ?? 0);
-    upcoming = [];
-    if (schedule.State === 'DISABLED' || ended.signal.aborted) return;
-    leaveOutMissed(windowMs);
-    const delayMs = Math.floor(options.random() * windowMs);
-    upcoming = next(SHOWN_FIRINGS).map((ms, index) => ({
+  #arm(): void {
+    this.#cancelTimer();
+    const windowMs = 60_000 * (this.#schedule.FlexibleTimeWindow.MaximumWindowInMinutes ?? 0);
+    this.#upcoming = [];
+    if (this.#schedule.State === 'DISABLED' || this.#ended.signal.aborted) return;
+    this.#leaveOutMissed(windowMs);
+    const delayMs = Math.floor(this.#options.random() * windowMs);
+    this.#upcoming = this.#next(SHOWN_FIRINGS).map((ms, index) => ({
       scheduledAt: new Date(ms),
-      at: new Date(rhythm.time.toReal(index === 0 ? ms + delayMs : ms)),
+      at: new Date(this.#rhythm.time.toReal(index === 0 ? ms + delayMs : ms)),
     }));
-    const [first] = upcoming;
-    if (first) cancelTimer = callAt(clock, first.at.getTime(), () => fire(first.scheduledAt.getTime()));
+    const [first] = this.#upcoming;
+    if (first === undefined) return;
+    const { clock } = this.#options;
+    this.#cancelTimer = callAt(clock, first.at.getTime(), () => this.#fire(first.scheduledAt.getTime()));
   }
 
-  function leaveOutMissed(windowMs: number): void {
-    const earliestMs = rhythm.time.fromReal(clock.now() - TOO_LATE_MS) - windowMs;
-    const [first] = rhythm.expression.recurs ? next(1) : [];
+  #leaveOutMissed(windowMs: number): void {
+    const { expression, time } = this.#rhythm;
+    const earliestMs = time.fromReal(this.#options.clock.now() - TOO_LATE_MS) - windowMs;
+    const [first] = expression.recurs ? this.#next(1) : [];
     if (first === undefined || first >= earliestMs) return;
-    skipTo(earliestMs);
-    options.onWarning(
-      `Schedule ${schedule.GroupName}/${schedule.Name} leaves out what it missed from ${isoSeconds(first)} on: this machine was asleep or very busy.`,
+    this.#skipTo(earliestMs);
+    this.#options.onWarning(
+      `Schedule ${nameInGroup(this.#schedule)} leaves out what it missed from ${isoSeconds(first)} on: this machine was asleep or very busy.`,
     );
   }
 
-  function next(count: number): number[] {
-    return rhythm.expression.next(rhythm.afterMs, count, rhythm.beganMs);
+  #next(count: number): number[] {
+    const { expression, afterMs, beganMs } = this.#rhythm;
+    return expression.next(afterMs, count, beganMs);
   }
 
-  function skipTo(ms: number): void {
-    rhythm = { ...rhythm, afterMs: Math.max(rhythm.afterMs, ms) };
+  #skipTo(ms: number): void {
+    this.#rhythm = { ...this.#rhythm, afterMs: Math.max(this.#rhythm.afterMs, ms) };
   }
 
-  function fire(scheduledMs: number): void {
-    rhythm = { ...rhythm, afterMs: scheduledMs };
-    arm();
-    const work = call(scheduledMs).finally(() => {
-      underWay.delete(work);
-      completeIfOver();
+  #fire(scheduledMs: number): void {
+    this.#rhythm = { ...this.#rhythm, afterMs: scheduledMs };
+    this.#arm();
+    const work = this.#call(scheduledMs).finally(() => {
+      this.#underWay.delete(work);
+      this.#completeIfOver();
     });
-    underWay.add(work);
+    this.#underWay.add(work);
   }
 
-  function completeIfOver(): void {
-    const isOver = schedule.State === 'ENABLED' && upcoming.length === 0 && underWay.size === 0;
-    if (isOver && schedule.ActionAfterCompletion === 'DELETE' && !ended.signal.aborted) options.onCompleted();
+  #completeIfOver(): void {
+    const { State, ActionAfterCompletion } = this.#schedule;
+    const isOver = State === 'ENABLED' && this.#upcoming.length === 0 && this.#underWay.size === 0;
+    if (isOver && ActionAfterCompletion === 'DELETE' && !this.#ended.signal.aborted) {
+      this.#options.onCompleted();
+    }
   }
 
-  async function call(scheduledMs: number): Promise<void> {
-    const { Name: name, GroupName: groupName, Target } = schedule;
+  async #call(scheduledMs: number): Promise<void> {
+    const { engine, clock, onWarning } = this.#options;
+    const schedule = this.#schedule;
+    const { Name, GroupName, Target } = schedule;
     const firing: ScheduleFiring = {
-      name,
-      groupName,
+      name: Name,
+      groupName: GroupName,
       jobName: jobNameOf(Target),
       scheduledAt: new Date(scheduledMs),
       at: new Date(clock.now()),
       state: undefined,
     };
-    lastFiring = firing;
-    const invocation = { schedule, scheduleArn: arn, scheduledMs, cancelled: ended.signal };
+    this.#lastFiring = firing;
+    const invocation = { schedule, scheduleArn: this.#arn, scheduledMs, cancelled: this.#ended.signal };
     const { state, error } = await invoke(invocation, {
       engine,
       clock,
-      onWarning: options.onWarning,
+      onWarning,
       onRetrying: (failure) => {
-        tell({ ...firing, state: 'retrying', error: failure.message });
-        options.onWarning(
-          `Schedule ${groupName}/${name} of ${isoSeconds(scheduledMs)} could not reach ${topicOf(Target) ?? Target.Arn} and tries again: ${failure.message}`,
+        this.#tell({ ...firing, state: 'retrying', error: failure.message });
+        onWarning(
+          `Schedule ${nameInGroup(schedule)} of ${isoSeconds(scheduledMs)} could not reach ${topicOf(Target) ?? Target.Arn} and tries again: ${failure.message}`,
         );
       },
     });
-    tell({ ...firing, state, ...(error && { error: error.message }) });
+    this.#tell({ ...firing, state, ...(error && { error: error.message }) });
   }
 
-  function tell(firing: ScheduleFiring): void {
-    if (lastFiring && firing.scheduledAt >= lastFiring.scheduledAt) lastFiring = firing;
-    options.onFiring(firing);
+  #tell(firing: ScheduleFiring): void {
+    if (this.#lastFiring && firing.scheduledAt >= this.#lastFiring.scheduledAt) this.#lastFiring = firing;
+    this.#options.onFiring(firing);
   }
+}
+
+function nameInGroup({ GroupName, Name }: Schedule): string {
+  return `${GroupName}/${Name}`;
 }
 
 /** When a schedule fires. All times but real ones are those of {@link Rhythm.time}. */

@@ -52,92 +52,117 @@ export interface SchedulerOptions {
 }
 
 export function startScheduler(options: SchedulerOptions): Scheduler {
-  const { engine, clock = systemClock, random = Math.random } = options;
-  const startedAtMs = clock.now();
-  const groups = new Map<string, ScheduleGroup>();
-  const entries = new Map<string, Entry>();
-  const ending = new Set<Promise<void>>();
-  createGroup(DEFAULT_GROUP);
+  return new InMemoryScheduler(options);
+}
 
-  return {
-    createGroup,
-    group,
-    groups: () => [...groups.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
-    deleteGroup,
-    create,
-    update,
-    has: (groupName, name) => entries.has(keyOf(groupName, name)),
-    schedule: (groupName, name) => storedOf(entry(groupName, name)),
-    schedules: () =>
-      [...entries].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, existing]) => storedOf(existing)),
-    delete: (groupName, name) => end(entry(groupName, name)),
-    list: () => [...entries.values()].map(({ running }) => running.view()).sort(byNextFiring),
-    stop: async () => {
-      for (const existing of [...entries.values()]) end(existing);
-      await Promise.all(ending);
-    },
-  };
+class InMemoryScheduler implements Scheduler {
+  readonly #options: Required<SchedulerOptions>;
+  readonly #startedAtMs: number;
+  readonly #groups = new Map<string, ScheduleGroup>();
+  readonly #entries = new Map<string, Entry>();
+  readonly #ending = new Set<Promise<void>>();
 
-  function createGroup(name: string): ScheduleGroup {
-    if (groups.has(name)) throw existsAlready(`Schedule group ${name}`);
-    const created = { name, arn: groupArn(name, engine), createdAt: new Date(clock.now()) };
-    groups.set(name, created);
+  constructor(options: SchedulerOptions) {
+    this.#options = {
+      ...options,
+      clock: options.clock ?? systemClock,
+      random: options.random ?? Math.random,
+    };
+    this.#startedAtMs = this.#options.clock.now();
+    this.createGroup(DEFAULT_GROUP);
+  }
+
+  createGroup(name: string): ScheduleGroup {
+    if (this.#groups.has(name)) throw existsAlready(`Schedule group ${name}`);
+    const created = { name, arn: groupArn(name, this.#options.engine), createdAt: this.#now() };
+    this.#groups.set(name, created);
     return created;
   }
 
-  function group(name: string): ScheduleGroup {
-    const found = groups.get(name);
+  group(name: string): ScheduleGroup {
+    const found = this.#groups.get(name);
     if (!found) throw doesNotExist(`Schedule group ${name}`);
     return found;
   }
 
-  function deleteGroup(name: string): void {
-    group(name);
+  groups(): ScheduleGroup[] {
+    return [...this.#groups.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  deleteGroup(name: string): void {
+    this.group(name);
     if (name === DEFAULT_GROUP) throw invalid('The default schedule group cannot be deleted.');
-    groups.delete(name);
-    for (const existing of [...entries.values()]) {
-      if (existing.running.schedule.GroupName === name) end(existing);
+    this.#groups.delete(name);
+    for (const existing of [...this.#entries.values()]) {
+      if (existing.running.schedule.GroupName === name) this.#end(existing);
     }
   }
 
-  function create(schedule: Schedule): StoredSchedule {
+  create(schedule: Schedule): StoredSchedule {
     const { GroupName, Name } = schedule;
-    group(GroupName);
+    this.group(GroupName);
     const key = keyOf(GroupName, Name);
-    if (entries.has(key)) throw existsAlready(`Schedule ${key}`);
-    const arn = scheduleArn(GroupName, Name, engine);
-    const now = new Date(clock.now());
+    if (this.#entries.has(key)) throw existsAlready(`Schedule ${key}`);
+    const arn = scheduleArn(GroupName, Name, this.#options.engine);
+    const now = this.#now();
     const running = runSchedule(schedule, arn, {
-      ...options,
-      clock,
-      random,
-      startedAtMs,
-      onCompleted: () => end(created),
+      ...this.#options,
+      startedAtMs: this.#startedAtMs,
+      onCompleted: () => this.#end(created),
     });
     const created: Entry = { running, arn, createdAt: now, modifiedAt: now };
-    entries.set(key, created);
+    this.#entries.set(key, created);
     return storedOf(created);
   }
 
-  function update(schedule: Schedule): StoredSchedule {
-    group(schedule.GroupName);
-    const existing = entry(schedule.GroupName, schedule.Name);
+  update(schedule: Schedule): StoredSchedule {
+    this.group(schedule.GroupName);
+    const existing = this.#entry(schedule.GroupName, schedule.Name);
     existing.running.update(schedule);
-    existing.modifiedAt = new Date(clock.now());
+    existing.modifiedAt = this.#now();
     return storedOf(existing);
   }
 
-  function entry(groupName: string, name: string): Entry {
+  has(groupName: string, name: string): boolean {
+    return this.#entries.has(keyOf(groupName, name));
+  }
+
+  schedule(groupName: string, name: string): StoredSchedule {
+    return storedOf(this.#entry(groupName, name));
+  }
+
+  schedules(): StoredSchedule[] {
+    return [...this.#entries].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, existing]) => storedOf(existing));
+  }
+
+  delete(groupName: string, name: string): void {
+    this.#end(this.#entry(groupName, name));
+  }
+
+  list(): ScheduleView[] {
+    return [...this.#entries.values()].map(({ running }) => running.view()).sort(byNextFiring);
+  }
+
+  async stop(): Promise<void> {
+    for (const existing of [...this.#entries.values()]) this.#end(existing);
+    await Promise.all(this.#ending);
+  }
+
+  #now(): Date {
+    return new Date(this.#options.clock.now());
+  }
+
+  #entry(groupName: string, name: string): Entry {
     const key = keyOf(groupName, name);
-    const found = entries.get(key);
+    const found = this.#entries.get(key);
     if (!found) throw doesNotExist(`Schedule ${key}`);
     return found;
   }
 
-  function end({ running }: Entry): void {
-    entries.delete(keyOf(running.schedule.GroupName, running.schedule.Name));
-    const stopped = running.stop().finally(() => ending.delete(stopped));
-    ending.add(stopped);
+  #end({ running }: Entry): void {
+    this.#entries.delete(keyOf(running.schedule.GroupName, running.schedule.Name));
+    const stopped = running.stop().finally(() => this.#ending.delete(stopped));
+    this.#ending.add(stopped);
   }
 }
 

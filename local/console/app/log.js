@@ -6,144 +6,156 @@ const KEPT_LINES = 500;
 const levels = ['DEBUG', 'INFO', 'WARN', 'ERROR'];
 
 /**
- * The newest lines, filtered by job, level and text; a line opens to its whole JSON.
  * @typedef {import('../feedLine.ts').FeedLine} FeedLine
  * @typedef {import('./logLine.js').LogEntry} LogEntry
  * @typedef {{ element: HTMLElement, line: FeedLine, entry: LogEntry, search: string }} Shown
- * @param {Element} tools
- * @param {Element} panel
  */
-export function createLog(tools, panel) {
-  /** @type {Shown[]} */
-  let shown = [];
-  /** @type {FeedLine[]} */
-  let held = [];
-  let isPaused = false;
-  /** Whether the lines that are held hold what is shown too, as after a new connection. */
-  let doesHeldReplace = false;
-  /** @type {Map<string, string>} */
-  const jobs = new Map();
 
-  const job = h('select', { 'aria-label': 'Lines of' }, h('option', { value: '*' }, 'All jobs'));
-  const level = h('select', { 'aria-label': 'Level' }, ...levelOptions());
-  const text = h('input', { type: 'search', placeholder: 'Filter', 'aria-label': 'Filter by text' });
-  const pause = h('button', { type: 'button', 'aria-pressed': 'false' }, 'Pause');
-  const clear = h('button', { type: 'button' }, 'Clear');
-  tools.append(job, level, text, pause, clear);
-  const list = h('ol', {
+/** The newest lines, filtered by job, level and text; a line opens to its whole JSON. */
+export class Log {
+  #controls = createControls();
+  #list = h('ol', {
     class: 'lines',
     role: 'log',
     'aria-live': 'off',
     tabindex: '0',
     'aria-label': 'Log lines',
   });
-  const empty = h('p', { class: 'empty' });
-  panel.append(list, empty);
-  for (const filter of [job, level, text]) filter.addEventListener('input', () => filterAll());
-  pause.addEventListener('click', () => setPaused(!isPaused));
-  clear.addEventListener('click', () => replaceAll([]));
-  say();
+  #empty = h('p', { class: 'empty' });
+  /** @type {Shown[]} */
+  #shown = [];
+  /** @type {FeedLine[]} */
+  #held = [];
+  #isPaused = false;
+  /** Whether the lines that are held hold what is shown too, as after a new connection. */
+  #doesHeldReplace = false;
+  /** The name that each function's lines carry. @type {Map<string, string>} */
+  #jobs = new Map();
 
-  return {
-    /** @param {FeedLine[]} lines @param {number} skipped @param {boolean} isFirst whether they replace what is shown */
-    add(lines, skipped, isFirst) {
-      if (isFirst) startOver();
-      if (skipped > 0) lines = [skippedLine(skipped), ...lines];
-      if (isPaused) hold(lines);
-      else append(lines);
-    },
-    /** @param {readonly import('../view.ts').ConsoleJob[]} now */
-    setJobs(now) {
-      for (const { name, functionName } of now) addSource(functionName, name);
-    },
-  };
+  /** @param {Element} tools @param {Element} panel */
+  constructor(tools, panel) {
+    const { job, level, text, pause, clear } = this.#controls;
+    tools.append(job, level, text, pause, clear);
+    panel.append(this.#list, this.#empty);
+    for (const filter of [job, level, text]) filter.addEventListener('input', () => this.#filterAll());
+    pause.addEventListener('click', () => this.#setPaused(!this.#isPaused));
+    clear.addEventListener('click', () => this.#replaceAll([]));
+    this.#say();
+  }
 
-  function startOver() {
-    held = [];
-    doesHeldReplace = isPaused;
-    if (!isPaused) replaceAll([]);
+  /** @param {FeedLine[]} lines @param {number} skipped @param {boolean} isFirst whether they replace what is shown */
+  add(lines, skipped, isFirst) {
+    if (isFirst) this.#startOver();
+    const all = skipped > 0 ? [skippedLine(skipped), ...lines] : lines;
+    if (this.#isPaused) this.#hold(all);
+    else this.#append(all);
+  }
+
+  /** @param {readonly import('../view.ts').ConsoleJob[]} now */
+  setJobs(now) {
+    for (const { name, functionName } of now) this.#addSource(functionName, name);
+  }
+
+  #startOver() {
+    this.#held = [];
+    this.#doesHeldReplace = this.#isPaused;
+    if (!this.#isPaused) this.#replaceAll([]);
   }
 
   /** @param {FeedLine[]} lines */
-  function append(lines) {
+  #append(lines) {
+    const list = this.#list;
     const follows = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
-    const fresh = lines.slice(-KEPT_LINES).map(createLine);
-    shown.push(...fresh);
-    for (const { element } of shown.splice(0, shown.length - KEPT_LINES)) element.remove();
-    for (const one of fresh) one.element.hidden = !matches(one);
+    const fresh = lines.slice(-KEPT_LINES).map((line) => this.#createLine(line));
+    this.#shown.push(...fresh);
+    for (const { element } of this.#shown.splice(0, this.#shown.length - KEPT_LINES)) element.remove();
+    for (const one of fresh) one.element.hidden = !this.#matches(one);
     list.append(...fresh.map(({ element }) => element));
-    say();
+    this.#say();
     if (follows) list.scrollTop = list.scrollHeight;
   }
 
-  /** @param {FeedLine} line */
-  function createLine(line) {
-    addSource(line.functionName, line.functionName ?? 'Platform');
+  /** @param {FeedLine} line @returns {Shown} */
+  #createLine(line) {
+    this.#addSource(line.functionName, line.functionName ?? 'Platform');
     const entry = parseLine(line);
-    const source = jobs.get(line.functionName ?? '') ?? line.functionName ?? 'Platform';
+    const source = this.#jobs.get(line.functionName ?? '') ?? line.functionName ?? 'Platform';
     const element = lineElement(line, entry, source);
     return { element, line, entry, search: `${source} ${line.text}`.toLowerCase() };
   }
 
   /** @param {string | null} functionName @param {string} name */
-  function addSource(functionName, name) {
+  #addSource(functionName, name) {
+    const { job } = this.#controls;
     const key = functionName ?? '';
-    const known = jobs.get(key);
+    const known = this.#jobs.get(key);
     if (known !== undefined && (known === name || known !== functionName)) return;
-    jobs.set(key, name);
+    this.#jobs.set(key, name);
     const option = [...job.options].find(({ value }) => value === `=${key}`);
     if (option) setText(option, name);
     else job.append(h('option', { value: `=${key}` }, name));
   }
 
-  function filterAll() {
-    for (const one of shown) one.element.hidden = !matches(one);
-    say();
-    list.scrollTop = list.scrollHeight;
+  #filterAll() {
+    for (const one of this.#shown) one.element.hidden = !this.#matches(one);
+    this.#say();
+    this.#list.scrollTop = this.#list.scrollHeight;
   }
 
   /** @param {Shown} one */
-  function matches({ line, entry, search }) {
+  #matches({ line, entry, search }) {
+    const { job, level, text } = this.#controls;
     if (job.value !== '*' && job.value !== `=${line.functionName ?? ''}`) return false;
     if (levels.indexOf(entry.level ?? 'INFO') < levels.indexOf(level.value)) return false;
     return search.includes(text.value.trim().toLowerCase());
   }
 
   /** @param {FeedLine[]} lines */
-  function hold(lines) {
-    held = [...held, ...lines].slice(-KEPT_LINES);
-    say();
+  #hold(lines) {
+    this.#held = [...this.#held, ...lines].slice(-KEPT_LINES);
+    this.#say();
   }
 
   /** @param {boolean} wanted */
-  function setPaused(wanted) {
-    isPaused = wanted;
-    pause.setAttribute('aria-pressed', String(wanted));
-    const waiting = held;
-    held = [];
-    if (!wanted && doesHeldReplace) replaceAll(waiting);
-    else if (!wanted) append(waiting);
-    doesHeldReplace = false;
-    say();
+  #setPaused(wanted) {
+    this.#isPaused = wanted;
+    this.#controls.pause.setAttribute('aria-pressed', String(wanted));
+    const waiting = this.#held;
+    this.#held = [];
+    if (!wanted && this.#doesHeldReplace) this.#replaceAll(waiting);
+    else if (!wanted) this.#append(waiting);
+    this.#doesHeldReplace = false;
+    this.#say();
   }
 
   /** @param {FeedLine[]} lines */
-  function replaceAll(lines) {
-    for (const { element } of shown) element.remove();
-    shown = [];
-    append(lines);
+  #replaceAll(lines) {
+    for (const { element } of this.#shown) element.remove();
+    this.#shown = [];
+    this.#append(lines);
   }
 
-  function say() {
-    setText(pause, isPaused ? `Resume${held.length > 0 ? ` (${held.length} new)` : ''}` : 'Pause');
-    const visible = shown.filter(({ element }) => !element.hidden).length;
-    empty.hidden = visible > 0;
-    list.hidden = visible === 0;
+  #say() {
+    const news = this.#held.length > 0 ? ` (${this.#held.length} new)` : '';
+    setText(this.#controls.pause, this.#isPaused ? `Resume${news}` : 'Pause');
+    const hasVisible = this.#shown.some(({ element }) => !element.hidden);
+    this.#empty.hidden = hasVisible;
+    this.#list.hidden = !hasVisible;
     setText(
-      empty,
-      shown.length > 0 ? 'No line matches the filter.' : 'No line yet: a job that runs logs here.',
+      this.#empty,
+      this.#shown.length > 0 ? 'No line matches the filter.' : 'No line yet: a job that runs logs here.',
     );
   }
+}
+
+function createControls() {
+  return {
+    job: h('select', { 'aria-label': 'Lines of' }, h('option', { value: '*' }, 'All jobs')),
+    level: h('select', { 'aria-label': 'Level' }, ...levelOptions()),
+    text: h('input', { type: 'search', placeholder: 'Filter', 'aria-label': 'Filter by text' }),
+    pause: h('button', { type: 'button', 'aria-pressed': 'false' }, 'Pause'),
+    clear: h('button', { type: 'button' }, 'Clear'),
+  };
 }
 
 /** @param {FeedLine} line @param {LogEntry} entry @param {string} source */

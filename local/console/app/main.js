@@ -3,14 +3,14 @@ import { createBoard } from './board.js';
 import { connect } from './connection.js';
 import { byId, setText } from './dom.js';
 import { plural } from './format.js';
-import { createLog } from './log.js';
+import { Log } from './log.js';
 import { createMailbox } from './mailbox.js';
 import { createProblems } from './problems.js';
-import { createPublishForm } from './publishForm.js';
+import { PublishForm } from './publishForm.js';
 import { openQueue } from './queueDialog.js';
 import { createSchedules } from './schedules.js';
 
-const form = createPublishForm(panel('publish'));
+const form = new PublishForm(panel('publish'));
 const board = createBoard(byId('board'), {
   publishTo: (jobName) => form.open(jobName),
   lookInto: (queueName, title) =>
@@ -20,7 +20,7 @@ const alarms = createAlarms(panel('alarms'));
 const mailbox = createMailbox(panel('mail'));
 const problems = createProblems(panel('problems'));
 const schedules = createSchedules(panel('schedules'));
-const log = createLog(byId('log-tools'), byId('log'));
+const log = new Log(byId('log-tools'), byId('log'));
 
 /** @type {import('../view.ts').ConsoleView | undefined} */
 let last;

@@ -1,23 +1,114 @@
 import { h, setText } from './dom.js';
 import { plural, readable } from './format.js';
 
-/**
- * Publishes to the job topic. The last payload of every job is remembered in this browser.
- * @param {Element} panel
- */
-export function createPublishForm(panel) {
-  const names = h('datalist', { id: 'job-names' });
-  const job = h('input', {
-    id: 'job',
-    list: 'job-names',
-    required: true,
-    autocomplete: 'off',
-    spellcheck: 'false',
-    maxlength: 256,
-    placeholder: 'GreetingJob',
-    'aria-describedby': 'job-hint',
-  });
-  const jobHint = h('p', { id: 'job-hint', class: 'hint' });
+/** Publishes to the job topic. The last payload of every job is remembered in this browser. */
+export class PublishForm {
+  #fields = createFields();
+  #form = createForm(this.#fields);
+  /** @type {Element} */
+  #panel;
+  /** @type {string[]} */
+  #known = [];
+
+  /** @param {Element} panel */
+  constructor(panel) {
+    this.#panel = panel;
+    panel.append(this.#form);
+    const { job, payload, attributes } = this.#fields;
+    job.addEventListener('input', () => this.#chooseJob());
+    payload.addEventListener('input', () => this.#check());
+    attributes.addEventListener('input', () => this.#check());
+    this.#form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      void this.#submit();
+    });
+    this.#form.addEventListener('keydown', (event) => {
+      if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) this.#form.requestSubmit();
+    });
+    this.#check();
+  }
+
+  /** @param {string[]} jobNames */
+  setJobs(jobNames) {
+    if (jobNames.join('\n') === this.#known.join('\n')) return;
+    this.#known = jobNames;
+    this.#fields.names.replaceChildren(...jobNames.map((name) => h('option', { value: name })));
+    if (this.#fields.job.value === '' && jobNames[0] !== undefined) this.#fill(jobNames[0]);
+    this.#check();
+  }
+
+  /** Chooses a job, with the payload it got last or the one given, and goes there. @param {string} jobName @param {string} [text] */
+  open(jobName, text) {
+    const { payload } = this.#fields;
+    this.#fill(jobName);
+    if (text !== undefined) payload.value = readable(text);
+    this.#check();
+    this.#panel.scrollIntoView({ block: 'nearest' });
+    payload.focus();
+  }
+
+  /** @param {string} jobName */
+  #fill(jobName) {
+    this.#fields.job.value = jobName;
+    this.#chooseJob();
+  }
+
+  #chooseJob() {
+    const remembered = recall(this.#fields.job.value);
+    if (remembered !== null) this.#fields.payload.value = remembered;
+    this.#check();
+  }
+
+  /** Says as one types what is wrong. */
+  #check() {
+    const { job, jobHint, payload, payloadHint, attributes, attributesHint } = this.#fields;
+    const isUnknown = job.value !== '' && this.#known.length > 0 && !this.#known.includes(job.value);
+    setText(jobHint, isUnknown ? 'No job has this name: the message will end in the unrouted queue.' : '');
+    jobHint.classList.toggle('warn', isUnknown);
+    const problem = jsonProblem(payload.value);
+    const bytes = new TextEncoder().encode(payload.value).length;
+    setText(payloadHint, problem ?? `Valid JSON, ${plural(bytes, 'byte')}. Ctrl+Enter publishes.`);
+    markInvalid(payload, payloadHint, problem !== undefined);
+    const wrong = attributesProblem(attributes.value);
+    setText(attributesHint, wrong ?? attributesHelp);
+    markInvalid(attributes, attributesHint, wrong !== undefined);
+    return problem ?? wrong;
+  }
+
+  async #submit() {
+    const { job, payload, attributes, count, send } = this.#fields;
+    const problem = job.value === '' ? 'Name a job.' : (this.#check() ?? countProblem(count));
+    if (problem !== undefined) return this.#tell(problem, true);
+    send.disabled = true;
+    this.#tell('Publishing…', false);
+    const jobName = job.value;
+    try {
+      const { published, messageId } = await post({
+        jobName,
+        payload: JSON.parse(payload.value),
+        attributes: parseAttributes(attributes.value),
+        count: count.valueAsNumber,
+      });
+      remember(jobName, payload.value);
+      const id = published === 1 ? `, ${messageId}` : '';
+      this.#tell(`Published ${plural(published, 'message')} to ${jobName}${id}.`, false);
+    } catch (error) {
+      this.#tell(/** @type {Error} */ (error).message, true);
+    }
+    send.disabled = false;
+  }
+
+  /** @param {string} text @param {boolean} isError */
+  #tell(text, isError) {
+    const { result } = this.#fields;
+    setText(result, text);
+    result.classList.toggle('error', isError);
+  }
+}
+
+const attributesHelp = 'One name=value a line, sent as String attributes.';
+
+function createFields() {
   const payload = h('textarea', {
     id: 'payload',
     rows: 5,
@@ -25,23 +116,40 @@ export function createPublishForm(panel) {
     'aria-describedby': 'payload-hint',
   });
   payload.value = '{}';
-  const payloadHint = h('p', { id: 'payload-hint', class: 'hint' });
-  const attributes = h('textarea', {
-    id: 'attributes',
-    rows: 2,
-    spellcheck: 'false',
-    placeholder: 'jobId=order-17',
-    'aria-describedby': 'attributes-hint',
-  });
-  const attributesHint = h(
-    'p',
-    { id: 'attributes-hint', class: 'hint' },
-    'One name=value a line, sent as String attributes.',
-  );
-  const count = h('input', { id: 'count', type: 'number', min: 1, max: 1000, value: 1, required: true });
-  const send = h('button', { class: 'primary', title: 'Ctrl+Enter' }, 'Publish');
-  const result = h('p', { class: 'result', role: 'status' });
-  const form = h(
+  return {
+    names: h('datalist', { id: 'job-names' }),
+    job: h('input', {
+      id: 'job',
+      list: 'job-names',
+      required: true,
+      autocomplete: 'off',
+      spellcheck: 'false',
+      maxlength: 256,
+      placeholder: 'GreetingJob',
+      'aria-describedby': 'job-hint',
+    }),
+    jobHint: h('p', { id: 'job-hint', class: 'hint' }),
+    payload,
+    payloadHint: h('p', { id: 'payload-hint', class: 'hint' }),
+    attributes: h('textarea', {
+      id: 'attributes',
+      rows: 2,
+      spellcheck: 'false',
+      placeholder: 'jobId=order-17',
+      'aria-describedby': 'attributes-hint',
+    }),
+    attributesHint: h('p', { id: 'attributes-hint', class: 'hint' }, attributesHelp),
+    count: h('input', { id: 'count', type: 'number', min: 1, max: 1000, value: 1, required: true }),
+    send: h('button', { class: 'primary', title: 'Ctrl+Enter' }, 'Publish'),
+    result: h('p', { class: 'result', role: 'status' }),
+  };
+}
+
+/** @param {ReturnType<typeof createFields>} fields */
+function createForm(fields) {
+  const { names, job, jobHint, payload, payloadHint, attributes, attributesHint, count, send, result } =
+    fields;
+  return h(
     'form',
     { novalidate: true },
     field('job', 'Job', job, names, jobHint),
@@ -55,96 +163,6 @@ export function createPublishForm(panel) {
     h('div', { class: 'send' }, field('count', 'How many', count), send),
     result,
   );
-  panel.append(form);
-
-  /** @type {string[]} */
-  let known = [];
-  job.addEventListener('input', () => chooseJob());
-  payload.addEventListener('input', () => check());
-  attributes.addEventListener('input', () => check());
-  form.addEventListener('submit', submit);
-  form.addEventListener('keydown', (/** @type {KeyboardEvent} */ event) => {
-    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) form.requestSubmit();
-  });
-  check();
-
-  return {
-    /** @param {string[]} jobNames */
-    setJobs(jobNames) {
-      if (jobNames.join('\n') === known.join('\n')) return;
-      known = jobNames;
-      names.replaceChildren(...jobNames.map((name) => h('option', { value: name })));
-      if (job.value === '' && jobNames[0] !== undefined) fill(jobNames[0]);
-      check();
-    },
-    /** Chooses a job, with the payload it got last or the one given, and goes there. @param {string} jobName @param {string} [text] */
-    open(jobName, text) {
-      fill(jobName);
-      if (text !== undefined) payload.value = readable(text);
-      check();
-      panel.scrollIntoView({ block: 'nearest' });
-      payload.focus();
-    },
-  };
-
-  /** @param {string} jobName */
-  function fill(jobName) {
-    job.value = jobName;
-    chooseJob();
-  }
-
-  function chooseJob() {
-    const remembered = recall(job.value);
-    if (remembered !== null) payload.value = remembered;
-    check();
-  }
-
-  /** Says as one types what is wrong. */
-  function check() {
-    const isUnknown = job.value !== '' && known.length > 0 && !known.includes(job.value);
-    setText(jobHint, isUnknown ? 'No job has this name: the message will end in the unrouted queue.' : '');
-    jobHint.classList.toggle('warn', isUnknown);
-    const problem = jsonProblem(payload.value);
-    const bytes = new TextEncoder().encode(payload.value).length;
-    setText(payloadHint, problem ?? `Valid JSON, ${plural(bytes, 'byte')}. Ctrl+Enter publishes.`);
-    markInvalid(payload, payloadHint, problem !== undefined);
-    const wrong = attributesProblem(attributes.value);
-    setText(attributesHint, wrong ?? 'One name=value a line, sent as String attributes.');
-    markInvalid(attributes, attributesHint, wrong !== undefined);
-    return problem ?? wrong;
-  }
-
-  /** @param {Event} event */
-  async function submit(event) {
-    event.preventDefault();
-    const problem = job.value === '' ? 'Name a job.' : (check() ?? countProblem(count));
-    if (problem !== undefined) return tell(problem, true);
-    send.disabled = true;
-    tell('Publishing…', false);
-    const jobName = job.value;
-    try {
-      const { published, messageId } = await post({
-        jobName,
-        payload: JSON.parse(payload.value),
-        attributes: parseAttributes(attributes.value),
-        count: count.valueAsNumber,
-      });
-      remember(jobName, payload.value);
-      tell(
-        `Published ${plural(published, 'message')} to ${jobName}${published === 1 ? `, ${messageId}` : ''}.`,
-        false,
-      );
-    } catch (error) {
-      tell(/** @type {Error} */ (error).message, true);
-    }
-    send.disabled = false;
-  }
-
-  /** @param {string} text @param {boolean} isError */
-  function tell(text, isError) {
-    setText(result, text);
-    result.classList.toggle('error', isError);
-  }
 }
 
 /** @param {string} id @param {string} label @param {HTMLElement} input @param {...HTMLElement} rest */

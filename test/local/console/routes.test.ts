@@ -14,7 +14,7 @@ const ownPage = { host, origin: `http://${host}`, 'content-type': 'application/j
 
 async function start(platform = standInPlatform()) {
   const feed = await startFeed(platform);
-  cleanups.push(feed.stop);
+  cleanups.push(() => feed.stop());
   const routes = await consoleRoutes({ platform, feed, port: () => 4101 });
   return {
     platform,

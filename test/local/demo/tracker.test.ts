@@ -7,7 +7,10 @@ import type { PlatformEvent } from '../../../local/platform/view.ts';
 
 const log = (jobId: string, outcome: string): PlatformEvent => ({
   type: 'log',
-  line: { source: 'function', text: JSON.stringify({ jobId, outcome, attempt: 1 }) } as never,
+  line: {
+    source: 'function',
+    text: JSON.stringify({ level: 'INFO', message: outcome, jobId, outcome, attempt: 1 }),
+  } as never,
 });
 const fired = (name: string): PlatformEvent => ({
   type: 'schedule',

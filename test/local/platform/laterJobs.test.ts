@@ -10,6 +10,7 @@ import {
 import { SNSClient } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { projectWith } from '../../../bench/project.ts';
+import { readLogLine } from '../../../local/platform/logLine.ts';
 import { type Platform, startPlatform } from '../../../local/platform/platform.ts';
 import { synthesize } from '../../../local/platform/synth.ts';
 import type { PlatformEvent } from '../../../local/platform/view.ts';
@@ -53,11 +54,11 @@ beforeAll(async () => {
     clock: time.clock,
     onEvent,
   });
-  const { endpoint, region, snapshot } = platform;
+  const { endpoint, region } = platform;
   const config = { endpoint, region, credentials: { accessKeyId: 'any', secretAccessKey: 'any' } };
   sns = new SNSClient(config);
   scheduler = new SchedulerClient(config);
-  const { topicArn = '' } = await snapshot();
+  const { topicArn = '' } = await platform.snapshot();
   const clock = { now: time.clock.now, sleep: async () => undefined, random: Math.random };
   publisher = createPublisher({ topicArn, client: sns }, clock);
 }, 120_000);
@@ -70,20 +71,14 @@ afterAll(async () => {
 
 /** What the job logged: the texts of its own lines, and of its outcomes. */
 function logged(jobId: string): { ran: string[]; outcomes: string[] } {
-  const lines = events.flatMap((event) => (event.type === 'log' ? parsed(event.line.text) : []));
-  const own = lines.filter((line) => line.jobId === jobId);
+  const entries = events.flatMap((event) =>
+    event.type === 'log' ? (readLogLine(event.line.text) ?? []) : [],
+  );
+  const own = entries.filter(({ fields }) => fields.jobId === jobId);
   return {
-    ran: own.flatMap(({ message = '' }) => (message.startsWith('ran ') ? [message] : [])),
-    outcomes: own.flatMap(({ outcome }) => outcome ?? []),
+    ran: own.flatMap(({ message }) => (message.startsWith('ran ') ? [message] : [])),
+    outcomes: own.flatMap(({ fields }) => fields.outcome ?? []),
   };
-}
-
-function parsed(text: string): { message?: string; jobId?: string; outcome?: string }[] {
-  try {
-    return [JSON.parse(text)];
-  } catch {
-    return [];
-  }
 }
 
 const seconds = (count: number) => count * 1_000;

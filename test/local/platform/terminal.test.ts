@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { createTerminal, wantsColour } from '../../../local/platform/terminal.ts';
+import { Terminal, wantsColour } from '../../../local/platform/terminal.ts';
 
 const at = new Date(2026, 10, 21, 12, 0, 1);
-const plain = createTerminal(false);
+const plain = new Terminal(false);
 const line = (text: string) =>
   plain.event({ type: 'log', line: { functionName: 'jobs-dev-GreetingJob', stream: 'stdout', text, at } });
 
@@ -48,7 +48,7 @@ test('a payload neither forges a line nor steers the terminal', () => {
 });
 
 test('colours only where they are wanted', () => {
-  expect(createTerminal(true).warning('x')).toContain('\u001b[33mWARN');
+  expect(new Terminal(true).warning('x')).toContain('\u001b[33mWARN');
   expect(plain.warning('x')).not.toContain('\u001b');
   expect(wantsColour({ isTTY: true }, {})).toBe(true);
   expect(wantsColour({ isTTY: true }, { NO_COLOR: '1' })).toBe(false);
