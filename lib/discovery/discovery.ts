@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { basename, extname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { type JobProblem, jobProblems } from '../../src/job/check/problems.ts';
 import { type AnyJob, isJob } from '../../src/job/index.ts';
 import { jobNameProblem } from '../../src/job/jobName.ts';
-import { type JobProblem, jobProblems } from '../../src/job/problems.ts';
 import { nameLengths } from '../../src/names.ts';
 import { type ResourceNames, resourceNames } from '../platform/resourceNames.ts';
 import { SynthError } from '../platform/synthError.ts';

@@ -1,8 +1,8 @@
 import { join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isNativeError } from 'node:util/types';
-import { textOf } from '../../src/job/given.ts';
-import type { JobProblem } from '../../src/job/problems.ts';
+import { textOf } from '../../src/job/check/given.ts';
+import type { JobProblem } from '../../src/job/check/problems.ts';
 import { SynthError } from '../platform/synthError.ts';
 
 /** One thing that is wrong in one job file. */

@@ -1,9 +1,9 @@
+import { shown, textOf } from '../../src/job/check/given.ts';
+import type { JobProblem } from '../../src/job/check/problems.ts';
+import { type GivenSchedule, givenSchedules } from '../../src/job/check/schedule.ts';
 import type { AnyJob } from '../../src/job/defineJob.ts';
 import { InvalidPayloadError } from '../../src/job/errors.ts';
-import { shown, textOf } from '../../src/job/given.ts';
-import type { JobProblem } from '../../src/job/problems.ts';
 import { scheduleDefaults } from '../../src/job/schedule.ts';
-import { type GivenSchedule, givenSchedules } from '../../src/job/scheduleProblems.ts';
 import { validPayload } from '../../src/job/validPayload.ts';
 import { maxInputBytes } from '../../src/message/scheduledPublish.ts';
 import { nameLengths, scheduleName } from '../../src/names.ts';

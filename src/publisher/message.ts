@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { textOf } from '../job/check/given.ts';
 import type { AnyJob } from '../job/defineJob.ts';
 import { InvalidPayloadError } from '../job/errors.ts';
-import { textOf } from '../job/given.ts';
 import { isJob } from '../job/index.ts';
 import { jobNameProblem } from '../job/jobName.ts';
 import { validPayload } from '../job/validPayload.ts';

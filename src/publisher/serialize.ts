@@ -1,4 +1,4 @@
-import { textOf } from '../job/given.ts';
+import { textOf } from '../job/check/given.ts';
 import { NotSerializableError } from './errors.ts';
 import { aKind, kindOf } from './shown.ts';
 

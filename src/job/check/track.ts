@@ -1,8 +1,8 @@
-import { uploadsBounds } from './bounds.ts';
+import { uploadsBounds } from '../bounds.ts';
+import { uploadsDefaults } from '../uploads.ts';
 import { isRecord, numberAdvice, shown } from './given.ts';
 import type { JobProblem } from './problems.ts';
 import { unknownOption } from './unknownOption.ts';
-import { uploadsDefaults } from './uploads.ts';
 
 /** What is wrong with a job's tracking, and with the uploads that need it. */
 export function trackProblems({ track, uploads }: Readonly<Record<string, unknown>>): JobProblem[] {

@@ -1,4 +1,4 @@
-import { durationSeconds } from './duration.ts';
+import { durationSeconds } from '../duration.ts';
 
 /** The seconds of a value that may be a duration; undefined when it is none. */
 export function secondsOf(value: unknown): number | undefined {

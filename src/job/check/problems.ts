@@ -1,14 +1,14 @@
-import { durationBounds, numberBounds } from './bounds.ts';
-import { computeProblems } from './computeProblems.ts';
-import type { AnyJob } from './defineJob.ts';
-import { environmentProblems } from './environmentProblems.ts';
+import { durationBounds, numberBounds } from '../bounds.ts';
+import type { AnyJob } from '../defineJob.ts';
+import { computeProblems } from './compute.ts';
+import { environmentProblems } from './environment.ts';
 import { shown } from './given.ts';
-import { idempotencyProblems } from './idempotencyProblems.ts';
-import { lifetimeProblems } from './lifetimeProblems.ts';
-import { limitProblems } from './limitProblems.ts';
-import { permissionProblems } from './permissionProblems.ts';
-import { scheduleProblems } from './scheduleProblems.ts';
-import { trackProblems } from './trackProblems.ts';
+import { idempotencyProblems } from './idempotency.ts';
+import { lifetimeProblems } from './lifetime.ts';
+import { permissionProblems } from './permissions.ts';
+import { limitProblems } from './rows.ts';
+import { scheduleProblems } from './schedule.ts';
+import { trackProblems } from './track.ts';
 import { unknownOption } from './unknownOption.ts';
 
 /** One thing that is wrong with a job's definition. */

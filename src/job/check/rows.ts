@@ -1,9 +1,9 @@
-import { durationBounds, largestBatchWithoutWindow, longestFargateTimeout, numberBounds } from './bounds.ts';
-import { jobDefaults } from './defaults.ts';
-import { type Duration, durationSeconds } from './duration.ts';
+import { durationBounds, largestBatchWithoutWindow, longestFargateTimeout, numberBounds } from '../bounds.ts';
+import { jobDefaults } from '../defaults.ts';
+import { type Duration, durationSeconds } from '../duration.ts';
+import { retryDelayProblem } from '../retryDelay.ts';
 import { numberAdvice, secondsOf, shown } from './given.ts';
 import type { JobProblem } from './problems.ts';
-import { retryDelayProblem } from './retryDelay.ts';
 
 /** What is wrong with a job's durations and numbers, each for itself. */
 export function limitProblems(options: Options): JobProblem[] {

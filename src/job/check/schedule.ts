@@ -1,10 +1,10 @@
-import { nextFirings, parseSchedule, ScheduleExpressionError } from '../schedule/index.ts';
-import { isInstant } from '../schedule/instant.ts';
-import { scheduleBounds } from './bounds.ts';
-import { durationSeconds } from './duration.ts';
+import { nextFirings, parseSchedule, ScheduleExpressionError } from '../../schedule/index.ts';
+import { isInstant } from '../../schedule/instant.ts';
+import { scheduleBounds } from '../bounds.ts';
+import { durationSeconds } from '../duration.ts';
+import { scheduleDefaults } from '../schedule.ts';
 import { secondsOf, shown } from './given.ts';
 import type { JobProblem } from './problems.ts';
-import { scheduleDefaults } from './schedule.ts';
 import { unknownOption } from './unknownOption.ts';
 
 /** What is wrong with when a job recurs. Its payloads are checked by `schedulePayloadProblems`, which waits for schemas. */

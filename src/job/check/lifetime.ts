@@ -1,11 +1,11 @@
-import { healthyAgeSeconds } from './backlogAlarm.ts';
-import { crashNoticeSeconds, jobDefaults, queueRetention } from './defaults.ts';
-import type { JobOptions } from './defineJob.ts';
-import { durationSeconds, formatDuration } from './duration.ts';
+import { healthyAgeSeconds } from '../backlogAlarm.ts';
+import { crashNoticeSeconds, jobDefaults, queueRetention } from '../defaults.ts';
+import type { JobOptions } from '../defineJob.ts';
+import { durationSeconds, formatDuration } from '../duration.ts';
+import { retryDelaySeconds } from '../retryDelay.ts';
+import { visibilityTimeoutSeconds } from '../visibilityTimeout.ts';
 import { shown } from './given.ts';
 import type { JobProblem } from './problems.ts';
-import { retryDelaySeconds } from './retryDelay.ts';
-import { visibilityTimeoutSeconds } from './visibilityTimeout.ts';
 
 /** What is wrong with how long a message lives, which several options say together. Each of them is right by itself. */
 export function lifetimeProblems(options: Partial<JobOptions>): JobProblem[] {

@@ -1,8 +1,8 @@
-import { idempotencyBounds } from './bounds.ts';
-import { jobDefaults } from './defaults.ts';
-import { durationSeconds } from './duration.ts';
+import { idempotencyBounds } from '../bounds.ts';
+import { jobDefaults } from '../defaults.ts';
+import { durationSeconds } from '../duration.ts';
+import { idempotencyDefaults } from '../idempotency.ts';
 import { isRecord, secondsOf, shown } from './given.ts';
-import { idempotencyDefaults } from './idempotency.ts';
 import type { JobProblem } from './problems.ts';
 
 /** What is wrong with how a job's runs are remembered. */

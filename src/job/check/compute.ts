@@ -1,6 +1,6 @@
-import { durationBounds } from './bounds.ts';
-import { type FargateCompute, fargateDefaults, fargateSizes } from './compute.ts';
-import { durationSeconds } from './duration.ts';
+import { durationBounds } from '../bounds.ts';
+import { type FargateCompute, fargateDefaults, fargateSizes } from '../compute.ts';
+import { durationSeconds } from '../duration.ts';
 import { numberAdvice, secondsOf, shown } from './given.ts';
 import type { JobProblem } from './problems.ts';
 import { unknownOption } from './unknownOption.ts';

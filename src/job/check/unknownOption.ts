@@ -1,5 +1,5 @@
+import { nearestName } from '../nearestName.ts';
 import { shown } from './given.ts';
-import { nearestName } from './nearestName.ts';
 import type { JobProblem } from './problems.ts';
 
 /**
