@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { fargatePrices, taskUsdPerHour } from '../bench/scaling.ts';
-import { fargateDefaults } from '../src/job/compute.ts';
+import { fargateDefaults as defaultSettings } from '../src/job/compute.ts';
+
+const fargateDefaults = defaultSettings();
 
 const section = readFileSync(join(import.meta.dirname, '../docs/compute.md'), 'utf8');
 const hoursOfAMonth = 730;

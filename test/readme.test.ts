@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { durationBounds, numberBounds } from '../src/job/bounds.ts';
-import { jobDefaults } from '../src/job/defaults.ts';
+import { jobOptions, type OptionRow } from '../src/job/options.ts';
 
 const root = join(import.meta.dirname, '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -10,6 +9,8 @@ const scripts = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).scr
   string,
   string
 >;
+
+const rows = Object.entries<OptionRow>(jobOptions);
 
 /** The rows of the options table: option → [meaning, default, bounds]. */
 const options = new Map(
@@ -28,20 +29,15 @@ const options = new Map(
 );
 
 describe('the options table of the README', () => {
-  test.each(Object.entries({ ...durationBounds, ...numberBounds }))(
-    'gives the bounds of %s',
-    (option, bound) => {
-      expect(options.get(option)?.[2]).toBe(`${bound.min} to ${bound.max}`);
-    },
-  );
-
-  test.each(Object.entries(jobDefaults))('gives the default of %s', (option, value) => {
-    expect(options.get(option)?.[1]).toBe(String(value));
+  test.each(rows)('gives the bounds and the default of %s', (option, row) => {
+    const [, value, bounds] = options.get(option) ?? [];
+    expect(value).toBe(String(row.default ?? 'none'));
+    if ('min' in row) expect(bounds).toBe(`${row.min} to ${row.max}`);
   });
 
   test('says none where there is no default', () => {
     const withoutDefault = [...options].filter(
-      ([option]) => !(option in jobDefaults) && option !== 'payload',
+      ([option]) => !(option in jobOptions) && !['payload', 'compute'].includes(option),
     );
     expect(withoutDefault.map(([, cells]) => cells[1])).toEqual(withoutDefault.map(() => 'none'));
   });

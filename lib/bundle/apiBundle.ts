@@ -1,8 +1,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import type { ApiJob } from '../../src/api/apiJob.ts';
-import { jobDefaults } from '../../src/job/defaults.ts';
-import { uploadsDefaults } from '../../src/job/uploads.ts';
+import { defaultMaxAttempts, defaultUploadBytes } from '../../src/job/options.ts';
 import type { DiscoveredJob } from '../discovery/discovery.ts';
 import { apiBudgetBytes } from './budget.ts';
 import { type Build, buildEntries, externals } from './build.ts';
@@ -58,12 +57,12 @@ export function apiEntry(jobs: readonly ApiJob[]): string {
 
 /** What the API has to know of a job. */
 export async function apiJob({ name, job }: DiscoveredJob): Promise<ApiJob> {
-  const { maxAttempts = jobDefaults.maxAttempts, uploads } = job;
+  const { maxAttempts = defaultMaxAttempts, uploads } = job;
   const payloadSchema = await payloadSchemaOf(job.payload);
   return {
     name,
     ...(payloadSchema === undefined ? {} : { payloadSchema }),
-    ...(uploads === undefined ? {} : { uploads: { ...uploadsDefaults, ...uploads } }),
+    ...(uploads === undefined ? {} : { uploads: { maxBytes: defaultUploadBytes, ...uploads } }),
     maxAttempts,
   };
 }

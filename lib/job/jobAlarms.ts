@@ -3,8 +3,8 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { queueRetention } from '../../src/job/defaults.ts';
 import { formatDuration } from '../../src/job/duration.ts';
+import { queueRetention } from '../../src/job/retention.ts';
 import { alarmName, type JobNames } from '../../src/names.ts';
 import {
   ageOfOldest,

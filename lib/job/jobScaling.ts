@@ -9,11 +9,11 @@ import {
 import type { FargateService } from 'aws-cdk-lib/aws-ecs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import type { FargateSettings } from '../../src/job/compute.ts';
 import { durationSeconds } from '../../src/job/duration.ts';
 import { alarmName, type JobNames } from '../../src/names.ts';
 import { autoScaling } from '../bundle/lazyModules.ts';
 import { eachMinute, runningMessages, waitingMessages } from '../platform/platformAlarm.ts';
-import type { FargateSettings } from './jobSettings.ts';
 
 interface JobScalingProps {
   readonly names: JobNames;

@@ -9,6 +9,7 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import type { FargateSettings } from '../../src/job/compute.ts';
 import type { JobNames } from '../../src/names.ts';
 import type { BundledJob } from '../bundle/bundle.ts';
 import { ecrAssets, ecs } from '../bundle/lazyModules.ts';
@@ -17,7 +18,7 @@ import type { WorkerCluster } from '../platform/workerCluster.ts';
 import type { LogLevel } from './jobFunction.ts';
 import { taskRole } from './jobRole.ts';
 import { addJobScaling } from './jobScaling.ts';
-import type { FargateSettings, JobSettings } from './jobSettings.ts';
+import type { JobSettings } from './jobSettings.ts';
 import type { JobStores } from './jobStores.ts';
 import { runtimeVariables } from './runtimeVariables.ts';
 

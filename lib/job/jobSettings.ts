@@ -1,12 +1,9 @@
 import { backlogAlarmSeconds } from '../../src/job/backlogAlarm.ts';
-import { fargateSettings } from '../../src/job/compute.ts';
-import { jobDefaults } from '../../src/job/defaults.ts';
+import { type FargateSettings, fargateSettings } from '../../src/job/compute.ts';
 import { durationSeconds } from '../../src/job/duration.ts';
 import type { AnyJob, IamStatement } from '../../src/job/index.ts';
+import { jobOptions } from '../../src/job/options.ts';
 import { visibilityTimeoutSeconds } from '../../src/job/visibilityTimeout.ts';
-
-/** Where a job runs on Fargate: how big, how many and how soon. */
-export type FargateSettings = NonNullable<ReturnType<typeof fargateSettings>>;
 
 /** A job's options with the defaults filled in, in the units that AWS takes, and what follows from them. */
 export interface JobSettings {
@@ -33,19 +30,19 @@ export interface JobSettings {
 }
 
 export function jobSettings(job: AnyJob): JobSettings {
-  const { timeout = jobDefaults.timeout, batchWindow = jobDefaults.batchWindow } = job;
-  const maxAttempts = job.maxAttempts ?? jobDefaults.maxAttempts;
+  const { timeout = jobOptions.timeout.default, batchWindow = jobOptions.batchWindow.default } = job;
+  const maxAttempts = job.maxAttempts ?? jobOptions.maxAttempts.default;
   return {
     timeoutSeconds: durationSeconds(timeout),
-    batchSize: job.batchSize ?? jobDefaults.batchSize,
+    batchSize: job.batchSize ?? jobOptions.batchSize.default,
     batchWindowSeconds: durationSeconds(batchWindow),
     maxAttempts,
-    alarmAfterSeconds: durationSeconds(job.alarmAfter ?? jobDefaults.alarmAfter),
+    alarmAfterSeconds: durationSeconds(job.alarmAfter ?? jobOptions.alarmAfter.default),
     alarmCount: job.alarmCount,
-    alarmWhen: job.alarmWhen ?? jobDefaults.alarmWhen,
+    alarmWhen: job.alarmWhen ?? jobOptions.alarmWhen.default,
     backlogAlarmAfterSeconds: backlogAlarmSeconds(job),
     maxConcurrency: job.maxConcurrency,
-    memoryMegabytes: job.memory ?? jobDefaults.memory,
+    memoryMegabytes: job.memory ?? jobOptions.memory.default,
     permissions: job.permissions ?? [],
     environment: job.environment ?? {},
     visibilityTimeoutSeconds: visibilityTimeoutSeconds(job),

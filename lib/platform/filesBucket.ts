@@ -1,8 +1,8 @@
 import { BlockPublicAccess, Bucket, BucketEncryption, type CorsRule, HttpMethods } from 'aws-cdk-lib/aws-s3';
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { fileRetention } from '../../src/job/defaults.ts';
 import { durationSeconds } from '../../src/job/duration.ts';
+import { fileRetention } from '../../src/job/retention.ts';
 import { keptInProduction } from './platformQueue.ts';
 
 export interface FilesBucketProps {

@@ -1,7 +1,8 @@
 import { addAbortSignal, type Readable } from 'node:stream';
 import type { JobContext } from '../job/context.ts';
 import { NonRetryableError } from '../job/errors.ts';
-import { type Uploads, uploadsDefaults } from '../job/uploads.ts';
+import { defaultUploadBytes } from '../job/options.ts';
+import type { Uploads } from '../job/uploads.ts';
 import { filesBucket } from './bucket.ts';
 import { uploadName } from './keys.ts';
 
@@ -90,7 +91,7 @@ function whyNotRead(error: unknown, key: string, signal: AbortSignal): unknown {
 }
 
 function boundProblem(contentType: string, bytes: number, uploads: Uploads): string | undefined {
-  const { contentTypes, maxBytes = uploadsDefaults.maxBytes } = uploads;
+  const { contentTypes, maxBytes = defaultUploadBytes } = uploads;
   if (!contentTypes.includes(contentType)) {
     return `is ${contentType || 'of no type'}, and this job takes ${contentTypes.join(', ')}: upload such a file`;
   }

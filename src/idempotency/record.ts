@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { JobLog } from '../job/context.ts';
 import { type Duration, durationSeconds } from '../job/duration.ts';
-import { idempotencyDefaults } from '../job/idempotency.ts';
+import { defaultRemembered } from '../job/options.ts';
 import { AlreadyRunningError, type Lease } from '../runtime/once.ts';
 import { startRenewal } from './renewal.ts';
 
@@ -34,7 +34,7 @@ export interface LoggedLease extends Lease {
 /** Remembers a job's keys in the platform's DynamoDB table, by Powertools' idempotency. */
 export function dynamoKeys(
   jobName: string,
-  remembered: Duration = idempotencyDefaults.for,
+  remembered: Duration = defaultRemembered,
   {
     tableName = process.env.JOB_IDEMPOTENCY_TABLE ?? '',
     client = new DynamoDBClient({}),

@@ -1,6 +1,6 @@
-import { jobDefaults } from './defaults.ts';
 import type { JobOptions } from './defineJob.ts';
 import { durationSeconds } from './duration.ts';
+import { jobOptions } from './options.ts';
 import { retryDelaySeconds } from './retryDelay.ts';
 
 /**
@@ -9,7 +9,7 @@ import { retryDelaySeconds } from './retryDelay.ts';
  */
 export function backlogAlarmSeconds(options: BacklogOptions): number {
   if (options.backlogAlarmAfter !== undefined) return durationSeconds(options.backlogAlarmAfter);
-  const usual = durationSeconds(jobDefaults.backlogAlarmAfter);
+  const usual = durationSeconds(jobOptions.backlogAlarmAfter.default);
   const healthy = healthyAgeSeconds(options);
   return healthy < usual ? usual : Math.ceil((healthy + hour) / hour) * hour;
 }
@@ -19,10 +19,10 @@ export function backlogAlarmSeconds(options: BacklogOptions): number {
  * running or waiting, until its third receive: for two attempts, each with the delay before the next.
  */
 export function healthyAgeSeconds({
-  timeout = jobDefaults.timeout,
-  batchWindow = jobDefaults.batchWindow,
-  maxAttempts = jobDefaults.maxAttempts,
-  retryDelay = jobDefaults.retryDelay,
+  timeout = jobOptions.timeout.default,
+  batchWindow = jobOptions.batchWindow.default,
+  maxAttempts = jobOptions.maxAttempts.default,
+  retryDelay = jobOptions.retryDelay.default,
 }: BacklogOptions): number {
   const run = durationSeconds(batchWindow) + durationSeconds(timeout);
   return [1, 2]

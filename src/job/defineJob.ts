@@ -2,9 +2,8 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { callerFile } from './callerFile.ts';
 import type { Compute } from './compute.ts';
 import type { JobContext } from './context.ts';
-import type { Duration } from './duration.ts';
 import type { Idempotency } from './idempotency.ts';
-import type { RetryDelay } from './retryDelay.ts';
+import type { jobOptions, OptionsOf } from './options.ts';
 import type { Schedule } from './schedule.ts';
 import type { Uploads } from './uploads.ts';
 
@@ -29,51 +28,21 @@ export interface NoSchema extends StandardSchemaV1 {
 
 declare const none: unique symbol;
 
-/** Everything but `run` is optional; the defaults stand in `defaults.ts`, the bounds in `bounds.ts`. */
-export interface JobOptions<Schema extends StandardSchemaV1 = StandardSchemaV1, Result = unknown> {
+/** Everything but `run` is optional; the defaults and bounds stand in `options.ts`. */
+export interface JobOptions<Schema extends StandardSchemaV1 = StandardSchemaV1, Result = unknown>
+  extends OptionsOf<typeof jobOptions> {
   /** The payload's schema: zod, valibot, arktype or any other Standard Schema. Without one `run` gets `unknown`. */
   readonly payload?: Schema;
   /** Where it runs: `'lambda'`, or `'fargate'` for what takes longer than 15 minutes. Default `'lambda'`. */
   readonly compute?: Compute;
-  /** The longest a batch may run, 1 s to 15 min (Lambda's limit); on Fargate a message, up to 12 h. Default 15 s. */
-  readonly timeout?: Duration;
-  /** Messages per invocation, 1 to 10,000 (above 10 SQS wants a `batchWindow` of 1 s or more). Default 5. */
-  readonly batchSize?: number;
-  /** How long Lambda gathers a batch, 0 to 5 min. Default 0 s. */
-  readonly batchWindow?: Duration;
-  /** How often a message is run before it is a dead letter, 1 to 999: five attempts are four retries. Default 5. */
-  readonly maxAttempts?: number;
-  /**
-   * How long a failed message stays invisible before its next attempt, 0 s to 12 h: `'30s'`, `['10s', '1m', '10m']` or
-   * `{ initial: '10s', factor: 2, max: '1h', jitter: 0.5 }`. SQS counts its 12 h from the receive, so at most 11 h 40 min
-   * are waited. Default 30 s.
-   */
-  readonly retryDelay?: RetryDelay;
   /** Run once for each key, however often it is delivered. Not by default. */
   readonly idempotency?: Idempotency<StandardSchemaV1.InferOutput<Schema>>;
-  /** Record each job's state, progress and result, and offer it in the status API. Default false. */
-  readonly track?: boolean;
   /** Files that callers may upload for it. None by default. */
   readonly uploads?: Uploads;
   /** When it recurs, by EventBridge Scheduler: one, or up to 10 of them. Not by default. */
   readonly schedule?:
     | Schedule<StandardSchemaV1.InferInput<Schema>>
     | readonly Schedule<StandardSchemaV1.InferInput<Schema>>[];
-  /** The age of the oldest dead letter that raises the alarm, 1 min to 9 d. Default 15 min. */
-  readonly alarmAfter?: Duration;
-  /** Raises an alarm at this many dead letters, 1 or more. None by default. */
-  readonly alarmCount?: number;
-  /** With `alarmCount`: notify when `either` alarm is up, or only when `both` are. Default `either`. */
-  readonly alarmWhen?: 'either' | 'both';
-  /**
-   * The age of the oldest message that says nobody consumes the queue, 1 min to 3 d. Default 6 h; where the first two runs
-   * and retry delays take that long, an hour more than they.
-   */
-  readonly backlogAlarmAfter?: Duration;
-  /** At most this many batches at once, 2 to 1,000 (the event source mapping's bounds). None by default. */
-  readonly maxConcurrency?: number;
-  /** The function's memory in MB, 128 to 10,240; CPU grows with it. Default 256. */
-  readonly memory?: number;
   /** What the job may do on AWS beyond consuming its queue: plain IAM statements. None by default. */
   readonly permissions?: readonly IamStatement[];
   /** Environment variables of the job. None by default. */

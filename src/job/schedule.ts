@@ -1,5 +1,5 @@
 import type { AnyJob } from './defineJob.ts';
-import type { Duration } from './duration.ts';
+import { type OptionsOf, scheduleOptions } from './options.ts';
 
 /** When a job recurs: an expression, or one with its details. */
 export type Schedule<Payload = unknown> = ScheduleExpression | ScheduleDetails<Payload>;
@@ -10,7 +10,7 @@ export type Schedule<Payload = unknown> = ScheduleExpression | ScheduleDetails<P
  */
 export type ScheduleExpression = `rate(${string})` | `cron(${string})`;
 
-export interface ScheduleDetails<Payload = unknown> {
+export interface ScheduleDetails<Payload = unknown> extends OptionsOf<typeof scheduleOptions> {
   readonly expression: ScheduleExpression;
   /** Tells one schedule of a job from another: letters, digits, `-` and `_`, at most 20. Default its number, from 1. */
   readonly name?: string;
@@ -24,18 +24,18 @@ export interface ScheduleDetails<Payload = unknown> {
    * it.
    */
   readonly payload?: Payload;
-  /** Default true. */
-  readonly enabled?: boolean;
   /** An ISO instant before which it does not fire; a rate counts from there. None by default: a rate fires at once. */
   readonly start?: string;
   /** An ISO instant after which it does not fire. None by default. */
   readonly end?: string;
-  /** It may fire that much later, so that not everything fires at once: 1 min to 24 h, whole minutes. None by default. */
-  readonly flexibleWindow?: Duration;
 }
 
 /** What a schedule gets where it says nothing. */
-export const scheduleDefaults = { timezone: 'UTC', payload: {}, enabled: true } as const;
+export const scheduleDefaults = {
+  timezone: 'UTC',
+  payload: {},
+  enabled: scheduleOptions.enabled.default,
+} as const;
 
 /** One schedule of a job, with the defaults filled in. */
 export interface JobSchedule extends ScheduleDetails {

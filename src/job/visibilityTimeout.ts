@@ -1,7 +1,7 @@
-import { fargateSettings } from './compute.ts';
-import { jobDefaults } from './defaults.ts';
+import { isOnFargate } from './compute.ts';
 import type { AnyJob } from './defineJob.ts';
 import { durationSeconds } from './duration.ts';
+import { defaultBatchWindow, defaultTimeout } from './options.ts';
 
 /**
  * The visibility timeout of a job's queue: six function timeouts and the batching window, as AWS advises, so that a
@@ -11,9 +11,9 @@ import { durationSeconds } from './duration.ts';
  */
 export function visibilityTimeoutSeconds({
   compute,
-  timeout = jobDefaults.timeout,
-  batchWindow = jobDefaults.batchWindow,
+  timeout = defaultTimeout,
+  batchWindow = defaultBatchWindow,
 }: Pick<AnyJob, 'compute' | 'timeout' | 'batchWindow'>): number {
-  if (fargateSettings(compute) !== undefined) return 120;
+  if (isOnFargate(compute)) return 120;
   return 6 * durationSeconds(timeout) + durationSeconds(batchWindow);
 }

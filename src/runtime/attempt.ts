@@ -1,8 +1,9 @@
 import type { JobContext } from '../job/context.ts';
-import { crashNoticeSeconds, defaultRetryDelay, defaultTimeout, queueRetention } from '../job/defaults.ts';
 import type { AnyJob } from '../job/defineJob.ts';
 import { durationSeconds } from '../job/duration.ts';
 import { NonRetryableError, RetryAfter } from '../job/errors.ts';
+import { defaultRetryDelay, defaultTimeout } from '../job/options.ts';
+import { crashNoticeSeconds, queueRetention } from '../job/retention.ts';
 import { retryDelaySeconds } from '../job/retryDelay.ts';
 import { validPayload } from '../job/validPayload.ts';
 import { isPointer } from '../message/pointer.ts';

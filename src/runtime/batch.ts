@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { JobContext } from '../job/context.ts';
-import { defaultMaxAttempts } from '../job/defaults.ts';
 import type { AnyJob } from '../job/defineJob.ts';
+import { defaultMaxAttempts } from '../job/options.ts';
 import type { Origin } from '../message/deadLetterReason.ts';
 import { type JobMessage, readMessage } from '../message/received.ts';
 import { attempt, outcomeOfError } from './attempt.ts';

@@ -1,6 +1,6 @@
-import { queueRetention } from '../job/defaults.ts';
 import type { Duration } from '../job/duration.ts';
 import { NonRetryableError } from '../job/errors.ts';
+import { queueRetention } from '../job/retention.ts';
 
 /** What the runtime itself says of a message: these stand as reasons in dead letters and statuses. */
 

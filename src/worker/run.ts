@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SQSRecord } from 'aws-lambda';
-import { jobDefaults } from '../job/defaults.ts';
 import type { AnyJob } from '../job/defineJob.ts';
 import { durationSeconds } from '../job/duration.ts';
+import { defaultTimeout } from '../job/options.ts';
 import { messageCopy } from '../message/letter.ts';
 import { readMessage } from '../message/received.ts';
 import { type BatchSurroundings, runBatch } from '../runtime/batch.ts';
@@ -31,7 +31,7 @@ interface MessageRun {
 }
 
 /** How long a run of the job may take, in milliseconds. In Lambda it is a batch's, here a message's. */
-export function timeoutMs({ timeout = jobDefaults.timeout }: AnyJob): number {
+export function timeoutMs({ timeout = defaultTimeout }: AnyJob): number {
   return durationSeconds(timeout) * 1000;
 }
 

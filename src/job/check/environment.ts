@@ -1,4 +1,4 @@
-import { maxEnvironmentBytes } from '../bounds.ts';
+import { maxEnvironmentBytes } from '../options.ts';
 import { isRecord, shown, textOf } from './given.ts';
 import type { JobProblem } from './problems.ts';
 

@@ -21,11 +21,6 @@ export function shown(value: unknown): string {
   return value === undefined ? 'nothing' : (jsonOf(value) ?? textOf(value));
 }
 
-/** What to do about a value that had to be a number. */
-export function numberAdvice(value: unknown, advice: string): string {
-  return typeof value === 'string' ? `write a whole number, not a text; ${advice}` : advice;
-}
-
 /** The text of a value that may be anything, such as one that was thrown. */
 export function textOf(value: unknown): string {
   try {

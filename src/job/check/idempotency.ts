@@ -1,22 +1,14 @@
-import { idempotencyBounds } from '../bounds.ts';
-import { jobDefaults } from '../defaults.ts';
-import { durationSeconds } from '../duration.ts';
-import { idempotencyDefaults } from '../idempotency.ts';
+import { defaultRemembered, defaultTimeout, idempotencyOptions } from '../options.ts';
 import { isRecord, secondsOf, shown } from './given.ts';
 import type { JobProblem } from './problems.ts';
+import { isWithin } from './rows.ts';
 
 /** What is wrong with how a job's runs are remembered. */
-export function idempotencyProblems({ idempotency, timeout = jobDefaults.timeout }: Options): JobProblem[] {
+export function idempotencyProblems({ idempotency, timeout = defaultTimeout }: Options): JobProblem[] {
   if (idempotency === undefined) return [];
-  const {
-    key,
-    for: remembered = idempotencyDefaults.for,
-    ...unknown
-  } = isRecord(idempotency) ? idempotency : {};
-  const { min, max, limitOf } = idempotencyBounds;
-  const seconds = secondsOf(remembered) ?? Number.NaN;
-  const isBetween =
-    Number.isInteger(seconds) && seconds >= durationSeconds(min) && seconds <= durationSeconds(max);
+  const { key, for: remembered = defaultRemembered, ...unknown } = isRecord(idempotency) ? idempotency : {};
+  const { min, max, limitOf } = idempotencyOptions.for;
+  const isBetween = isWithin(remembered, { min, max }) && Number.isInteger(secondsOf(remembered));
   const isKnown = isRecord(idempotency) && Object.keys(unknown).length === 0;
   if (isKnown && isBetween && (key === undefined || typeof key === 'function')) {
     return runProblems(remembered, timeout);

@@ -1,7 +1,8 @@
 import { healthyAgeSeconds } from '../backlogAlarm.ts';
-import { crashNoticeSeconds, jobDefaults, queueRetention } from '../defaults.ts';
 import type { JobOptions } from '../defineJob.ts';
 import { durationSeconds, formatDuration } from '../duration.ts';
+import { jobOptions } from '../options.ts';
+import { crashNoticeSeconds, queueRetention } from '../retention.ts';
 import { retryDelaySeconds } from '../retryDelay.ts';
 import { visibilityTimeoutSeconds } from '../visibilityTimeout.ts';
 import { shown } from './given.ts';
@@ -19,9 +20,9 @@ export function lifetimeProblems(options: Partial<JobOptions>): JobProblem[] {
  */
 function retentionProblems(options: Partial<JobOptions>): JobProblem[] {
   const {
-    maxAttempts = jobDefaults.maxAttempts,
-    retryDelay = jobDefaults.retryDelay,
-    timeout = jobDefaults.timeout,
+    maxAttempts = jobOptions.maxAttempts.default,
+    retryDelay = jobOptions.retryDelay.default,
+    timeout = jobOptions.timeout.default,
   } = options;
   const visibilitySeconds = visibilityTimeoutSeconds(options);
   const waits = Array.from({ length: maxAttempts - 1 }, (_, index) =>

@@ -1,15 +1,15 @@
-import { durationBounds, numberBounds } from '../bounds.ts';
 import type { AnyJob } from '../defineJob.ts';
+import { jobOptions, largestBatchWithoutWindow } from '../options.ts';
 import { computeProblems } from './compute.ts';
 import { environmentProblems } from './environment.ts';
-import { shown } from './given.ts';
+import { secondsOf, shown } from './given.ts';
 import { idempotencyProblems } from './idempotency.ts';
 import { lifetimeProblems } from './lifetime.ts';
 import { permissionProblems } from './permissions.ts';
-import { limitProblems } from './rows.ts';
+import { choiceProblems, measureProblems } from './rows.ts';
 import { scheduleProblems } from './schedule.ts';
-import { trackProblems } from './track.ts';
 import { unknownOption } from './unknownOption.ts';
+import { uploadsProblems } from './uploads.ts';
 
 /** One thing that is wrong with a job's definition. */
 export interface JobProblem {
@@ -25,15 +25,16 @@ export interface JobProblem {
 /** Everything wrong with a definition, in the order of its options; empty when it can be deployed. */
 export function jobProblems(job: AnyJob): JobProblem[] {
   const options: Record<string, unknown> = { ...job };
-  const limits = [...computeProblems(options), ...limitProblems(options)];
+  const limits = [...computeProblems(options), ...measureProblems(options), ...batchProblems(options)];
   return [
     ...runProblems(options),
     ...payloadProblems(options),
     ...unknownOptionProblems(options),
     ...(limits.length > 0 ? limits : lifetimeProblems(job)),
+    ...choiceProblems(options),
     ...alarmProblems(options),
     ...idempotencyProblems(options),
-    ...trackProblems(options),
+    ...uploadsProblems(options),
     ...scheduleProblems(options),
     ...permissionProblems(options),
     ...environmentProblems(options),
@@ -73,18 +74,7 @@ function unknownOptionProblems(options: Options): JobProblem[] {
 }
 
 function alarmProblems({ alarmCount, alarmWhen }: Options): JobProblem[] {
-  if (alarmWhen === undefined) return [];
-  if (alarmWhen !== 'either' && alarmWhen !== 'both') {
-    return [
-      {
-        option: 'alarmWhen',
-        given: shown(alarmWhen),
-        bound: "'either' or 'both'",
-        advice: 'choose one of them',
-      },
-    ];
-  }
-  if (alarmWhen === 'either' || alarmCount !== undefined) return [];
+  if (alarmWhen !== 'both' || alarmCount !== undefined) return [];
   return [
     {
       option: 'alarmWhen',
@@ -95,20 +85,28 @@ function alarmProblems({ alarmCount, alarmWhen }: Options): JobProblem[] {
   ];
 }
 
+/** SQS's rule on a batch that is larger than one receive. */
+function batchProblems({
+  batchSize = jobOptions.batchSize.default,
+  batchWindow = jobOptions.batchWindow.default,
+}: Options): JobProblem[] {
+  const windowSeconds = secondsOf(batchWindow);
+  if (typeof batchSize !== 'number' || windowSeconds === undefined) return [];
+  if (batchSize <= largestBatchWithoutWindow || windowSeconds >= 1) return [];
+  return [
+    {
+      option: 'batchWindow',
+      given: shown(batchWindow),
+      bound: `at least 1s with a batchSize above ${largestBatchWithoutWindow} (an event source mapping on SQS)`,
+      advice: `set batchWindow: '1s' or more, or batchSize: ${largestBatchWithoutWindow} or less`,
+    },
+  ];
+}
+
 type Options = Record<string, unknown>;
 
 const knownOptions: ReadonlySet<string> = new Set([
-  'name',
-  'payload',
-  'compute',
-  ...Object.keys(durationBounds),
-  ...Object.keys(numberBounds),
-  'alarmWhen',
-  'idempotency',
-  'track',
-  'uploads',
-  'schedule',
-  'permissions',
-  'environment',
-  'run',
+  ...['name', 'payload', 'compute'],
+  ...Object.keys(jobOptions),
+  ...['idempotency', 'uploads', 'schedule', 'permissions', 'environment', 'run'],
 ]);

@@ -1,114 +1,122 @@
-import { durationBounds, largestBatchWithoutWindow, longestFargateTimeout, numberBounds } from '../bounds.ts';
-import { jobDefaults } from '../defaults.ts';
 import { type Duration, durationSeconds } from '../duration.ts';
+import { type DurationRow, jobOptions, type NumberRow, type OptionRow } from '../options.ts';
 import { retryDelayProblem } from '../retryDelay.ts';
-import { numberAdvice, secondsOf, shown } from './given.ts';
+import { secondsOf, shown } from './given.ts';
 import type { JobProblem } from './problems.ts';
 
-/** What is wrong with a job's durations and numbers, each for itself. */
-export function limitProblems(options: Options): JobProblem[] {
-  return [
-    ...durationProblems(options),
-    ...retryDelayProblems(options),
-    ...numberProblems(options),
-    ...batchProblems(options),
-  ];
+type Options = Readonly<Record<string, unknown>>;
+
+/** What is wrong with a job's lengths of time and numbers, each for itself. */
+export function measureProblems(options: Options): JobProblem[] {
+  const isFargate = options.compute !== undefined && options.compute !== 'lambda';
+  return rowsOf(['duration', 'retryDelay', 'number']).flatMap(([option, row]) =>
+    rowProblems(
+      option,
+      options[option],
+      isFargate && 'onFargate' in row ? { ...row, ...row.onFargate } : row,
+    ),
+  );
 }
 
-function durationProblems(options: Options): JobProblem[] {
-  const { retryDelay: _, ...simple } = boundsOf(options);
-  return Object.entries(simple).flatMap(([option, { min, max, limitOf }]) => {
-    const given = options[option];
-    if (given === undefined) return [];
-    const seconds = secondsOf(given);
-    if (seconds !== undefined && seconds >= durationSeconds(min) && seconds <= durationSeconds(max)) {
-      return wholeSecondProblems(option, given, seconds);
-    }
-    const advice =
-      seconds === undefined
-        ? "write a number and its unit, such as '30s' or '15m'"
-        : `choose a duration from '${min}' to '${max}'`;
-    return [{ option, given: shown(given), bound: `${min} to ${max} (${limitOf})`, advice }];
+/** What is wrong with what a job chooses. */
+export function choiceProblems(options: Options): JobProblem[] {
+  return rowsOf(['choice', 'switch']).flatMap(([option, row]) => rowProblems(option, options[option], row));
+}
+
+/** Options of the event source mapping and the function, which a job on Fargate does not have. */
+export function lambdaOptionProblems(options: Options): JobProblem[] {
+  return Object.entries<OptionRow>(jobOptions).flatMap(([option, row]) => {
+    if (options[option] === undefined || !('insteadOnFargate' in row) || !row.insteadOnFargate) return [];
+    const bound = "an option of Lambda, which compute: 'fargate' does not use";
+    return [{ option, given: shown(options[option]), bound, advice: row.insteadOnFargate }];
   });
 }
 
-/** A worker may take as long as SQS lets it keep a message. */
-function boundsOf({
-  compute,
-}: Options): Record<keyof typeof durationBounds, { min: Duration; max: Duration; limitOf: string }> {
-  if (compute === undefined || compute === 'lambda') return durationBounds;
-  const timeout = {
-    ...durationBounds.timeout,
-    max: longestFargateTimeout,
-    limitOf: 'the longest SQS visibility timeout',
-  };
-  return { ...durationBounds, timeout };
+/**
+ * What is wrong with a value, by its option's row; nothing with one that was not given.
+ * @param option with what it is part of, such as `compute.min`
+ */
+export function rowProblems(option: string, given: unknown, row: OptionRow): JobProblem[] {
+  if (given === undefined) return [];
+  const fault = faultOf(given, row);
+  return fault === undefined ? [] : [{ option, given: shown(given), ...fault }];
+}
+
+type Fault = Pick<JobProblem, 'bound' | 'advice'>;
+
+function faultOf(given: unknown, row: OptionRow): Fault | undefined {
+  switch (row.kind) {
+    case 'duration':
+      return durationFault(given, row);
+    case 'retryDelay':
+      return retryDelayFault(given, row);
+    case 'number':
+      return numberFault(given, row);
+    case 'choice': {
+      const values = row.values.map((value) => `'${value}'`);
+      const isOne = row.values.includes(given as string);
+      return isOne ? undefined : { bound: values.join(' or '), advice: 'choose one of them' };
+    }
+    case 'switch':
+      return typeof given === 'boolean'
+        ? undefined
+        : { bound: 'true or false', advice: 'choose one of them' };
+  }
+}
+
+/** Whether a value is a length of time within bounds, a whole number of seconds or not. */
+export function isWithin(value: unknown, { min, max }: { min: Duration; max: Duration }): boolean {
+  const seconds = secondsOf(value) ?? Number.NaN;
+  return seconds >= durationSeconds(min) && seconds <= durationSeconds(max);
 }
 
 /**
  * Every length of time that reaches AWS here is in whole seconds; the alarms' periods in whole minutes are CloudWatch's
  * own.
  */
-function wholeSecondProblems(option: string, given: unknown, seconds: number): JobProblem[] {
-  if (Number.isInteger(seconds)) return [];
-  return [
-    {
-      option,
-      given: shown(given),
-      bound: 'whole seconds',
-      advice: `round it, such as '${Math.ceil(seconds)}s'`,
-    },
-  ];
+function durationFault(given: unknown, row: DurationRow): Fault | undefined {
+  const seconds = secondsOf(given);
+  if (isWithin(given, row)) {
+    if (Number.isInteger(seconds)) return undefined;
+    return { bound: 'whole seconds', advice: `round it, such as '${Math.ceil(seconds as number)}s'` };
+  }
+  const advice =
+    seconds === undefined
+      ? "write a number and its unit, such as '30s' or '15m'"
+      : `choose a duration from '${row.min}' to '${row.max}'`;
+  return { bound: boundOf(row), advice };
 }
 
-function retryDelayProblems({ retryDelay = jobDefaults.retryDelay }: Options): JobProblem[] {
-  const { min, max, limitOf } = durationBounds.retryDelay;
-  const problem = retryDelayProblem(retryDelay, (duration) => {
-    const seconds = secondsOf(duration);
-    return seconds !== undefined && Number.isInteger(seconds) && seconds <= durationSeconds(max);
-  });
-  if (problem === undefined) return [];
-  return [
-    {
-      option: 'retryDelay',
-      given: shown(retryDelay),
-      bound: `whole seconds from ${min} to ${max} (${limitOf}); at fault: ${problem}`,
-      advice: "write '30s', ['10s', '1m', '10m'] or { initial: '10s', factor: 2, max: '1h', jitter: 0.5 }",
-    },
-  ];
+function retryDelayFault(given: unknown, row: DurationRow): Fault | undefined {
+  const problem = retryDelayProblem(
+    given,
+    (duration) => isWithin(duration, row) && Number.isInteger(secondsOf(duration)),
+  );
+  if (problem === undefined) return undefined;
+  return {
+    bound: `whole seconds from ${boundOf(row)}; at fault: ${problem}`,
+    advice: "write '30s', ['10s', '1m', '10m'] or { initial: '10s', factor: 2, max: '1h', jitter: 0.5 }",
+  };
 }
 
-function numberProblems(options: Options): JobProblem[] {
-  return Object.entries(numberBounds).flatMap(([option, { min, max, limitOf }]) => {
-    const given = options[option];
-    if (given === undefined) return [];
-    if (typeof given === 'number' && Number.isInteger(given) && given >= min && given <= max) return [];
-    return [
-      {
-        option,
-        given: shown(given),
-        bound: `${min} to ${max} (${limitOf})`,
-        advice: numberAdvice(given, `choose a whole number from ${min} to ${max}`),
-      },
-    ];
-  });
+function numberFault(given: unknown, row: NumberRow): Fault | undefined {
+  if (Number.isInteger(given) && (given as number) >= row.min && (given as number) <= row.max) {
+    return undefined;
+  }
+  const unit = row.unit === 'bytes' ? ' of bytes, such as 10 * 1024 * 1024' : '';
+  const advice = `choose a whole number${unit === '' ? ` from ${row.min} to ${row.max}` : unit}`;
+  return { bound: boundOf(row), advice: numberAdvice(given, advice) };
 }
 
-function batchProblems({
-  batchSize = jobDefaults.batchSize,
-  batchWindow = jobDefaults.batchWindow,
-}: Options): JobProblem[] {
-  const windowSeconds = secondsOf(batchWindow);
-  if (typeof batchSize !== 'number' || windowSeconds === undefined) return [];
-  if (batchSize <= largestBatchWithoutWindow || windowSeconds >= 1) return [];
-  return [
-    {
-      option: 'batchWindow',
-      given: shown(batchWindow),
-      bound: `at least 1s with a batchSize above ${largestBatchWithoutWindow} (an event source mapping on SQS)`,
-      advice: `set batchWindow: '1s' or more, or batchSize: ${largestBatchWithoutWindow} or less`,
-    },
-  ];
+/** What to do about a value that had to be a number. */
+export function numberAdvice(value: unknown, advice: string): string {
+  return typeof value === 'string' ? `write a whole number, not a text; ${advice}` : advice;
 }
 
-type Options = Readonly<Record<string, unknown>>;
+function boundOf({ min, max, unit, limitOf }: (DurationRow | NumberRow) & { unit?: string }): string {
+  return `${min} to ${max}${unit ? ` ${unit}` : ''}${limitOf ? ` (${limitOf})` : ''}`;
+}
+
+function rowsOf(kinds: readonly OptionRow['kind'][]): [string, OptionRow][] {
+  return Object.entries<OptionRow>(jobOptions).filter(([, { kind }]) => kinds.includes(kind));
+}

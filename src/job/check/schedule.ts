@@ -1,10 +1,10 @@
 import { nextFirings, parseSchedule, ScheduleExpressionError } from '../../schedule/index.ts';
 import { isInstant } from '../../schedule/instant.ts';
-import { scheduleBounds } from '../bounds.ts';
-import { durationSeconds } from '../duration.ts';
+import { countBounds, scheduleOptions } from '../options.ts';
 import { scheduleDefaults } from '../schedule.ts';
 import { secondsOf, shown } from './given.ts';
 import type { JobProblem } from './problems.ts';
+import { isWithin, rowProblems } from './rows.ts';
 import { unknownOption } from './unknownOption.ts';
 
 /** What is wrong with when a job recurs. Its payloads are checked by `schedulePayloadProblems`, which waits for schemas. */
@@ -13,7 +13,7 @@ export function scheduleProblems(
   now: Date = new Date(),
 ): JobProblem[] {
   if (schedule === undefined) return [];
-  const { min, max } = scheduleBounds.count;
+  const { min, max } = countBounds.schedules;
   if (Array.isArray(schedule) && (schedule.length < min || schedule.length > max)) {
     const given = `${schedule.length} schedules`;
     const advice =
@@ -51,7 +51,7 @@ function detailProblems(schedule: GivenSchedule, now: Date): JobProblem[] {
   return [
     ...unknownKeyProblems(option, details),
     ...nameProblems(option, schedule.name),
-    ...enabledProblems(option, details.enabled),
+    ...rowProblems(`${option}.enabled`, details.enabled, scheduleOptions.enabled),
     ...flexibleWindowProblems(option, details.flexibleWindow),
     ...timeProblems(schedule, now),
   ];
@@ -75,7 +75,7 @@ function unknownKeyProblems(option: string, details: Readonly<Record<string, unk
 }
 
 function nameProblems(option: string, name: unknown): JobProblem[] {
-  const { min, max } = scheduleBounds.nameLength;
+  const { min, max } = countBounds.scheduleName;
   if (typeof name === 'string' && /^[A-Za-z0-9_-]+$/.test(name) && name.length <= max) return [];
   const bound = `${min} to ${max} letters, digits, - and _`;
   return [{ option: `${option}.name`, given: shown(name), bound, advice: "choose one such as 'nightly'" }];
@@ -92,17 +92,10 @@ function sameNameProblems(schedules: readonly GivenSchedule[]): JobProblem[] {
     }));
 }
 
-function enabledProblems(option: string, enabled: unknown): JobProblem[] {
-  if (enabled === undefined || typeof enabled === 'boolean') return [];
-  const given = shown(enabled);
-  return [{ option: `${option}.enabled`, given, bound: 'true or false', advice: 'choose one of them' }];
-}
-
 function flexibleWindowProblems(option: string, given: unknown): JobProblem[] {
   if (given === undefined) return [];
-  const { min, max, limitOf } = scheduleBounds.flexibleWindow;
-  const seconds = secondsOf(given) ?? Number.NaN;
-  if (seconds >= durationSeconds(min) && seconds <= durationSeconds(max) && seconds % 60 === 0) return [];
+  const { min, max, limitOf } = scheduleOptions.flexibleWindow;
+  if (isWithin(given, { min, max }) && (secondsOf(given) as number) % 60 === 0) return [];
   return [
     {
       option: `${option}.flexibleWindow`,

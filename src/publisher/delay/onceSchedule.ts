@@ -4,8 +4,8 @@ import type {
   GetScheduleCommandOutput,
   UpdateScheduleCommandInput,
 } from '@aws-sdk/client-scheduler';
-import { deadLetterRetention, fileRetention, queueRetention } from '../../job/defaults.ts';
 import { durationSeconds } from '../../job/duration.ts';
+import { deadLetterRetention, fileRetention, queueRetention } from '../../job/retention.ts';
 import type { MessageAttributes } from '../../message/limits.ts';
 import { isPointer } from '../../message/pointer.ts';
 import {

@@ -44,6 +44,7 @@ describe('a bundle of a small job', () => {
     const { files } = modulesOf('GreetingJob', built.metafile);
     expect(files).toContain(file);
     expect(files).toContain('src/runtime/handler.ts');
+    expect(code(greeting.bundle)).not.toMatch(/limitOf|insteadOnFargate/); // the table of options stays behind
     const packages = new Set(files.flatMap((file) => packageOf(file) ?? []));
     expect([...packages].filter((name) => name.startsWith('@aws-sdk/'))).toEqual([]);
     const direct = new Set(Object.keys(dependencies));

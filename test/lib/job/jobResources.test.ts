@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { deadLetterRetention, jobDefaults, queueRetention } from '../../../src/job/defaults.ts';
 import type { JobOptions } from '../../../src/job/index.ts';
+import { jobOptions, type OptionRow } from '../../../src/job/options.ts';
+import { deadLetterRetention, queueRetention } from '../../../src/job/retention.ts';
 import { bundledJob, type Resource, resourcesByPath, templateOf } from '../template.ts';
 
 function jobResources(options: Partial<JobOptions> = {}, props: Parameters<typeof templateOf>[0] = {}) {
@@ -49,19 +50,23 @@ test('the defaults of a job are what its template says', () => {
   const resources = jobResources();
   const { EventSourceMapping, Function: lambda, Queue, DeadLetterQueue } = resources;
   const days = (seconds: number) => `${seconds / 86_400}d`;
+  const defaults = Object.fromEntries(
+    Object.entries<OptionRow>(jobOptions).flatMap(([option, row]) =>
+      row.default === undefined ? [] : [[option, row.default]],
+    ),
+  );
   expect({
-    compute: lambda === undefined ? 'fargate' : 'lambda',
     timeout: `${lambda?.Properties.Timeout}s`,
     batchSize: EventSourceMapping?.Properties.BatchSize,
     batchWindow: `${EventSourceMapping?.Properties.MaximumBatchingWindowInSeconds}s`,
     maxAttempts: Queue?.Properties.RedrivePolicy.maxReceiveCount - 1,
-    retryDelay: jobDefaults.retryDelay, // the runtime's: it is in no resource
+    retryDelay: jobOptions.retryDelay.default, // the runtime's: it is in no resource
     alarmAfter: `${resources.DeadLetterAgeAlarm?.Properties.Threshold / 60}m`,
     alarmWhen: resources.DeadLetterAlarm === undefined ? 'either' : 'both',
     backlogAlarmAfter: `${resources.BacklogAlarm?.Properties.Threshold / 3600}h`,
     memory: lambda?.Properties.MemorySize,
     track: lambda?.Properties.Environment.Variables.JOB_STATUS_TABLE !== undefined,
-  }).toEqual(jobDefaults);
+  }).toEqual(defaults);
   expect(days(Queue?.Properties.MessageRetentionPeriod)).toBe(queueRetention);
   expect(days(DeadLetterQueue?.Properties.MessageRetentionPeriod)).toBe(deadLetterRetention);
 });

@@ -75,7 +75,7 @@ describe('the scaling rule', () => {
 });
 
 describe("a task's share", () => {
-  const settings = { ...fargateDefaults, concurrency: 10 };
+  const settings = { ...fargateDefaults(), concurrency: 10 };
 
   test.each([
     ['1m', '10s', 60],

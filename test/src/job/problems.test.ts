@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { durationBounds, numberBounds } from '../../../src/job/bounds.ts';
 import { jobProblems } from '../../../src/job/check/problems.ts';
 import type { JobContext } from '../../../src/job/context.ts';
 import { durationSeconds } from '../../../src/job/duration.ts';
 import { defineJob, isJob } from '../../../src/job/index.ts';
 import { jobNameProblem } from '../../../src/job/jobName.ts';
+import { type DurationRow, jobOptions, type NumberRow, type OptionRow } from '../../../src/job/options.ts';
 import type { JobMessage } from '../../../src/message/received.ts';
 import { outcomeOfError } from '../../../src/runtime/attempt.ts';
 
@@ -14,6 +14,12 @@ const run = () => undefined;
 function problemsOf(options: object): string[] {
   return jobProblems(defineJob({ run, ...options } as never)).map(({ option }) => option);
 }
+
+const rows = Object.entries<OptionRow>(jobOptions);
+const numberRows = rows.filter((entry): entry is [string, NumberRow] => entry[1].kind === 'number');
+const durationRows = rows.filter((entry): entry is [string, DurationRow] =>
+  ['duration', 'retryDelay'].includes(entry[1].kind),
+);
 
 describe('a definition', () => {
   test.each([
@@ -44,8 +50,8 @@ describe('a definition', () => {
 
   test('may use every option to its bounds', () => {
     for (const side of ['min', 'max'] as const) {
-      const durations = Object.entries(durationBounds).map(([option, bound]) => [option, bound[side]]);
-      const numbers = Object.entries(numberBounds).map(([option, bound]) => [option, bound[side]]);
+      const durations = durationRows.map(([option, row]) => [option, row[side]]);
+      const numbers = numberRows.map(([option, row]) => [option, row[side]]);
       // Each alone: all together would take longer than SQS keeps a message.
       for (const [option, value] of [...durations, ...numbers]) {
         const others = { maxAttempts: 2, batchWindow: '1s', backlogAlarmAfter: '1d' };
@@ -55,15 +61,14 @@ describe('a definition', () => {
     }
   });
 
-  test.each(Object.keys(durationBounds))('is refused when %s is no duration', (option) => {
+  test.each(durationRows)('is refused when %s is no duration', (option) => {
     expect(problemsOf({ [option]: '5 minutes' })).toEqual([option]);
     expect(problemsOf({ [option]: 300 })).toEqual([option]);
     expect(problemsOf({ [option]: '-1s' })).toEqual([option]);
     expect(problemsOf({ [option]: '60.5s' })).toEqual([option]);
   });
 
-  test.each(Object.keys(numberBounds))('is refused when %s is beyond its bound', (option) => {
-    const { min, max } = numberBounds[option as keyof typeof numberBounds];
+  test.each(numberRows)('is refused when %s is beyond its bound', (option, { min, max }) => {
     expect(problemsOf({ [option]: min - 1 })).toContain(option);
     expect(problemsOf({ [option]: max + 1, batchWindow: '1s' })).toEqual([option]);
     expect(problemsOf({ [option]: min + 0.5 })).toEqual([option]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { uploadsBounds } from '../../../src/job/bounds.ts';
 import { jobProblems } from '../../../src/job/check/problems.ts';
 import { defineJob } from '../../../src/job/index.ts';
+import { countBounds, uploadsOptions } from '../../../src/job/options.ts';
 
 const run = () => undefined;
 const contentTypes = ['text/plain'];
@@ -32,9 +32,9 @@ describe('uploads', () => {
         contentTypes: ['application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 'image/svg+xml'],
       },
     ],
-    [{ contentTypes, maxBytes: uploadsBounds.maxBytes.min }],
-    [{ contentTypes, maxBytes: uploadsBounds.maxBytes.max }],
-    [{ contentTypes: Array.from({ length: uploadsBounds.contentTypes.max }, (_, n) => `text/x-${n}`) }],
+    [{ contentTypes, maxBytes: uploadsOptions.maxBytes.min }],
+    [{ contentTypes, maxBytes: uploadsOptions.maxBytes.max }],
+    [{ contentTypes: Array.from({ length: countBounds.contentTypes.max }, (_, n) => `text/x-${n}`) }],
   ])('may be %j', (uploads) => {
     expect(problemsOf({ track: true, uploads })).toEqual([]);
   });
@@ -54,7 +54,7 @@ describe('uploads', () => {
     ['uploads.contentTypes[0]', { contentTypes: [7] }],
     ['uploads.contentTypes[1]', { contentTypes: ['text/csv', 'text/csv'] }],
     ['uploads.maxBytes', { contentTypes, maxBytes: 0 }],
-    ['uploads.maxBytes', { contentTypes, maxBytes: uploadsBounds.maxBytes.max + 1 }],
+    ['uploads.maxBytes', { contentTypes, maxBytes: uploadsOptions.maxBytes.max + 1 }],
     ['uploads.maxBytes', { contentTypes, maxBytes: 1.5 }],
     ['uploads.maxBytes', { contentTypes, maxBytes: '10 MB' }],
     ['uploads.maxBytes', { contentTypes, maxBytes: null }],

@@ -17,7 +17,10 @@ const running = new Set<ChildProcess>();
 describe('a project without the samples, made as the README says, with a job of its own', () => {
   beforeAll(async () => {
     project = await mkdtemp(join(tmpdir(), 'make-it-yours-'));
-    const files = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' }).split('\0');
+    const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+      cwd: root,
+      encoding: 'utf8',
+    }).split('\0');
     for (const file of files.filter(Boolean)) await cp(join(root, file), join(project, file));
     await linkPackages(join(root, 'node_modules'), join(project, 'node_modules'));
     for (const path of await pathsToDelete()) await rm(join(project, path), { recursive: true });

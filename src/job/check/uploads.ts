@@ -1,41 +1,35 @@
-import { uploadsBounds } from '../bounds.ts';
-import { uploadsDefaults } from '../uploads.ts';
-import { isRecord, numberAdvice, shown } from './given.ts';
+import { countBounds, uploadsOptions } from '../options.ts';
+import { isRecord, shown } from './given.ts';
 import type { JobProblem } from './problems.ts';
+import { rowProblems } from './rows.ts';
 import { unknownOption } from './unknownOption.ts';
 
-/** What is wrong with a job's tracking, and with the uploads that need it. */
-export function trackProblems({ track, uploads }: Readonly<Record<string, unknown>>): JobProblem[] {
-  const isBoolean = track === undefined || typeof track === 'boolean';
-  return [
-    ...(isBoolean ? [] : [problem('track', track, 'true or false', 'choose one of them')]),
-    ...(uploads === undefined ? [] : uploadsProblems(uploads, isBoolean && track !== true)),
-  ];
-}
-
-function uploadsProblems(uploads: unknown, isUntracked: boolean): JobProblem[] {
+/** What is wrong with the files that may be uploaded for a job. */
+export function uploadsProblems({ track, uploads }: Readonly<Record<string, unknown>>): JobProblem[] {
+  if (uploads === undefined) return [];
   if (!isRecord(uploads)) {
     return [problem('uploads', uploads, '{ contentTypes, maxBytes? }', `write uploads: ${example}`)];
   }
-  const { contentTypes, maxBytes = uploadsDefaults.maxBytes, ...unknown } = uploads;
+  const { contentTypes, maxBytes, ...unknown } = uploads;
   const needsTrack = problem(
     'uploads',
     uploads,
     'a job with track: true, since callers get their upload form from the status API',
     'add track: true, or remove uploads',
   );
+  const isUntracked = track === undefined || track === false;
   return [
     ...(isUntracked ? [needsTrack] : []),
     ...Object.entries(unknown).map(([name, given]) =>
-      unknownOption(`uploads.${name}`, given, Object.keys(uploadsBounds)),
+      unknownOption(`uploads.${name}`, given, ['contentTypes', 'maxBytes']),
     ),
     ...contentTypesProblems(contentTypes),
-    ...maxBytesProblems(maxBytes),
+    ...rowProblems('uploads.maxBytes', maxBytes, uploadsOptions.maxBytes),
   ];
 }
 
 function contentTypesProblems(given: unknown): JobProblem[] {
-  const { min, max } = uploadsBounds.contentTypes;
+  const { min, max } = countBounds.contentTypes;
   if (!Array.isArray(given) || given.length < min || given.length > max) {
     const bound = `a list of ${min} to ${max} content types`;
     return [problem('uploads.contentTypes', given, bound, `write uploads: ${example}`)];
@@ -53,14 +47,6 @@ function isContentType(value: unknown): boolean {
   const name = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/;
   const parts = typeof value === 'string' ? value.split('/') : [];
   return parts.length === 2 && parts.every((part) => name.test(part));
-}
-
-function maxBytesProblems(given: unknown): JobProblem[] {
-  const { min, max } = uploadsBounds.maxBytes;
-  if (Number.isInteger(given) && Number(given) >= min && Number(given) <= max) return [];
-  const bound = `${min} to ${max} bytes (one POST to S3, 5 GiB)`;
-  const advice = numberAdvice(given, 'choose a whole number of bytes, such as 10 * 1024 * 1024');
-  return [problem('uploads.maxBytes', given, bound, advice)];
 }
 
 function problem(option: string, given: unknown, bound: string, advice: string): JobProblem {
