@@ -1,6 +1,8 @@
-import type { Resource } from '../aws/resources/resourceType.ts';
-import { nameOfArn } from '../aws/resources/resourceType.ts';
-import { queueOfService } from '../aws/resources/service.ts';
+import type { Engine } from '../aws/engine/engine.ts';
+import { type ContainerVariables, nameOfArn, type Resource } from '../aws/resources/resourceType.ts';
+import { taskDefinitionOf } from '../aws/resources/service.ts';
+import { environmentOf, taskDefinition } from '../aws/resources/taskDefinition.ts';
+import type { PlatformFile } from './platformFile.ts';
 
 /** A job as the template alone tells: a queue that is subscribed to the job topic with an exact `jobName`. */
 export interface JobResources {
@@ -85,7 +87,65 @@ function functionOf(queueName: string, resources: readonly Resource[]): string |
 }
 
 function serviceOf(queueName: string, resources: readonly Resource[]): string | undefined {
-  return resources.find(
-    (resource) => resource.type === 'AWS::ECS::Service' && queueOfService(resource, resources) === queueName,
-  )?.name;
+  return resources.find((resource) => {
+    const definition = resource.type === 'AWS::ECS::Service' && taskDefinitionOf(resource, resources);
+    return definition && workerVariables.queueName(environmentOf(definition)) === queueName;
+  })?.name;
+}
+
+/** What a worker's container is told. */
+export const workerVariables: ContainerVariables = {
+  queueName: ({ JOB_QUEUE_URL }) => JOB_QUEUE_URL?.split('/').at(-1),
+  /** The workers of one machine would fight for the port. */
+  onOneMachine: ({ JOB_HEALTH_PORT: _, ...environment }) => environment,
+};
+
+/** What serves whom; read off the resources once for each assembly. */
+export interface Routing {
+  readonly topicArn: string | undefined;
+  readonly jobs: readonly JobResources[];
+  readonly apiUrl: string | undefined;
+  readonly filesBucket: string | undefined;
+}
+
+export const noRouting: Routing = routingOf([], undefined);
+
+export function routingOf(resources: readonly Resource[], apiUrl: string | undefined): Routing {
+  return {
+    topicArn: jobTopicArn(resources),
+    jobs: jobsOf(resources),
+    apiUrl,
+    filesBucket: filesBucketOf(resources),
+  };
+}
+
+/** The same for platform.json. */
+export function writtenRouting(
+  { topicArn, jobs, apiUrl, filesBucket }: Routing,
+  engine: Engine,
+): Pick<PlatformFile, 'topicArn' | 'jobs' | 'apiUrl' | 'filesBucket'> {
+  const urls = jobs.map(({ name, queueName, deadLetterQueueName }) => {
+    const deadLetterQueueUrl =
+      deadLetterQueueName === undefined ? null : engine.queueUrl(deadLetterQueueName);
+    return [name, { queueUrl: engine.queueUrl(queueName), deadLetterQueueUrl }] as const;
+  });
+  return {
+    topicArn: topicArn ?? null,
+    apiUrl: apiUrl ?? null,
+    filesBucket: filesBucket ?? null,
+    jobs: Object.fromEntries(urls),
+  };
+}
+
+/** The bucket that functions and workers are told to keep files in. */
+function filesBucketOf(resources: readonly Resource[]): string | undefined {
+  const told = new Set(resources.map(filesBucketVariable));
+  return resources.find(({ type, name }) => type === 'AWS::S3::Bucket' && told.has(name))?.name;
+}
+
+function filesBucketVariable(resource: Resource): unknown {
+  if (resource.type === taskDefinition.type) return environmentOf(resource).JOB_FILES_BUCKET;
+  if (resource.type !== 'AWS::Lambda::Function') return undefined;
+  const { Variables } = (resource.properties.Environment ?? {}) as { Variables?: Record<string, unknown> };
+  return Variables?.JOB_FILES_BUCKET;
 }

@@ -18,15 +18,26 @@ import type { ResourceContext } from '../aws/resources/resourceType.ts';
 import { imageDirectory } from '../aws/resources/taskDefinition.ts';
 import { schedulerApi } from '../aws/scheduler/api.ts';
 import { type Scheduler, startScheduler } from '../aws/scheduler/scheduler.ts';
-import { createPlatformEvents, type PlatformEvents } from './events.ts';
-import { attributeFilteredSubscriptions, isDeadLetterQueue } from './jobs.ts';
+import {
+  attributeFilteredSubscriptions,
+  isDeadLetterQueue,
+  noRouting,
+  routingOf,
+  workerVariables,
+  writtenRouting,
+} from './jobs.ts';
 import { type JobMessage, publishToJobs } from './jobTopic.ts';
 import { type Claim, claimDirectory, refuseIfRunning } from './platformFile.ts';
 import { createRecentPast } from './recentPast.ts';
-import { noRouting, routingOf, writtenRouting } from './routing.ts';
 import { type InFlight, inFlight, killProcesses, type Runners } from './runners.ts';
-import { takeSnapshot } from './snapshot.ts';
-import type { PlatformEvent, PlatformSnapshot } from './view.ts';
+import {
+  createPlatformEvents,
+  jobFiring,
+  type PlatformEvent,
+  type PlatformEvents,
+  type PlatformSnapshot,
+  takeSnapshot,
+} from './view.ts';
 
 export { type JobMessage, PublishError } from './jobTopic.ts';
 
@@ -241,7 +252,7 @@ class RunningPlatform implements Platform {
     return startScheduler({
       engine: this.#engine,
       clock,
-      onFiring: (firing) => this.events.emit({ type: 'schedule', firing }),
+      onFiring: (firing) => this.events.emit({ type: 'schedule', firing: jobFiring(firing) }),
       onWarning: this.#warn,
     });
   }
@@ -256,6 +267,7 @@ class RunningPlatform implements Platform {
       functions: this.#functions,
       apis: { listeners: this.#apiListeners, httpApis: new Map() },
       tasks: this.#tasks,
+      containers: workerVariables,
       scaling: this.#scaling,
       onLog: (line) => {
         this.#recent.addLogLine(line);
