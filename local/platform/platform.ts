@@ -21,12 +21,13 @@ import { type Scheduler, startScheduler } from '../aws/scheduler/scheduler.ts';
 import {
   attributeFilteredSubscriptions,
   isDeadLetterQueue,
+  type JobMessage,
   noRouting,
+  publishToJobs,
   routingOf,
   workerVariables,
   writtenRouting,
 } from './jobs.ts';
-import { type JobMessage, publishToJobs } from './jobTopic.ts';
 import { type Claim, claimDirectory, refuseIfRunning } from './platformFile.ts';
 import { createRecentPast } from './recentPast.ts';
 import { type InFlight, inFlight, killProcesses, type Runners } from './runners.ts';
@@ -38,8 +39,6 @@ import {
   type PlatformSnapshot,
   takeSnapshot,
 } from './view.ts';
-
-export { type JobMessage, PublishError } from './jobTopic.ts';
 
 export interface PlatformOptions {
   /** The cloud assembly to run. */
