@@ -1,9 +1,8 @@
 import { relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { outliveClosedPipes } from '../platform/closedPipe.ts';
 import { explanation } from '../platform/explanation.ts';
-import { awaitInterruption } from '../platform/interruption.ts';
+import { awaitInterruption, outliveClosedPipes } from '../platform/interruption.ts';
 import { type Platform, startPlatform } from '../platform/platform.ts';
 import { refuseIfRunning } from '../platform/platformFile.ts';
 import { removeOldAssemblies, synthesize } from '../platform/synth.ts';

@@ -15,6 +15,43 @@ export interface JobResources {
   readonly serviceName: string | undefined;
 }
 
+/** What serves whom; read off the resources once for each assembly. */
+export interface Routing {
+  readonly topicArn: string | undefined;
+  readonly jobs: readonly JobResources[];
+  readonly apiUrl: string | undefined;
+  readonly filesBucket: string | undefined;
+}
+
+export const noRouting: Routing = routingOf([], undefined);
+
+export function routingOf(resources: readonly Resource[], apiUrl: string | undefined): Routing {
+  return {
+    topicArn: jobTopicArn(resources),
+    jobs: jobsOf(resources),
+    apiUrl,
+    filesBucket: filesBucketOf(resources),
+  };
+}
+
+/** The same for platform.json. */
+export function writtenRouting(
+  { topicArn, jobs, apiUrl, filesBucket }: Routing,
+  engine: Engine,
+): Pick<PlatformFile, 'topicArn' | 'jobs' | 'apiUrl' | 'filesBucket'> {
+  const urls = jobs.map(({ name, queueName, deadLetterQueueName }) => {
+    const deadLetterQueueUrl =
+      deadLetterQueueName === undefined ? null : engine.queueUrl(deadLetterQueueName);
+    return [name, { queueUrl: engine.queueUrl(queueName), deadLetterQueueUrl }] as const;
+  });
+  return {
+    topicArn: topicArn ?? null,
+    apiUrl: apiUrl ?? null,
+    filesBucket: filesBucket ?? null,
+    jobs: Object.fromEntries(urls),
+  };
+}
+
 /** The topic whose subscriptions filter on `jobName` (the most of them, if there are several); undefined without one. */
 export function jobTopicArn(resources: readonly Resource[]): string | undefined {
   const counts = new Map<string, number>();
@@ -93,50 +130,6 @@ function serviceOf(queueName: string, resources: readonly Resource[]): string | 
   })?.name;
 }
 
-/** What a worker's container is told. */
-export const workerVariables: ContainerVariables = {
-  queueName: ({ JOB_QUEUE_URL }) => JOB_QUEUE_URL?.split('/').at(-1),
-  /** The workers of one machine would fight for the port. */
-  onOneMachine: ({ JOB_HEALTH_PORT: _, ...environment }) => environment,
-};
-
-/** What serves whom; read off the resources once for each assembly. */
-export interface Routing {
-  readonly topicArn: string | undefined;
-  readonly jobs: readonly JobResources[];
-  readonly apiUrl: string | undefined;
-  readonly filesBucket: string | undefined;
-}
-
-export const noRouting: Routing = routingOf([], undefined);
-
-export function routingOf(resources: readonly Resource[], apiUrl: string | undefined): Routing {
-  return {
-    topicArn: jobTopicArn(resources),
-    jobs: jobsOf(resources),
-    apiUrl,
-    filesBucket: filesBucketOf(resources),
-  };
-}
-
-/** The same for platform.json. */
-export function writtenRouting(
-  { topicArn, jobs, apiUrl, filesBucket }: Routing,
-  engine: Engine,
-): Pick<PlatformFile, 'topicArn' | 'jobs' | 'apiUrl' | 'filesBucket'> {
-  const urls = jobs.map(({ name, queueName, deadLetterQueueName }) => {
-    const deadLetterQueueUrl =
-      deadLetterQueueName === undefined ? null : engine.queueUrl(deadLetterQueueName);
-    return [name, { queueUrl: engine.queueUrl(queueName), deadLetterQueueUrl }] as const;
-  });
-  return {
-    topicArn: topicArn ?? null,
-    apiUrl: apiUrl ?? null,
-    filesBucket: filesBucket ?? null,
-    jobs: Object.fromEntries(urls),
-  };
-}
-
 /** The bucket that functions and workers are told to keep files in. */
 function filesBucketOf(resources: readonly Resource[]): string | undefined {
   const told = new Set(resources.map(filesBucketVariable));
@@ -149,6 +142,13 @@ function filesBucketVariable(resource: Resource): unknown {
   const { Variables } = (resource.properties.Environment ?? {}) as { Variables?: Record<string, unknown> };
   return Variables?.JOB_FILES_BUCKET;
 }
+
+/** What a worker's container is told. */
+export const workerVariables: ContainerVariables = {
+  queueName: ({ JOB_QUEUE_URL }) => JOB_QUEUE_URL?.split('/').at(-1),
+  /** The workers of one machine would fight for the port. */
+  onOneMachine: ({ JOB_HEALTH_PORT: _, ...environment }) => environment,
+};
 
 /** What goes to a job. */
 export interface JobMessage {
