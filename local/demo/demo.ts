@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { localCredentials } from '../aws/isolatedAws.ts';
 import { explanation } from '../platform/explanation.ts';
 import { awaitInterruption, outliveClosedPipes } from '../platform/interruption.ts';
 import { type Platform, startPlatform } from '../platform/platform.ts';
@@ -85,8 +86,7 @@ async function introduction(platform: Platform): Promise<string> {
 async function publishAll(platform: Platform): Promise<TrackedMessage[]> {
   const { topicArn } = await platform.snapshot();
   const { endpoint, region } = platform;
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const client = new SNSClient({ endpoint, region, credentials });
+  const client = new SNSClient({ endpoint, region, credentials: localCredentials });
   try {
     return await Promise.all(
       demoMessages.map(async (message, index) => {
