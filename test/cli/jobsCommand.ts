@@ -7,6 +7,7 @@ import { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { runProgram } from '../../cli/program.ts';
+import type { PlatformFile } from '../../local/platform/platformFile.ts';
 import { compileCache } from '../compileCache.ts';
 
 const program = fileURLToPath(new URL('../../bin/jobs.ts', import.meta.url));
@@ -94,7 +95,7 @@ export const onTerminal = {
 
 /** A temporary directory, in which a local platform seems to run where `platform` is given. */
 export async function startDirectory(
-  platform?: object | string,
+  platform?: Partial<PlatformFile> | string,
 ): Promise<{ path: string; remove(): Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'jobs-cli-'));
   if (platform !== undefined) {
