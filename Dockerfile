@@ -9,31 +9,10 @@ FROM ${NODE} AS bundles
 WORKDIR /project
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
+COPY bin bin
 COPY lib lib
 COPY src src
-COPY <<'EOF' bundle.ts
-import { mkdir, writeFile } from 'node:fs/promises';
-import { relative, sep } from 'node:path';
-import { buildJobs } from './lib/bundle/build.ts';
-import { discoverJobs } from './lib/discovery/discovery.ts';
-
-const root = process.cwd();
-const { jobs } = await discoverJobs('src/jobs');
-const sources = jobs.map(({ name, file, job }) => ({
-  name,
-  file: relative(root, file).split(sep).join('/'),
-  isIdempotent: job.idempotency !== undefined,
-}));
-const { outputs } = await buildJobs(sources, root, 'worker');
-for (const [name, { code, map }] of outputs) {
-  // `node GreetingJob` runs what the directory's package.json names.
-  await mkdir(`bundles/${name}`, { recursive: true });
-  await writeFile(`bundles/${name}/package.json`, '{"main":"index.mjs"}');
-  await writeFile(`bundles/${name}/index.mjs`, `${code}\n//# sourceMappingURL=index.mjs.map\n`);
-  await writeFile(`bundles/${name}/index.mjs.map`, map);
-}
-EOF
-RUN node bundle.ts
+RUN node bin/workerBundles.ts bundles
 
 FROM ${NODE}
 ENV NODE_ENV=production NODE_OPTIONS=--enable-source-maps JOB_HEALTH_PORT=9464

@@ -23,7 +23,7 @@ export const bundleMeasures: Measure[] = [
     target: '≤ 1',
     of: 'minified bytes beyond the job, its schema library and the Logger',
     ratio: async () => {
-      const ours = await bundled(jobEntry("import job from './src/jobs/GreetingJob.ts'"));
+      const ours = await bundled(jobEntry("import job from './bench/jobs/GreetingJob.ts'"));
       const peer = await bundled(batchEntry, { format: 'cjs' });
       return bytesOf(ours, (file) => own.test(file) && !claimCheck.test(file)) / Buffer.byteLength(peer.code);
     },
@@ -34,7 +34,7 @@ export const bundleMeasures: Measure[] = [
     target: '≤ 1',
     of: 'minified bytes of what fetches a large payload, which every bundle carries and Batch has no counterpart of',
     ratio: async () => {
-      const ours = await bundled(jobEntry("import job from './src/jobs/GreetingJob.ts'"));
+      const ours = await bundled(jobEntry("import job from './bench/jobs/GreetingJob.ts'"));
       return bytesOf(ours, (file) => claimCheck.test(file)) / 1024;
     },
   },
@@ -44,7 +44,7 @@ export const bundleMeasures: Measure[] = [
     target: '≤ 1',
     of: "bytes of GreetingJob's whole bundle, Logger and zod/mini included",
     ratio: async () => {
-      const { code } = await bundled(jobEntry("import job from './src/jobs/GreetingJob.ts'"));
+      const { code } = await bundled(jobEntry("import job from './bench/jobs/GreetingJob.ts'"));
       return Buffer.byteLength(code) / (48 * 1024);
     },
   },
@@ -61,7 +61,7 @@ export const bundleMeasures: Measure[] = [
 ];
 
 function jobEntry(job: string): string {
-  return `${job}; import { createHandler } from './src/runtime/index.ts'; export const handler = createHandler(job, 'Job');`;
+  return `${job}; import { createHandler } from './src/runtime/handler.ts'; export const handler = createHandler(job, 'Job');`;
 }
 
 const batchEntry = `

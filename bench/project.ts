@@ -29,7 +29,7 @@ const copied = [
 ];
 
 /** A link for each package, so that the copy has a `node_modules/.cache` of its own. */
-async function linkPackages(from: string, to: string): Promise<void> {
+export async function linkPackages(from: string, to: string): Promise<void> {
   await mkdir(to);
   for (const name of await readdir(from)) {
     if (name !== '.cache') await symlink(join(from, name), join(to, name));

@@ -2,6 +2,7 @@ import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { localCredentials } from '../local/aws/isolatedAws.ts';
 import { createPublisher } from '../src/publisher/index.ts';
 import { startEngineProcess } from './engineProcess.ts';
+import type GreetingJob from './jobs/GreetingJob.ts';
 import { interleavedRatio, type Measure } from './measure.ts';
 
 const messages = 2000;
@@ -26,7 +27,7 @@ async function publishRatio(): Promise<number> {
   });
   try {
     const { TopicArn = '' } = await client.send(new CreateTopicCommand({ Name: 'bench' }));
-    const publisher = createPublisher({ topicArn: TopicArn, client });
+    const publisher = createPublisher<{ GreetingJob: typeof GreetingJob }>({ topicArn: TopicArn, client });
     const payload = { friendName: 'Hank' };
     const oneAtATime = async (): Promise<void> => {
       for (let index = 0; index < messages; index++) await publisher.publish('GreetingJob', payload);

@@ -5,6 +5,7 @@ import { sendToQueue } from '../cli/dlq/sendLetters.ts';
 import { emptyTally } from '../cli/dlq/tally.ts';
 import { type Engine, startEngine } from '../local/aws/engine/engine.ts';
 import { localCredentials } from '../local/aws/isolatedAws.ts';
+import { reasonAttribute } from '../src/message/deadLetterReason.ts';
 import { interleavedRatio, type Measure } from './measure.ts';
 
 const letters = 10_000;
@@ -120,7 +121,7 @@ function letter(number: number, Id: string) {
       },
     }),
     MessageAttributes: {
-      deadLetterReason: { DataType: 'String', StringValue: JSON.stringify(reason) },
+      [reasonAttribute]: { DataType: 'String', StringValue: JSON.stringify(reason) },
     },
   };
 }

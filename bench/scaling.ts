@@ -1,4 +1,4 @@
-import { scalingRule } from '../lib/job/scalingSteps.ts';
+import { scalingRule } from '../lib/job/jobScaling.ts';
 import { fargateSettings } from '../src/job/compute.ts';
 import { durationSeconds } from '../src/job/duration.ts';
 import { burstyDay } from './scaling/day.ts';

@@ -1,4 +1,5 @@
 import { Agent, get } from 'node:http';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bundleApi } from '../lib/bundle/apiBundle.ts';
 import { apiBudgetBytes } from '../lib/bundle/budget.ts';
@@ -84,9 +85,9 @@ function answered(url: string, agent: Agent): Promise<void> {
 }
 
 async function bundleRatio(): Promise<number> {
-  const { jobs } = await discoverJobs('src/jobs');
+  const { jobs } = await discoverJobs(join(import.meta.dirname, 'jobs'));
   const { apiBundle } = await bundleApi(jobs);
-  if (apiBundle === undefined) throw new Error('no job in src/jobs tracks');
+  if (apiBundle === undefined) throw new Error('no job in bench/jobs tracks');
   return apiBundle.bytes / apiBudgetBytes;
 }
 

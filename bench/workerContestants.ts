@@ -3,7 +3,7 @@ import { Consumer } from 'sqs-consumer';
 import { Squiss } from 'squiss-ts';
 import * as z from 'zod/mini';
 import { defineJob } from '../src/job/index.ts';
-import { startWorker } from '../src/worker/index.ts';
+import { startWorker } from '../src/worker/worker.ts';
 
 export type ContestantName = 'worker' | 'sqs-consumer' | '4 sqs-consumers' | '8 sqs-consumers' | 'squiss-ts';
 

@@ -1,4 +1,4 @@
-import { lastPart } from './lastPart.ts';
+import { deadLetterQueueName, jobNameOfQueue, lastPart } from '../src/names.ts';
 import type { JobQueues } from './target.ts';
 
 /**
@@ -6,12 +6,12 @@ import type { JobQueues } from './target.ts';
  * have one beside them that ends in `-dead-letters` are its jobs': `<platform>-<stage>-<jobName>`.
  */
 export function jobQueuesOf(topicArn: string, queueUrls: readonly string[]): Record<string, JobQueues> {
-  const prefix = `${lastPart(topicArn)}-`;
   const urls = new Map(queueUrls.map((url) => [lastPart(url), url]));
   const jobs = [...urls].flatMap(([queueName, queueUrl]) => {
-    const deadLetterQueueUrl = urls.get(`${queueName}-dead-letters`);
-    if (deadLetterQueueUrl === undefined || !queueName.startsWith(prefix)) return [];
-    return [[queueName.slice(prefix.length), { queueUrl, deadLetterQueueUrl }] as const];
+    const deadLetterQueueUrl = urls.get(deadLetterQueueName(queueName));
+    const jobName = jobNameOfQueue(lastPart(topicArn), queueName);
+    if (deadLetterQueueUrl === undefined || jobName === undefined) return [];
+    return [[jobName, { queueUrl, deadLetterQueueUrl }] as const];
   });
   return Object.fromEntries(jobs);
 }

@@ -1,6 +1,6 @@
+import { lastPart, parseArn, platformNames } from '../src/names.ts';
 import { CommandError } from './CommandError.ts';
 import { jobQueuesOf } from './jobQueues.ts';
-import { lastPart } from './lastPart.ts';
 import type { Target } from './target.ts';
 
 /** A resource of a stack: a topic's physical ID is its ARN, a queue's is its URL. */
@@ -30,7 +30,7 @@ export async function stackTarget(
   const queueUrls = idsOf(resources, 'AWS::SQS::Queue');
   const queueNames = new Set(queueUrls.map(lastPart));
   const topicArn = idsOf(resources, 'AWS::SNS::Topic').find((arn) =>
-    queueNames.has(`${lastPart(arn)}-unrouted`),
+    queueNames.has(platformNames(lastPart(arn)).unroutedQueue),
   );
   if (topicArn === undefined) {
     throw new CommandError(
@@ -40,7 +40,7 @@ export async function stackTarget(
   return {
     name: `stack ${stackName}`,
     topicArn,
-    clientConfig: { region: topicArn.split(':')[3] ?? '' },
+    clientConfig: { region: parseArn(topicArn)?.region ?? '' },
     jobs: jobQueuesOf(topicArn, queueUrls),
     ...(ApiUrl && { apiUrl: ApiUrl }),
     ...(FilesBucket && { filesBucket: FilesBucket }),

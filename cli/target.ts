@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { parseTopicArn, topicArnForm } from '../src/names.ts';
 import { CommandError } from './CommandError.ts';
 import { localTarget } from './localTarget.ts';
 import { stackTarget } from './stackTarget.ts';
@@ -57,9 +58,9 @@ export async function findTarget({ stack, topicArn }: TargetOptions): Promise<Ta
 }
 
 function topicTarget(topicArn: string): Target {
-  const [, region] = /^arn:[^:]+:sns:([^:]+):[^:]*:[^:]+$/.exec(topicArn) ?? [];
-  if (region === undefined) {
-    throw new CommandError(`--topic-arn must be arn:aws:sns:<region>:<account>:<name>, was '${topicArn}'`);
+  const topic = parseTopicArn(topicArn);
+  if (topic === undefined) {
+    throw new CommandError(`--topic-arn must be ${topicArnForm}, was '${topicArn}'`);
   }
-  return { name: topicArn, topicArn, clientConfig: { region }, jobs: undefined };
+  return { name: topicArn, topicArn, clientConfig: { region: topic.region }, jobs: undefined };
 }

@@ -1,8 +1,7 @@
 import { isFileResult } from '../src/files/fileResult.ts';
 import type { AnyJob, Duration, JobHandle } from '../src/index.ts';
 import { durationSeconds } from '../src/job/duration.ts';
-import { defaultResultTimeout } from '../src/publisher/handle.ts';
-import { ResultTimeoutError } from '../src/publisher/handleErrors.ts';
+import { defaultResultTimeout, ResultTimeoutError } from '../src/publisher/handle.ts';
 import { baseOf } from '../src/publisher/jobApi.ts';
 import { CommandError } from './CommandError.ts';
 import { exitCodes } from './exitCodes.ts';

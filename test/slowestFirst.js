@@ -4,7 +4,8 @@ import TestSequencer from '@jest/test-sequencer';
 const slow = [
   'src/worker/process',
   'soak/soak',
-  'pages/documentPath',
+  'src/jobs/makeItYours',
+  'src/jobs/documentPath',
   'pages/pages',
   'src/worker/sameOutcomes',
   'lib/platform/app',

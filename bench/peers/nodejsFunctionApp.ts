@@ -55,7 +55,7 @@ function entryOf(name: string): string {
   writeFileSync(
     entry,
     `import job from ${from(`src/jobs/${name}.ts`)};
-import { createHandler } from ${from('src/runtime/index.ts')};
+import { createHandler } from ${from('src/runtime/handler.ts')};
 export const handler = createHandler(job, '${name}');
 `,
   );

@@ -1,5 +1,4 @@
-import { idleMinutes } from '../../lib/job/jobScaling.ts';
-import { type ScalingRule, tasksFor } from '../../lib/job/scalingSteps.ts';
+import { idleMinutes, type ScalingRule, tasksFor } from '../../lib/job/jobScaling.ts';
 
 /** What the queue's metrics say of one minute. */
 export interface Reading {
@@ -16,7 +15,7 @@ export interface Scaler {
   desired(before: number, readings: readonly Reading[]): number;
 }
 
-/** The rule of lib/job/scalingSteps.ts as lib/job/jobScaling.ts sets it up: one alarm that follows the backlog, one for idle. */
+/** The rule of lib/job/jobScaling.ts as lib/job/jobScaling.ts sets it up: one alarm that follows the backlog, one for idle. */
 export function backlogScaler(rule: ScalingRule): Scaler {
   const backlog = ({ waiting, running }: Reading) => waiting + running;
   return {

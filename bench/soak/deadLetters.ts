@@ -5,6 +5,7 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import { reasonAttribute } from '../../src/message/deadLetterReason.ts';
 import type { Accounts } from './accounts.ts';
 import { indexOfMessage } from './jobId.ts';
 
@@ -38,6 +39,6 @@ async function collectSome(QueueUrl: string, sqs: SQSClient, accounts: Accounts)
 function note({ Body = '', MessageAttributes }: Message, accounts: Accounts): void {
   const index = indexOfMessage(Body, MessageAttributes);
   if (index === undefined) throw new Error(`a dead letter of no job of this soak: ${Body}`);
-  const reason = JSON.parse(MessageAttributes?.deadLetterReason?.StringValue ?? '{}');
+  const reason = JSON.parse(MessageAttributes?.[reasonAttribute]?.StringValue ?? '{}');
   accounts.noteDeath(index, { name: reason.name, attempts: reason.attempts });
 }

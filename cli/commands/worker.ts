@@ -1,8 +1,7 @@
 import { Command } from 'commander';
 import type { AnyJob } from '../../src/job/index.ts';
-import { workerDefaults } from '../../src/worker/defaults.ts';
-import type { ProcessJob } from '../../src/worker/index.ts';
-import { concurrencyOf, healthPortOf, stopTimeoutMsOf } from '../../src/worker/settings.ts';
+import type { ProcessJob } from '../../src/worker/process.ts';
+import { concurrencyOf, healthPortOf, stopTimeoutMsOf, workerDefaults } from '../../src/worker/settings.ts';
 import { CommandError } from '../CommandError.ts';
 import { idempotencyTable, prepareEnvironment, statusTable } from '../worker/environment.ts';
 import { jobsOf } from '../worker/jobs.ts';
@@ -161,7 +160,7 @@ async function run(
   queues: WorkerQueues,
   settings: Settings,
 ): Promise<void> {
-  const { runWorkerProcess } = await import('../../src/worker/index.ts');
+  const { runWorkerProcess } = await import('../../src/worker/process.ts');
   const processJobs: ProcessJob[] = [];
   for (const [name, job] of jobs) {
     processJobs.push({
@@ -186,7 +185,7 @@ async function onceOf(
       `${name} asks for idempotency: set JOB_IDEMPOTENCY_TABLE to the name of the platform's table`,
     );
   }
-  const { dynamoOnce } = await import('../../src/idempotency/dynamoOnce.ts');
+  const { dynamoOnce } = await import('../../src/idempotency/once.ts');
   return dynamoOnce(name, idempotency, { tableName });
 }
 

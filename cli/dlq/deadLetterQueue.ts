@@ -1,7 +1,7 @@
 import { nearestName } from '../../src/job/nearestName.ts';
+import { lastPart, parseArn, platformNames, queueArnOf, queueNamePrefix } from '../../src/names.ts';
 import { CommandError } from '../CommandError.ts';
 import { jobQueuesOf } from '../jobQueues.ts';
-import { lastPart } from '../lastPart.ts';
 import type { Target } from '../target.ts';
 import type { Sqs } from './sqs.ts';
 
@@ -47,9 +47,7 @@ export async function jobNames(target: Target, sqs: Sqs): Promise<string[]> {
 
 /** A queue's ARN: in the Region and partition of the topic. */
 export function queueArn({ topicArn }: Target, queueUrl: string): string {
-  const [arn, partition, , region] = topicArn.split(':');
-  const [account, name] = queueUrl.split('/').slice(-2);
-  return [arn, partition, 'sqs', region, account, name].join(':');
+  return queueArnOf(queueUrl, parseArn(topicArn) ?? { partition: 'aws', region: '' });
 }
 
 async function jobDeadLetterQueues(target: Target, sqs: Sqs): Promise<DeadLetterQueue[]> {
@@ -64,12 +62,17 @@ async function jobDeadLetterQueues(target: Target, sqs: Sqs): Promise<DeadLetter
 /** All queues are named after the topic, `<platform>-<stage>`. */
 async function safetyNet({ topicArn }: Target, sqs: Sqs, name: string): Promise<DeadLetterQueue[]> {
   try {
-    const { QueueUrl = '' } = await sqs.getQueueUrl({ QueueName: `${lastPart(topicArn)}-${name}` });
+    const { QueueUrl = '' } = await sqs.getQueueUrl({ QueueName: safetyNetQueueName(topicArn, name) });
     return [{ name, queueUrl: QueueUrl, jobQueueUrl: undefined }];
   } catch (error) {
     if ((error as Error).name === 'QueueDoesNotExist') return [];
     throw error;
   }
+}
+
+function safetyNetQueueName(topicArn: string, name: string): string {
+  const { unroutedQueue, undeliveredQueue } = platformNames(lastPart(topicArn));
+  return name === 'unrouted' ? unroutedQueue : undeliveredQueue;
 }
 
 /** Where only the topic is known, the queues' names say whose they are. */
@@ -78,7 +81,7 @@ async function jobsByName({ topicArn }: Target, sqs: Sqs): Promise<NonNullable<T
   let NextToken: string | undefined;
   do {
     const page = await sqs.listQueues({
-      QueueNamePrefix: `${lastPart(topicArn)}-`,
+      QueueNamePrefix: queueNamePrefix(lastPart(topicArn)),
       MaxResults: 1000,
       ...(NextToken && { NextToken }),
     });

@@ -1,7 +1,7 @@
+import { lastPart } from '../../src/names.ts';
 import { counted } from '../counted.ts';
 import type { End } from '../end.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { lastPart } from '../lastPart.ts';
 import { oneLine } from '../oneLine.ts';
 import type { DeadLetterQueue } from './deadLetterQueue.ts';
 import { openLines } from './exportFile.ts';

@@ -1,8 +1,8 @@
 import { envelopeOf } from '../../src/message/received.ts';
+import { lastPart } from '../../src/names.ts';
 import type { End } from '../end.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { jobLookup } from '../jobFiles.ts';
-import { lastPart } from '../lastPart.ts';
 import { oneLine } from '../oneLine.ts';
 import type { Letter } from './letter.ts';
 import { type EditOptions, newMessage } from './newMessage.ts';

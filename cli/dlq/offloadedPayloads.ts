@@ -1,7 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { maxClaimCheckBytes } from '../../src/message/limits.ts';
 import { isPayloadKey, isPointer, type PointerPlace, pointerTo } from '../../src/message/pointer.ts';
-import { payloadKey } from '../../src/publisher/payloadKey.ts';
+import { payloadKey } from '../../src/publisher/payloadStore.ts';
 import { CommandError } from '../CommandError.ts';
 import type { Target } from '../target.ts';
 import type { Letter } from './letter.ts';

@@ -1,5 +1,5 @@
 import type { GetMetricDataInput, GetMetricDataOutput } from '@aws-sdk/client-cloudwatch';
-import { lastPart } from '../lastPart.ts';
+import { lastPart } from '../../src/names.ts';
 import type { Target } from '../target.ts';
 import { type Depth, keptSeconds } from './depths.ts';
 

@@ -1,8 +1,8 @@
+import { lastPart } from '../../src/names.ts';
 import { CommandError } from '../CommandError.ts';
 import { counted } from '../counted.ts';
 import type { End } from '../end.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { lastPart } from '../lastPart.ts';
 import { lengthOfTime } from '../lengthOfTime.ts';
 import { queueArn } from './deadLetterQueue.ts';
 import { isActive, type MoveState, moveQueue, newestMove } from './moveTask.ts';

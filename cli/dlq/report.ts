@@ -1,5 +1,5 @@
+import { lastPart } from '../../src/names.ts';
 import { counted } from '../counted.ts';
-import { lastPart } from '../lastPart.ts';
 import { oneLine } from '../oneLine.ts';
 import type { DeadLetterQueue } from './deadLetterQueue.ts';
 import type { Selection } from './selection.ts';

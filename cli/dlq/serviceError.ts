@@ -1,5 +1,5 @@
+import { lastPart } from '../../src/names.ts';
 import { awsProblem, errorCode, isDenied, isGone } from '../awsProblem.ts';
-import { lastPart } from '../lastPart.ts';
 import type { Target } from '../target.ts';
 import { type DeadLetterQueue, queueArn } from './deadLetterQueue.ts';
 import { ExportError } from './exportFile.ts';

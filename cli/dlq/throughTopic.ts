@@ -94,8 +94,8 @@ function withoutDeliveryError({
 
 async function publish(sns: SNSClient, topicArn: string, messages: readonly Message[]) {
   const [{ sendBatch }, { batchesOf }, { systemClock }] = await Promise.all([
-    import('../../src/publisher/sendBatch.ts'),
-    import('../../src/publisher/batches.ts'),
+    import('../../src/publisher/send.ts'),
+    import('../../src/publisher/stream.ts'),
     import('../../src/publisher/clock.ts'),
   ]);
   const results = [];

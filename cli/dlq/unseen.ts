@@ -1,5 +1,5 @@
+import { lastPart } from '../../src/names.ts';
 import { counted } from '../counted.ts';
-import { lastPart } from '../lastPart.ts';
 import { countOf } from './depths.ts';
 import type { Session } from './session.ts';
 

@@ -1,3 +1,4 @@
+import { type Arn, arnOf, parseTopicArn } from '../../src/names.ts';
 import type { PlatformSchedules } from '../../src/publisher/delay/platformSchedules.ts';
 
 /** The IAM actions that a command needs: on schedules of the recurring and of the one-off group, and elsewhere. */
@@ -32,9 +33,9 @@ export type PermittedCommand = keyof typeof permissions;
 export function needs(command: PermittedCommand, platform: PlatformSchedules): string {
   const { topicArn, recurringGroup, onceGroup, roleArn } = platform;
   const { onRecurring, onOnce, onRole, onTopic, onAnything }: Permissions = permissions[command];
-  const [, partition, , region, account] = topicArn.split(':');
+  const topic = parseTopicArn(topicArn) as Arn;
   const schedules = (group: string): string =>
-    `arn:${partition}:scheduler:${region}:${account}:schedule/${group}/*`;
+    arnOf({ ...topic, service: 'scheduler', resource: `schedule/${group}/*` });
   const of = (actions: readonly string[] | undefined, resource: string): string[] =>
     actions === undefined ? [] : [`${actions.join(', ')} on ${resource}`];
   const all = [

@@ -14,7 +14,7 @@ export async function runNow(session: Session, name: string, { json }: { json?: 
   }
   const [{ SNSClient }, { sendBatch }, { systemClock }, { uuidv7Maker }] = await Promise.all([
     import('@aws-sdk/client-sns'),
-    import('../../src/publisher/sendBatch.ts'),
+    import('../../src/publisher/send.ts'),
     import('../../src/publisher/clock.ts'),
     import('../../src/publisher/uuid.ts'),
   ]);

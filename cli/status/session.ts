@@ -1,4 +1,4 @@
-import { JobApiError } from '../../src/publisher/handleErrors.ts';
+import { JobApiError } from '../../src/publisher/handle.ts';
 import { type End, exitCodeOf } from '../end.ts';
 import { exitCodes } from '../exitCodes.ts';
 import { oneLine } from '../oneLine.ts';

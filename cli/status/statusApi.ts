@@ -1,6 +1,6 @@
 import type { JobState, JobStatus } from '../../src/job/jobStatus.ts';
 import { systemClock } from '../../src/publisher/clock.ts';
-import { JobApiError } from '../../src/publisher/handleErrors.ts';
+import { JobApiError } from '../../src/publisher/handle.ts';
 import {
   answered,
   baseOf,

@@ -1,5 +1,5 @@
+import { jobProblems } from '../../src/job/check/problems.ts';
 import type { AnyJob } from '../../src/job/index.ts';
-import { jobProblems } from '../../src/job/problems.ts';
 import { CommandError } from '../CommandError.ts';
 import { jobLookup } from '../jobFiles.ts';
 

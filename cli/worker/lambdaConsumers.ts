@@ -1,3 +1,4 @@
+import { functionNameOf, partitionOf, queueArnOf } from '../../src/names.ts';
 import { signedHeaders } from '../../src/sigV4.ts';
 
 /** An event source mapping by which Lambda consumes a queue. */
@@ -18,7 +19,7 @@ export async function lambdaConsumers(queueUrl: string): Promise<LambdaConsumer[
     const { config } = client;
     const region = await config.region();
     const url = new URL('/2015-03-31/event-source-mappings/', lambdaEndpoint(region));
-    url.searchParams.set('EventSourceArn', queueArn(queueUrl, region));
+    url.searchParams.set('EventSourceArn', queueArnOf(queueUrl, { partition: partitionOf(region), region }));
     const headers = signedHeaders(
       { method: 'GET', url, headers: {}, body: '' },
       { service: 'lambda', region, credentials: await config.credentials(), now: new Date() },
@@ -45,7 +46,7 @@ function consumersIn({ EventSourceMappings = [] }: MappingList): LambdaConsumer[
   return EventSourceMappings.filter(({ State }) => State !== 'Disabled' && State !== 'Disabling').map(
     ({ UUID = '', FunctionArn = '' }) => ({
       uuid: UUID,
-      functionName: FunctionArn.split(':')[6] ?? FunctionArn,
+      functionName: functionNameOf(FunctionArn) ?? FunctionArn,
     }),
   );
 }
@@ -54,11 +55,4 @@ function lambdaEndpoint(region: string): string {
   const { AWS_ENDPOINT_URL_LAMBDA } = process.env;
   const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
   return AWS_ENDPOINT_URL_LAMBDA ?? `https://lambda.${region}.${domain}`;
-}
-
-/** `https://sqs.<region>.amazonaws.com/<account>/<name>` */
-function queueArn(queueUrl: string, region: string): string {
-  const [, account, name] = new URL(queueUrl).pathname.split('/');
-  const partition = region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
-  return `arn:${partition}:sqs:${region}:${account}:${name}`;
 }

@@ -4,14 +4,15 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { functionLogGroup } from '../../src/names.ts';
 import { statusIndex } from '../../src/tracking/defaults.ts';
 import type { JobBundle } from '../bundle/bundle.ts';
 import { BundleCode } from '../bundle/bundleCode.ts';
 import type { LogLevel } from '../job/jobFunction.ts';
-import { acknowledgeFiles, allow, allowFiles, type FileAccess } from '../job/storePermissions.ts';
+import { acknowledgeFiles, allow, allowFiles, type FileAccess } from '../job/jobStores.ts';
 import type { FilesBucket } from '../platform/filesBucket.ts';
 import type { ResourceNames } from '../platform/resourceNames.ts';
-import type { StatusTable } from '../platform/statusTable.ts';
+import type { StatusTable } from '../platform/tables.ts';
 
 export interface ApiFunctionProps {
   readonly names: ResourceNames;
@@ -31,7 +32,7 @@ export interface ApiFunctionProps {
 export function apiFunction(scope: Construct, props: ApiFunctionProps): LambdaFunction {
   const { names, bundle, auth } = props;
   const logGroup = new LogGroup(scope, 'LogGroup', {
-    logGroupName: `/aws/lambda/${names.api}`,
+    logGroupName: functionLogGroup(names.api),
     retention: props.logRetention,
     removalPolicy: RemovalPolicy.DESTROY,
   });

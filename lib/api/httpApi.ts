@@ -2,13 +2,13 @@ import type { CfnApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { RemovalPolicy, Stack, Validations } from 'aws-cdk-lib/core';
+import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { apiLogGroup } from '../../src/names.ts';
 import { apiGateway } from '../bundle/lazyModules.ts';
-import { apiCors } from './apiCors.ts';
 import type { JwtOptions } from './apiOptions.ts';
 
-export interface HttpApiProps {
+interface HttpApiProps {
   readonly name: string;
   readonly handler: LambdaFunction;
   readonly jwt: JwtOptions;
@@ -88,7 +88,7 @@ function addPreflightRoute(scope: Construct, api: CfnApi, target: string): void 
 
 function addStage(scope: Construct, api: CfnApi, { name, logRetention }: HttpApiProps): void {
   const accessLog = new LogGroup(scope, 'AccessLog', {
-    logGroupName: `/aws/vendedlogs/${name}`,
+    logGroupName: apiLogGroup(name),
     retention: logRetention,
     removalPolicy: RemovalPolicy.DESTROY,
   });
@@ -118,3 +118,23 @@ const accessLogFormat = {
 
 /** A page that polls asks once in a second or two: room for hundreds of them, and an end to a loop gone wild. */
 const throttling = { throttlingRateLimit: 500, throttlingBurstLimit: 1000 };
+
+/** What a website's pages may send to the API and read of its answers. */
+export const apiCors = {
+  methods: ['GET', 'POST', 'DELETE'],
+  requestHeaders: [
+    'accept',
+    'authorization',
+    'content-type',
+    'idempotency-key',
+    'if-none-match',
+    'last-event-id',
+    // Of a signed request, which a function URL wants.
+    'x-amz-content-sha256',
+    'x-amz-date',
+    'x-amz-security-token',
+  ],
+  responseHeaders: ['content-disposition', 'etag', 'location', 'retry-after'],
+  /** How long a browser need not ask again. */
+  maxAge: Duration.hours(1),
+} as const;

@@ -6,11 +6,11 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { alarmName, functionLogGroup } from '../../src/names.ts';
 import { eachMinute, notify, PlatformAlarm } from '../platform/platformAlarm.ts';
-import { apiCors } from './apiCors.ts';
 import { type ApiFunctionProps, apiFunction } from './apiFunction.ts';
 import type { JobApiOptions } from './apiOptions.ts';
-import { httpApi } from './httpApi.ts';
+import { apiCors, httpApi } from './httpApi.ts';
 
 export interface JobApiProps extends Omit<ApiFunctionProps, 'auth'> {
   /** Who may call it, and from which websites. */
@@ -65,10 +65,10 @@ function functionUrl(handler: LambdaFunction, origins: readonly string[]): strin
 /** A request that the function answers, by a fault of the caller or its own, is no error of the function. */
 function addErrorAlarm(scope: Construct, handler: LambdaFunction, { names, alarmTopic }: JobApiProps): void {
   const alarm = new PlatformAlarm(scope, 'ErrorAlarm', {
-    alarmName: `${names.api}-errors`,
+    alarmName: alarmName(names.api, 'errors'),
     description:
       `The API of the platform ${names.topic} failed: its function ${names.api} did not start, timed out or crashed, ` +
-      `and callers got a 5xx. The reason is in the log group /aws/lambda/${names.api}. Jobs that were scheduled ` +
+      `and callers got a 5xx. The reason is in the log group ${functionLogGroup(names.api)}. Jobs that were scheduled ` +
       'before are not affected.',
     metric: handler.metricErrors({ period: eachMinute, statistic: 'Sum' }),
     threshold: 1,

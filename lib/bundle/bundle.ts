@@ -30,6 +30,8 @@ export interface JobBundle {
 export interface BundleJobsOptions {
   /** Where package.json, src/ and node_modules are. @default the working directory */
   readonly root?: string;
+  /** What every bundle becomes. @default a worker's where the job runs on Fargate, a function's otherwise */
+  readonly target?: BundleTarget;
   /** @default one esbuild call for the functions, and one for the workers */
   readonly build?: BuildJobs;
 }
@@ -41,11 +43,11 @@ export interface BundleJobsOptions {
  */
 export async function bundleJobs(
   jobs: readonly DiscoveredJob[],
-  { root = process.cwd(), build = buildJobs }: BundleJobsOptions = {},
+  { root = process.cwd(), target, build = buildJobs }: BundleJobsOptions = {},
 ): Promise<{ jobs: BundledJob[]; warnings: string[] }> {
   const realRoot = realpathSync(root);
   const cache = new BundleCache(realRoot);
-  const sources = jobs.map((job) => sourceOf(job, realRoot));
+  const sources = jobs.map((job) => sourceOf(job, realRoot, target));
   const records = new Map(
     sources.map((source) => [keyOf(source), cache.find(keyOf(source), madeFromOf(source))]),
   );
@@ -68,13 +70,17 @@ interface TargetedSource extends BundleSource {
   readonly target: BundleTarget;
 }
 
-function sourceOf({ name, file, job }: DiscoveredJob, root: string): TargetedSource {
+function sourceOf(
+  { name, file, job }: DiscoveredJob,
+  root: string,
+  target: BundleTarget = fargateSettings(job.compute) === undefined ? 'lambda' : 'worker',
+): TargetedSource {
   return {
     name,
     file: relativePath(root, file),
     isIdempotent: job.idempotency !== undefined,
     isTracked: job.track === true,
-    target: fargateSettings(job.compute) === undefined ? 'lambda' : 'worker',
+    target,
   };
 }
 

@@ -4,13 +4,13 @@ import type { BundleSource, BundleTarget } from './build.ts';
 export const entryNamespace = 'job-entry';
 
 /** Where the runtime is, relative to the project's root. */
-export const runtimeFile = 'src/runtime/index.ts';
+export const runtimeFile = 'src/runtime/handler.ts';
 
 /** Where the worker is, which runs jobs outside Lambda. */
-export const workerFile = 'src/worker/index.ts';
+export const workerFile = 'src/worker/process.ts';
 
 /** What a job that asks for idempotency needs beyond it; no other bundle carries it. */
-export const idempotencyFile = 'src/idempotency/dynamoOnce.ts';
+export const idempotencyFile = 'src/idempotency/once.ts';
 
 /** What a job that asks for tracking needs beyond it; no other bundle carries it. */
 export const trackingFile = 'src/tracking/tracker.ts';

@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import { budgetWarning } from './budget.ts';
 import { type Build, type BundleFiles, messageText } from './build.ts';
 import type { BundleContent, NewBundle } from './cache.ts';
-import { minifiedNameWarnings } from './minifiedNames.ts';
-import { type Modules, modulesOf } from './modules.ts';
+import { type Modules, modulesOf, packageOf } from './modules.ts';
 import { assertWall } from './wall.ts';
 
-export interface BundlePart {
+interface BundlePart {
   /** Its entry's. */
   readonly name: string;
   /** By which the cache finds it. */
@@ -71,3 +70,16 @@ const requireBanner =
 function oneLineDown(map: string): string {
   return map.replace('"mappings": "', '"mappings": ";');
 }
+
+/**
+ * A warning for each of the project's files that reads a class's name at run time, where it is minified: an error
+ * that calls itself `this.constructor.name` would stand as `a` in the log and beside its dead letter.
+ */
+function minifiedNameWarnings({ files }: Modules, root: string): string[] {
+  return files
+    .filter((file) => packageOf(file) === undefined)
+    .filter((file) => /\b(?:constructor|new\.target)\.name\b/.test(readFileSync(join(root, file), 'utf8')))
+    .map((file) => `${file} reads a class's name, which bundling minifies: write it out, as in ${example}.`);
+}
+
+const example = "override readonly name = 'InvoiceGone'";

@@ -1,15 +1,14 @@
 import { readdir } from 'node:fs/promises';
 import { basename, extname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { type JobProblem, jobProblems } from '../../src/job/check/problems.ts';
 import { type AnyJob, isJob } from '../../src/job/index.ts';
 import { jobNameProblem } from '../../src/job/jobName.ts';
-import { type JobProblem, jobProblems } from '../../src/job/problems.ts';
-import { scheduleNameProblems } from '../job/scheduleNames.ts';
-import { nameLengths, type ResourceNames, resourceNames } from '../platform/resourceNames.ts';
+import { nameLengths } from '../../src/names.ts';
+import { type ResourceNames, resourceNames } from '../platform/resourceNames.ts';
 import { SynthError } from '../platform/synthError.ts';
-import { importProblem, unreadableProblem } from './importProblem.ts';
-import { InvalidJobsError, type JobFileProblem } from './invalidJobsError.ts';
-import { schedulePayloadProblems } from './schedulePayloads.ts';
+import { InvalidJobsError, importProblem, type JobFileProblem, unreadableProblem } from './problems.ts';
+import { scheduleNameProblems, schedulePayloadProblems } from './schedules.ts';
 
 export interface DiscoveredJob {
   /** The file's name without `.ts`. */

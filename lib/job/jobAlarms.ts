@@ -5,14 +5,20 @@ import { Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { queueRetention } from '../../src/job/defaults.ts';
 import { formatDuration } from '../../src/job/duration.ts';
-import { checkedDescription, isDescription } from '../platform/alarmDescription.ts';
-import { ageOfOldest, notify, PlatformAlarm, waitingMessages } from '../platform/platformAlarm.ts';
-import type { JobResourceNames } from '../platform/resourceNames.ts';
+import { alarmName, type JobNames } from '../../src/names.ts';
+import {
+  ageOfOldest,
+  checkedDescription,
+  isDescription,
+  notify,
+  PlatformAlarm,
+  waitingMessages,
+} from '../platform/platformAlarm.ts';
 import type { JobSettings } from './jobSettings.ts';
 
 export interface JobAlarmsProps {
   readonly jobName: string;
-  readonly names: JobResourceNames;
+  readonly names: JobNames;
   readonly settings: JobSettings;
   readonly queue: IQueue;
   readonly deadLetterQueue: IQueue;
@@ -40,7 +46,7 @@ function ageAlarm(scope: Construct, props: JobAlarmsProps): PlatformAlarm {
   const { jobName, names, settings, deadLetterQueue } = props;
   const waited = formatDuration(settings.alarmAfterSeconds);
   return new PlatformAlarm(scope, 'DeadLetterAgeAlarm', {
-    alarmName: `${names.deadLetterQueue}-age`,
+    alarmName: alarmName(names.deadLetterQueue, 'age'),
     description: deadLetterText(
       scope,
       props,
@@ -54,7 +60,7 @@ function ageAlarm(scope: Construct, props: JobAlarmsProps): PlatformAlarm {
 function countAlarm(scope: Construct, props: JobAlarmsProps, alarmCount: number): PlatformAlarm {
   const { jobName, names, deadLetterQueue } = props;
   return new PlatformAlarm(scope, 'DeadLetterCountAlarm', {
-    alarmName: `${names.deadLetterQueue}-count`,
+    alarmName: alarmName(names.deadLetterQueue, 'count'),
     description: deadLetterText(scope, props, `${jobName} has ${alarmCount} dead letters or more.`),
     metric: waitingMessages(deadLetterQueue),
     threshold: alarmCount,
@@ -98,7 +104,7 @@ function deadLetterText(scope: Construct, props: JobAlarmsProps, what: string): 
 }
 
 /** With the destination: a message that the runtime sent there has no queue of origin for SQS to move it back to. */
-function moveCommand(scope: Construct, names: JobResourceNames): string {
+function moveCommand(scope: Construct, names: JobNames): string {
   const arnOf = (resource: string) => Stack.of(scope).formatArn({ service: 'sqs', resource });
   return (
     `aws sqs start-message-move-task --source-arn ${arnOf(names.deadLetterQueue)} ` +
@@ -111,7 +117,7 @@ function backlogAlarm(scope: Construct, props: JobAlarmsProps): PlatformAlarm {
   const { jobName, names, settings, queue } = props;
   const waited = formatDuration(settings.backlogAlarmAfterSeconds);
   return new PlatformAlarm(scope, 'BacklogAlarm', {
-    alarmName: `${names.queue}-backlog`,
+    alarmName: alarmName(names.queue, 'backlog'),
     description:
       `${jobName} falls behind or is not run at all: a message has been in the queue ${names.queue} for ${waited} ` +
       `or longer, and after ${queueRetention} SQS deletes it. ${whatConsumes(props)}`,

@@ -3,9 +3,9 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import type { JobNames } from '../../src/names.ts';
 import type { BundledJob } from '../bundle/bundle.ts';
 import { BundleCode } from '../bundle/bundleCode.ts';
-import type { JobResourceNames } from '../platform/resourceNames.ts';
 import { functionRole } from './jobRole.ts';
 import type { JobSettings } from './jobSettings.ts';
 import type { JobStores } from './jobStores.ts';
@@ -16,7 +16,7 @@ export type LogLevel = 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
 
 export interface JobFunctionProps extends JobStores {
   readonly job: BundledJob;
-  readonly names: JobResourceNames;
+  readonly names: JobNames;
   readonly settings: JobSettings;
   readonly queue: IQueue;
   readonly deadLetterQueue: IQueue;

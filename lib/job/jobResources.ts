@@ -8,18 +8,19 @@ import { Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { deadLetterRetention, queueRetention } from '../../src/job/defaults.ts';
 import { durationSeconds } from '../../src/job/duration.ts';
+import type { JobNames } from '../../src/names.ts';
 import type { BundledJob } from '../bundle/bundle.ts';
 import { PlatformQueue } from '../platform/platformQueue.ts';
-import type { JobResourceNames, ResourceNames } from '../platform/resourceNames.ts';
+import type { ResourceNames } from '../platform/resourceNames.ts';
 import { tagResources } from '../platform/tags.ts';
 import type { WorkerCluster } from '../platform/workerCluster.ts';
 import { addJobAlarms } from './jobAlarms.ts';
 import { type JobFunctionProps, jobFunction, type LogLevel } from './jobFunction.ts';
 import type { JobSchedules } from './jobSchedules.ts';
+import { addRecurringSchedules } from './jobSchedules.ts';
 import { jobService } from './jobService.ts';
 import { type JobSettings, jobSettings } from './jobSettings.ts';
 import { type JobStores, storesOf } from './jobStores.ts';
-import { addRecurringSchedules } from './recurringSchedules.ts';
 
 /** The job, and what it shares with the others. Nothing comes from a sibling, so jobs can live in stacks of their own. */
 export interface JobResourcesProps {
@@ -79,7 +80,7 @@ export class JobResources extends Construct implements IGrantable {
 }
 
 /** Accepts the dead letters of the job's own queue only, and what the job's function sends by its role. */
-function addDeadLetterQueue(scope: Construct, names: JobResourceNames, props: JobResourcesProps): Queue {
+function addDeadLetterQueue(scope: Construct, names: JobNames, props: JobResourcesProps): Queue {
   const sourceArn = Stack.of(scope).formatArn({ service: 'sqs', resource: names.queue });
   return new PlatformQueue(scope, 'DeadLetterQueue', {
     queueName: names.deadLetterQueue,
@@ -94,7 +95,7 @@ function addDeadLetterQueue(scope: Construct, names: JobResourceNames, props: Jo
 
 function addQueue(
   scope: Construct,
-  names: JobResourceNames,
+  names: JobNames,
   { visibilityTimeoutSeconds, maxReceiveCount }: JobSettings,
   deadLetterQueue: Queue,
   props: JobResourcesProps,

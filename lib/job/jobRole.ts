@@ -8,7 +8,7 @@ import type { IamStatement } from '../../src/job/index.ts';
 import type { BundledJob } from '../bundle/bundle.ts';
 import { wildcardFinding } from '../platform/wildcardFinding.ts';
 import type { JobStores } from './jobStores.ts';
-import { acknowledgeOwnFiles, allow, storePermissions } from './storePermissions.ts';
+import { acknowledgeOwnFiles, allow, storePermissions } from './jobStores.ts';
 
 export interface JobRoleProps extends JobStores {
   readonly job: BundledJob;

@@ -9,14 +9,14 @@ import {
 import type { FargateService } from 'aws-cdk-lib/aws-ecs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { durationSeconds } from '../../src/job/duration.ts';
+import { alarmName, type JobNames } from '../../src/names.ts';
 import { autoScaling } from '../bundle/lazyModules.ts';
 import { eachMinute, runningMessages, waitingMessages } from '../platform/platformAlarm.ts';
-import type { JobResourceNames } from '../platform/resourceNames.ts';
 import type { FargateSettings } from './jobSettings.ts';
-import { scalingRule, scalingSteps } from './scalingSteps.ts';
 
-export interface JobScalingProps {
-  readonly names: JobResourceNames;
+interface JobScalingProps {
+  readonly names: JobNames;
   readonly fargate: FargateSettings;
   readonly queue: IQueue;
   readonly service: FargateService;
@@ -34,7 +34,7 @@ export function addJobScaling(scope: Construct, props: JobScalingProps): void {
   const { names, fargate } = props;
   const target = scalableTarget(scope, props);
   const steps = scalingSteps(scalingRule(fargate));
-  const byBacklog = scalingPolicy(scope, 'BacklogScaling', `${names.service}-backlog`, target, {
+  const byBacklog = scalingPolicy(scope, 'BacklogScaling', alarmName(names.service, 'backlog'), target, {
     // Bounds count from the alarm's threshold, which is 1; the upper one is not part of its step.
     stepAdjustments: steps.map(({ backlog, tasks }, index) => {
       const next = steps[index + 1];
@@ -45,7 +45,7 @@ export function addJobScaling(scope: Construct, props: JobScalingProps): void {
       };
     }),
   });
-  const whenIdle = scalingPolicy(scope, 'IdleScaling', `${names.service}-idle`, target, {
+  const whenIdle = scalingPolicy(scope, 'IdleScaling', alarmName(names.service, 'idle'), target, {
     stepAdjustments: [{ metricIntervalUpperBound: 0, scalingAdjustment: fargate.min }],
   });
   run(byBacklog, backlogAlarm(scope, props));
@@ -85,7 +85,7 @@ function scalingPolicy(
 /** Up while there is anything to do. It notifies nobody. */
 function backlogAlarm(scope: Construct, { names, queue }: JobScalingProps): Alarm {
   return new Alarm(scope, 'ScalingAlarm', {
-    alarmName: `${names.service}-scaling`,
+    alarmName: alarmName(names.service, 'scaling'),
     alarmDescription: `No fault: ${names.service} has messages, so its service runs as many tasks as they need.`,
     metric: backlog(queue),
     comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
@@ -98,7 +98,7 @@ function backlogAlarm(scope: Construct, { names, queue }: JobScalingProps): Alar
 /** SQS sends no data of a queue that nobody has used for six hours: that too is idle. */
 function idleAlarm(scope: Construct, { names, fargate, queue }: JobScalingProps): Alarm {
   return new Alarm(scope, 'IdleAlarm', {
-    alarmName: `${names.service}-idle`,
+    alarmName: alarmName(names.service, 'idle'),
     alarmDescription: `No fault: ${names.service} has had no message for ${idleMinutes} minutes, so its service goes back to ${fargate.min} tasks.`,
     metric: backlog(queue),
     comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
@@ -120,4 +120,63 @@ function backlog(queue: IQueue): MathExpression {
 
 function run(policy: CfnScalingPolicy, alarm: AlarmBase): void {
   alarm.addAlarmAction({ bind: () => ({ alarmActionArn: policy.ref }) });
+}
+
+/** How many tasks a backlog calls for. A backlog counts the messages that wait and those that are being run. */
+export interface ScalingRule {
+  /** Tasks at an empty queue. */
+  readonly min: number;
+  /** Tasks at most. */
+  readonly max: number;
+  /** Messages of the backlog for each task, 1 or more. */
+  readonly share: number;
+}
+
+/** From this backlog up to the next step's, so many tasks. */
+interface ScalingStep {
+  readonly backlog: number;
+  readonly tasks: number;
+}
+
+/** Application Auto Scaling's quota: step adjustments of one policy. */
+export const maxSteps = 20;
+
+/**
+ * One task's share is what it gets through within `latency`, and never less than what it runs at once: no message
+ * of such a share waits longer for its turn.
+ */
+export function scalingRule({
+  min,
+  max,
+  concurrency,
+  latency,
+  messageDuration,
+}: FargateSettings): ScalingRule {
+  const perSlot = durationSeconds(latency) / durationSeconds(messageDuration);
+  return { min, max, share: Math.max(concurrency, Math.floor(perSlot * concurrency)) };
+}
+
+/**
+ * The rule as step scaling takes it: a table that starts at a backlog of 1, so that the first message starts a task.
+ * More than 20 numbers of tasks do not fit into one: then some are left out, rather more tasks than too few.
+ */
+export function scalingSteps({ min, max, share }: ScalingRule): ScalingStep[] {
+  const levels = taskLevels(Math.max(1, min), max);
+  return levels.map((tasks, index) => ({ backlog: (levels[index - 1] ?? 0) * share + 1, tasks }));
+}
+
+/** What the steps make of a backlog: `ceil(backlog ÷ share)` within min and max, rounded up to the next step. */
+export function tasksFor(backlog: number, rule: ScalingRule): number {
+  return scalingSteps(rule).findLast((step) => backlog >= step.backlog)?.tasks ?? rule.min;
+}
+
+/** Every number from the first to the last, or 20 of them whose distances grow evenly. */
+function taskLevels(first: number, last: number): number[] {
+  const levels = [first];
+  for (let level = first; level < last; ) {
+    const left = maxSteps - levels.length;
+    level = Math.max(level + 1, Math.min(last, Math.ceil(level * (last / level) ** (1 / left) - 1e-9)));
+    levels.push(level);
+  }
+  return levels;
 }

@@ -9,9 +9,9 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import type { JobNames } from '../../src/names.ts';
 import type { BundledJob } from '../bundle/bundle.ts';
 import { ecrAssets, ecs } from '../bundle/lazyModules.ts';
-import type { JobResourceNames } from '../platform/resourceNames.ts';
 import { wildcardFinding } from '../platform/wildcardFinding.ts';
 import type { WorkerCluster } from '../platform/workerCluster.ts';
 import type { LogLevel } from './jobFunction.ts';
@@ -23,7 +23,7 @@ import { runtimeVariables } from './runtimeVariables.ts';
 
 export interface JobServiceProps extends JobStores {
   readonly job: BundledJob;
-  readonly names: JobResourceNames;
+  readonly names: JobNames;
   readonly settings: JobSettings;
   readonly fargate: FargateSettings;
   readonly workers: WorkerCluster;

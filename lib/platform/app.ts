@@ -1,12 +1,10 @@
 import { resolve } from 'node:path';
 import { inspect } from 'node:util';
 import { Annotations, App } from 'aws-cdk-lib/core';
+import { nearestName } from '../../src/job/nearestName.ts';
 import { apiOptionsOf } from '../api/apiOptions.ts';
-import { exitProblem, strayProblem } from '../discovery/importProblem.ts';
-import { InvalidJobsError } from '../discovery/invalidJobsError.ts';
 import { loadJobs } from '../discovery/loadJobs.ts';
-import { alarmEmails } from './alarmEmails.ts';
-import { type ContextKey, contextWarnings } from './contextKeys.ts';
+import { exitProblem, InvalidJobsError, strayProblem } from '../discovery/problems.ts';
 import { JobPlatformStack } from './jobPlatformStack.ts';
 import { resourceNames } from './resourceNames.ts';
 import { SynthError } from './synthError.ts';
@@ -82,3 +80,52 @@ function report(error: unknown): 1 {
   console.error(error instanceof SynthError ? error.message : error);
   return 1;
 }
+
+/**
+ * The addresses in a list like `a@x.com,b@y.com`, each once.
+ * @throws {SynthError} when one of them cannot be an e-mail address
+ */
+export function alarmEmails(list: string): string[] {
+  const addresses = list.split(',').map((address) => address.trim());
+  const given = addresses.filter((address) => address !== '');
+  for (const address of given) assertAddress(address, list);
+  return [...new Map(given.map((address) => [address.toLowerCase(), address])).values()];
+}
+
+/** Enough to catch a slip of the pen: SNS itself mails a confirmation, which only a real address gets. */
+function assertAddress(address: string, list: string): void {
+  if (/^[\w.!#$%&'*+=?^`{|}~-]{1,64}@(?:[a-z0-9-]+\.)+[a-z0-9-]{2,}$/i.test(address)) return;
+  throw new SynthError(
+    `'${address}' in the alarm e-mail addresses '${list}' is no e-mail address. ` +
+      'Write -c alarmEmail=a@example.com,b@example.com, or set ALARM_EMAIL to such a list.',
+  );
+}
+
+/** What the app reads of the CDK's context (`-c stage=prod`). */
+export const contextKeys = [
+  'platform',
+  'stage',
+  'alarmEmail',
+  'apiJwtIssuer',
+  'apiJwtAudience',
+  'apiOrigins',
+] as const;
+
+type ContextKey = (typeof contextKeys)[number];
+
+/** A line for each key that nothing reads: a misspelt `-c stge=prod` would deploy another stage in silence. */
+export function contextWarnings(keys: readonly string[]): string[] {
+  return keys.filter(isUnknown).map((key) => {
+    const nearest = nearestName(key, contextKeys);
+    const advice =
+      nearest === undefined ? `What is read: ${contextKeys.join(', ')}.` : `Did you mean ${nearest}?`;
+    return `Nothing reads '${key}' of the context (-c ${key}=…, cdk.json). ${advice}`;
+  });
+}
+
+/** The CDK's own hold a colon, a slash or an at sign, but for a few of its command line's. */
+function isUnknown(key: string): boolean {
+  return !/[:/@]/.test(key) && !cdkKeys.has(key) && !(contextKeys as readonly string[]).includes(key);
+}
+
+const cdkKeys: ReadonlySet<string> = new Set(['cli-telemetry', 'cdk-migrate', 'acknowledged-issue-numbers']);

@@ -12,16 +12,14 @@ import type { LogLevel } from '../job/jobFunction.ts';
 import { JobResources } from '../job/jobResources.ts';
 import { JobSchedules } from '../job/jobSchedules.ts';
 import type { JobStores } from '../job/jobStores.ts';
-import { AlarmTopic } from './alarmTopic.ts';
 import { FilesBucket } from './filesBucket.ts';
-import { IdempotencyTable } from './idempotencyTable.ts';
-import { JobTopic } from './jobTopic.ts';
 import { checkLimits } from './limits.ts';
 import { type PlatformId, type ResourceNames, resourceNames } from './resourceNames.ts';
 import { SafetyNet } from './safetyNet.ts';
-import { StatusTable } from './statusTable.ts';
 import { SynthError } from './synthError.ts';
+import { IdempotencyTable, StatusTable } from './tables.ts';
 import { tagResources } from './tags.ts';
+import { AlarmTopic, JobTopic } from './topics.ts';
 import { WorkerCluster } from './workerCluster.ts';
 
 /** `platform` and `stage` isolate one platform from another: every name starts with them. */

@@ -1,5 +1,6 @@
 import { Annotations, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { topicExportName } from '../../src/names.ts';
 import { JobPlatform, type JobPlatformProps } from './jobPlatform.ts';
 import { resourceNames } from './resourceNames.ts';
 
@@ -28,7 +29,7 @@ export class JobPlatformStack extends Stack {
     new CfnOutput(this, 'TopicArn', {
       value: topic.topicArn,
       description: 'The topic that jobs are published to',
-      exportName: `${names.topic}-topic-arn`,
+      exportName: topicExportName(names.topic),
     });
     new CfnOutput(this, 'AlarmTopicArn', {
       value: alarmTopic.topicArn,

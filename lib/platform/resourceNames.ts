@@ -1,4 +1,5 @@
-import { onceGroupName, recurringGroupName, undeliveredQueueName } from '../../src/names.ts';
+import { type PlatformNames, platformNames, topicName, topicParameterName } from '../../src/names.ts';
+
 import { SynthError } from './synthError.ts';
 
 /** What tells one platform in an account and Region from another. */
@@ -12,39 +13,14 @@ export interface PlatformId {
   readonly stage?: string | undefined;
 }
 
-/** The names of a platform's AWS resources: `<platform>-<stage>-<job>` and the like, readable and known in advance. */
-export interface ResourceNames {
+/** A platform's names, and what else is told by its stage. */
+export interface ResourceNames extends PlatformNames {
   readonly platform: string;
   readonly stage: string;
   /** Whether queues outlive their removal from the stack. */
   readonly isProduction: boolean;
-  readonly topic: string;
-  readonly alarmTopic: string;
-  readonly unroutedQueue: string;
-  readonly undeliveredQueue: string;
-  readonly idempotencyTable: string;
-  readonly statusTable: string;
-  /** The API of the tracked jobs: its function, and its HTTP API where it has one. */
-  readonly api: string;
-  /** Of the schedules in job files. */
-  readonly scheduleGroup: string;
-  /** Of delayed publishes. */
-  readonly onceScheduleGroup: string;
-  /** The ECS cluster of the jobs that run on Fargate. */
-  readonly cluster: string;
   /** The SSM parameter that holds the topic's ARN. */
   readonly topicParameter: string;
-  ofJob(jobName: string): JobResourceNames;
-}
-
-export interface JobResourceNames {
-  readonly queue: string;
-  readonly deadLetterQueue: string;
-  readonly function: string;
-  readonly logGroup: string;
-  /** Of a job that runs on Fargate: its service and its task definition's family. */
-  readonly service: string;
-  readonly serviceLogGroup: string;
 }
 
 /** A platform where nothing else is said. */
@@ -53,9 +29,6 @@ export const defaultPlatformId = { platform: 'jobs', stage: 'dev' } as const;
 /** The stage whose queues are retained when a job, or the stack, is removed. */
 export const productionStage = 'prod';
 
-/** SQS's longest queue name and Lambda's longest function name, in characters. */
-export const nameLengths = { queue: 80, function: 64 } as const;
-
 /** @throws {SynthError} when the platform's or the stage's name cannot be part of a resource's name */
 export function resourceNames({
   platform = defaultPlatformId.platform,
@@ -63,34 +36,12 @@ export function resourceNames({
 }: PlatformId = {}): ResourceNames {
   assertName('platform', platform);
   assertName('stage', stage);
-  const prefix = `${platform}-${stage}`;
   return {
+    ...platformNames(topicName(platform, stage)),
     platform,
     stage,
     isProduction: stage === productionStage,
-    topic: prefix,
-    alarmTopic: `${prefix}-alarms`,
-    unroutedQueue: `${prefix}-unrouted`,
-    undeliveredQueue: undeliveredQueueName(prefix),
-    idempotencyTable: `${prefix}-idempotency`,
-    statusTable: `${prefix}-status`,
-    api: `${prefix}-api`,
-    scheduleGroup: recurringGroupName(prefix),
-    onceScheduleGroup: onceGroupName(prefix),
-    cluster: prefix,
-    topicParameter: `/${platform}/${stage}/topic-arn`,
-    ofJob: (jobName) => namesOfJob(`${prefix}-${jobName}`),
-  };
-}
-
-function namesOfJob(name: string): JobResourceNames {
-  return {
-    queue: name,
-    deadLetterQueue: `${name}-dead-letters`,
-    function: name,
-    logGroup: `/aws/lambda/${name}`,
-    service: name,
-    serviceLogGroup: `/ecs/${name}`,
+    topicParameter: topicParameterName(platform, stage),
   };
 }
 

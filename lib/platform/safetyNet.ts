@@ -1,13 +1,16 @@
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnSubscription, type ITopic } from 'aws-cdk-lib/aws-sns';
-import { Stack } from 'aws-cdk-lib/core';
-import { Construct } from 'constructs';
+import { Duration, Stack, Validations } from 'aws-cdk-lib/core';
+import { Construct, type IDependable } from 'constructs';
+import { deadLetterRetention } from '../../src/job/defaults.ts';
+import { durationSeconds } from '../../src/job/duration.ts';
+import { alarmName } from '../../src/names.ts';
 import type { JobResources } from '../job/jobResources.ts';
-import { eachMinute, notify, PlatformAlarm } from './platformAlarm.ts';
+import { eachMinute, notify, PlatformAlarm, waitingMessages } from './platformAlarm.ts';
+import { PlatformQueue } from './platformQueue.ts';
 import type { ResourceNames } from './resourceNames.ts';
-import { SafetyNetQueue } from './safetyNetQueue.ts';
 
-export interface SafetyNetProps {
+interface SafetyNetProps {
   readonly names: ResourceNames;
   readonly topic: ITopic;
   readonly alarmTopic: ITopic;
@@ -88,7 +91,7 @@ export class SafetyNet extends Construct {
   ): void {
     const { names, topic, alarmTopic } = this.#props;
     const alarm = new PlatformAlarm(this, id, {
-      alarmName: `${names.topic}-${suffix}`,
+      alarmName: alarmName(names.topic, suffix),
       description:
         `${what} was published to the topic ${names.topic}. No subscription takes such a ` +
         'message, so it is lost: find its publisher (CloudTrail, deployments of the last minutes), let it set the ' +
@@ -114,4 +117,39 @@ function command(scope: Construct, what: string): string {
 /** The values of one key are alternatives: a name that is none of these, or no name. */
 function unroutedPolicy(jobNames: string[]): object {
   return { jobName: [{ 'anything-but': jobNames }, { exists: false }] };
+}
+
+interface SafetyNetQueueProps {
+  readonly queueName: string;
+  readonly isProduction: boolean;
+  /** Whose messages end here. */
+  readonly topic: ITopic;
+  readonly alarmTopic: ITopic;
+  /** How a message gets here and what to do then, for the alarm's e-mail. */
+  readonly alarmDescription: string;
+}
+
+/** A queue for messages that no job gets. An alarm goes off at the first one. */
+class SafetyNetQueue extends PlatformQueue {
+  /** What a subscription has to wait for before it can deliver here. */
+  readonly accepting: IDependable;
+
+  constructor(scope: Construct, id: string, props: SafetyNetQueueProps) {
+    const { queueName, isProduction, topic, alarmTopic, alarmDescription } = props;
+    const retentionPeriod = Duration.seconds(durationSeconds(deadLetterRetention));
+    super(scope, id, { queueName, isProduction, retentionPeriod });
+    this.accepting = this.acceptFrom(topic);
+    const alarm = new PlatformAlarm(this, 'Alarm', {
+      alarmName: queueName,
+      description: alarmDescription,
+      metric: waitingMessages(this),
+      threshold: 1,
+    });
+    notify(alarmTopic, alarm);
+    Validations.of(this).acknowledge({
+      id: 'AwsSolutions-SQS3',
+      reason:
+        'It is the end of the line: people empty it after its alarm, nothing consumes it and could fail to.',
+    });
+  }
 }

@@ -11,7 +11,7 @@ import type { PlatformEvent } from '../platform/view.ts';
 import { type CliOptions, cliCommand, runCli } from './cli.ts';
 import { mendingOf } from './mend.ts';
 import { alarmed, type DemoMessage, delayed, demoMessages, recurring } from './messages.ts';
-import { checkNeededJobs } from './neededJobs.ts';
+import { checkNeededJobs, DemoJobsError } from './neededJobs.ts';
 import { type Tracked, type Tracker, track } from './tracker.ts';
 import { fateTable, startView, type View } from './view.ts';
 
@@ -38,9 +38,14 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   try {
     return (await play(options, interruption)) ? 0 : 1;
   } catch (error) {
-    process.stderr.write(interruption.aborted ? 'The demo was stopped.\n' : `${explanation(error)}\n`);
+    process.stderr.write(interruption.aborted ? 'The demo was stopped.\n' : `${told(error)}\n`);
     return 1;
   }
+}
+
+/** What is missing is the demo's own to say; anything else is told as `npm start` tells it. */
+function told(error: unknown): string {
+  return error instanceof DemoJobsError ? error.message : explanation(error);
 }
 
 async function play(options: DemoOptions, signal: AbortSignal): Promise<boolean> {

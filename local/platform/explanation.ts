@@ -1,6 +1,5 @@
 import { AssemblyError } from '../aws/assembly/assembly.ts';
 import { PortTakenError } from '../aws/engine/engine.ts';
-import { DemoJobsError } from '../demo/neededJobs.ts';
 import { PlatformRunningError, StateDirectoryError } from './platformFile.ts';
 import { SynthFailedError } from './synth.ts';
 
@@ -10,11 +9,4 @@ export function explanation(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-const expected = [
-  AssemblyError,
-  DemoJobsError,
-  PlatformRunningError,
-  PortTakenError,
-  StateDirectoryError,
-  SynthFailedError,
-];
+const expected = [AssemblyError, PlatformRunningError, PortTakenError, StateDirectoryError, SynthFailedError];

@@ -1,3 +1,5 @@
+import { Problem } from './problem.ts';
+
 /** What the API knows of a job that tracks. It is JSON, so that the stack can write it into the API's bundle. */
 export interface ApiJob {
   readonly name: string;
@@ -10,4 +12,19 @@ export interface ApiJob {
     readonly maxBytes: number;
   };
   readonly maxAttempts: number;
+}
+
+/**
+ * The job of a name.
+ * @throws {Problem} when no job of that name tracks
+ */
+export function jobNamed(jobs: readonly ApiJob[], name: string): ApiJob {
+  const job = jobs.find((one) => one.name === name);
+  if (job !== undefined) return job;
+  const names = jobs.map((one) => one.name);
+  throw new Problem(
+    'unknown-job',
+    `No job is named ${JSON.stringify(name.slice(0, 100))}; those with track: true are ${names.join(', ') || 'none'}.`,
+    { jobs: names },
+  );
 }

@@ -1,12 +1,11 @@
-import { type Context, Hono } from 'hono';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { etag, RETAINED_304_HEADERS } from 'hono/etag';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { routePath } from 'hono/route';
 import type { StatusStore } from '../tracking/store.ts';
-import type { ApiEnv } from './apiEnv.ts';
 import type { ApiJob } from './apiJob.ts';
-import { type ApiAuth, authorized } from './caller.ts';
+import { type ApiAuth, type ApiEnv, authorized } from './caller.ts';
 import { cancelJob } from './cancelJob.ts';
 import type { DeadLetters } from './deadLetters.ts';
 import type { FileLinks } from './fileLinks.ts';
@@ -19,7 +18,6 @@ import { openApi } from './openApi.ts';
 import { pages } from './pages.ts';
 import { Problem } from './problem.ts';
 import { statusReader } from './readStatus.ts';
-import { responseHeaders } from './responseHeaders.ts';
 import { type JobPublisher, scheduleJob } from './scheduleJob.ts';
 import { uploads } from './uploads.ts';
 
@@ -123,3 +121,19 @@ function unexpected(cause: Error): Problem {
   }
   return new Problem('internal-error', 'The API failed to answer; its log says why.', { cause });
 }
+
+/** For every answer, refusals included, where a route does not say otherwise: what is no page loads and shows nothing. */
+const defaults = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'strict-transport-security': 'max-age=31536000',
+};
+
+const responseHeaders: MiddlewareHandler<ApiEnv> = async (c, next) => {
+  await next();
+  for (const [name, value] of Object.entries(defaults)) {
+    if (!c.res.headers.has(name)) c.res.headers.set(name, value);
+  }
+};

@@ -1,10 +1,9 @@
 import type { Handler } from 'hono';
 import type { JobStatus } from '../job/jobStatus.ts';
 import type { StatusStore } from '../tracking/store.ts';
-import type { ApiEnv } from './apiEnv.ts';
 import type { ApiJob } from './apiJob.ts';
-import type { Caller } from './caller.ts';
-import { jobNamed } from './jobNamed.ts';
+import { jobNamed } from './apiJob.ts';
+import type { ApiEnv, Caller } from './caller.ts';
 import { statusView } from './jobStatus.ts';
 import { Problem } from './problem.ts';
 import { jobIdOf, type ReadStatus, unknownJobId } from './readStatus.ts';

@@ -4,6 +4,7 @@ import { readReason, reasonAttribute } from '../message/deadLetterReason.ts';
 import { maxBatchEntries } from '../message/limits.ts';
 import { readMessage } from '../message/received.ts';
 import { sqsRecord } from '../message/sqsRecord.ts';
+import { platformNames } from '../names.ts';
 
 /** The dead letters of a platform's jobs. */
 export interface DeadLetters {
@@ -13,14 +14,14 @@ export interface DeadLetters {
   look(jobName: string, count: number): Promise<ReadonlyMap<string, FailureReason>>;
 }
 
-/** Those in the queues `<platform>-<jobName>-dead-letters`. The SDK is loaded on first use. */
+/** Those in the queues of the jobs' names. The SDK is loaded on first use. */
 export function sqsDeadLetters(platform: string, config: SQSClientConfig = {}): DeadLetters {
   let loading: Promise<LoadedSdk> | undefined;
 
   async function queueOf(jobName: string): Promise<LoadedSdk & { readonly QueueUrl: string | undefined }> {
     loading ??= loadSdk(config);
     const { sdk, client } = await loading;
-    const QueueName = `${platform}-${jobName}-dead-letters`;
+    const QueueName = platformNames(platform).ofJob(jobName).deadLetterQueue;
     const { QueueUrl } = await client.send(new sdk.GetQueueUrlCommand({ QueueName }));
     return { sdk, client, QueueUrl };
   }

@@ -1,5 +1,4 @@
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
-import { attachment } from './attachment.ts';
 
 /** Presigned URLs of the platform's bucket: a file's bytes never pass through the API. */
 export interface FileLinks {
@@ -18,7 +17,7 @@ export interface FileLinks {
   origin(): Promise<string>;
 }
 
-export interface UploadForm {
+interface UploadForm {
   readonly url: string;
   readonly fields: Readonly<Record<string, string>>;
   /** An ISO instant. */
@@ -97,4 +96,17 @@ async function isThere(head: Promise<unknown>): Promise<boolean> {
     if (httpStatusCode === 404 || httpStatusCode === 403) return false;
     throw error;
   }
+}
+
+/**
+ * A Content-Disposition by which a browser saves a file under its name (RFC 6266): the name in ASCII for old ones, and
+ * in UTF-8 (RFC 8187) for all others. What could break out of the header, or out of a folder, is replaced.
+ */
+export function attachment(name: string): string {
+  const wellFormed = name.toWellFormed().replace(/[\p{Cc}\p{Cf}/\\]/gu, '_');
+  const ascii = wellFormed.replace(/[^ -~]|["%]/gu, '_');
+  const utf8 = encodeURIComponent(wellFormed).replace(/['()*]/g, (character) => {
+    return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+  });
+  return `attachment; filename="${ascii}"; filename*=UTF-8''${utf8}`;
 }

@@ -1,7 +1,7 @@
 import type { Handler } from 'hono';
 import type { JobStatus } from '../job/jobStatus.ts';
-import type { ApiEnv } from './apiEnv.ts';
 import type { ApiLogger } from './app.ts';
+import type { ApiEnv } from './caller.ts';
 import { isEnd, statusView, versionOf } from './jobStatus.ts';
 import { jobIdOf, type ReadStatus } from './readStatus.ts';
 

@@ -2,7 +2,7 @@ import type { Context, Handler } from 'hono';
 import { isFileResult } from '../files/fileResult.ts';
 import { resultPrefix } from '../files/keys.ts';
 import type { JobStatus } from '../job/jobStatus.ts';
-import type { ApiEnv } from './apiEnv.ts';
+import type { ApiEnv } from './caller.ts';
 import type { FileLinks } from './fileLinks.ts';
 import { isEnd, retryAfterSeconds } from './jobStatus.ts';
 import { Problem } from './problem.ts';

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Handler } from 'hono';
 import type { JobState, JobStatus } from '../job/jobStatus.ts';
-import type { ApiEnv } from './apiEnv.ts';
-import { type StatusLinks, statusLinks } from './links.ts';
+import type { ApiEnv } from './caller.ts';
 import { jobIdOf, type ReadStatus } from './readStatus.ts';
 
 /** A job's status as the API gives it. */
-export type StatusView = Omit<JobStatus, 'resultKey'> & { readonly links: StatusLinks };
+type StatusView = Omit<JobStatus, 'resultKey'> & { readonly links: StatusLinks };
 
 /** `GET /jobs/{jobId}`: its status, with an ETag, and while it has not ended, when to ask again. */
 export function jobStatus({
@@ -47,4 +46,23 @@ export function isEnd(state: JobState): boolean {
 export function retryAfterSeconds({ createdAt }: Pick<JobStatus, 'createdAt'>, nowMs: number): number {
   const ageSeconds = (nowMs - Date.parse(createdAt)) / 1000;
   return Math.min(Math.max(Math.ceil(ageSeconds / 10), 1), 5);
+}
+
+/** Where to go on from a job, as relative URLs. */
+interface StatusLinks {
+  readonly self: string;
+  readonly events: string;
+  /** Of a job that succeeded. */
+  readonly result?: string;
+}
+
+export function statusLinks({ jobId, state }: Pick<JobStatus, 'jobId' | 'state'>): StatusLinks {
+  const self = jobPath(jobId);
+  const events = `${self}/events`;
+  return state === 'succeeded' ? { self, events, result: `${self}/result` } : { self, events };
+}
+
+/** A producer's own ID may be any text. */
+export function jobPath(jobId: string): string {
+  return `/jobs/${encodeURIComponent(jobId)}`;
 }

@@ -1,9 +1,9 @@
 import type { Context, Handler } from 'hono';
 import { type JobState, jobStates } from '../job/jobStatus.ts';
 import type { StatusStore } from '../tracking/store.ts';
-import type { ApiEnv } from './apiEnv.ts';
 import type { ApiJob } from './apiJob.ts';
-import { jobNamed } from './jobNamed.ts';
+import { jobNamed } from './apiJob.ts';
+import type { ApiEnv } from './caller.ts';
 import { statusView } from './jobStatus.ts';
 import { Problem } from './problem.ts';
 

@@ -1,7 +1,6 @@
 import type { Handler } from 'hono';
-import type { ApiEnv } from './apiEnv.ts';
 import type { ApiJob } from './apiJob.ts';
-import type { ApiAuth } from './caller.ts';
+import type { ApiAuth, ApiEnv } from './caller.ts';
 import { pageSizes } from './listJobs.ts';
 import { ownSchemas, payloadName, payloadSchema, ref } from './openApiSchemas.ts';
 import { type ProblemKind, problemKinds, problemType } from './problem.ts';

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { Handler } from 'hono';
-import type { ApiEnv } from './apiEnv.ts';
 import type { ApiLogger } from './app.ts';
+import type { ApiEnv } from './caller.ts';
 import type { FileLinks } from './fileLinks.ts';
 import { Problem } from './problem.ts';
 

@@ -1,10 +1,9 @@
 import type { Context } from 'hono';
 import type { JobStatus } from '../job/jobStatus.ts';
 import type { StatusStore } from '../tracking/store.ts';
-import type { ApiEnv } from './apiEnv.ts';
 import type { ApiLogger } from './app.ts';
 import { BoundedMap } from './boundedMap.ts';
-import type { Caller } from './caller.ts';
+import type { ApiEnv, Caller } from './caller.ts';
 import type { DeadLetters } from './deadLetters.ts';
 import { Problem } from './problem.ts';
 

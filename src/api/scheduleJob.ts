@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Context, Handler } from 'hono';
 import {
   MessageTooLargeError,
@@ -7,17 +8,16 @@ import {
 } from '../publisher/index.ts';
 import { uuidv7Maker } from '../publisher/uuid.ts';
 import type { NewJob, StatusStore } from '../tracking/store.ts';
-import type { ApiEnv } from './apiEnv.ts';
 import type { ApiJob } from './apiJob.ts';
+import { jobNamed } from './apiJob.ts';
 import { BoundedMap } from './boundedMap.ts';
-import { checkIdempotencyKey, jobIdOfKey } from './idempotencyKey.ts';
-import { jobNamed } from './jobNamed.ts';
+import type { ApiEnv } from './caller.ts';
+import { jobPath, statusLinks } from './jobStatus.ts';
 import { jsonBody } from './jsonBody.ts';
-import { jobPath, statusLinks } from './links.ts';
 import { type Fault, faultFinder } from './payloadFaults.ts';
 import { Problem } from './problem.ts';
 
-export interface ScheduleParts {
+interface ScheduleParts {
   readonly jobs: readonly ApiJob[];
   readonly store: Pick<StatusStore, 'queue' | 'forget'>;
   readonly publisher: JobPublisher;
@@ -145,4 +145,26 @@ function unpublished(error: unknown): never {
     headers: { 'retry-after': '5' },
     cause: error,
   });
+}
+
+/**
+ * The ID of the job that a client's `Idempotency-Key` stands for: the same for the same key, job and owner, and no
+ * other's. A UUID of version 8 (RFC 9562), off the SHA-256 of the three.
+ */
+function jobIdOfKey(key: string, jobName: string, owner: string | undefined): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([owner ?? null, jobName, key]))
+    .digest();
+  hash[6] = ((hash[6] as number) & 0x0f) | 0x80;
+  hash[8] = ((hash[8] as number) & 0x3f) | 0x80;
+  return hash.toString('hex', 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
+
+/** @throws {Problem} when it is no 1 to 255 visible ASCII characters */
+function checkIdempotencyKey(key: string): void {
+  if (/^[!-~]{1,255}$/.test(key)) return;
+  throw new Problem(
+    'malformed-idempotency-key',
+    `An Idempotency-Key is 1 to 255 visible ASCII characters without spaces, such as a UUID; this one has ${key.length}.`,
+  );
 }

@@ -1,49 +1,58 @@
-import type { JobContext, JobLog } from '../job/context.ts';
-import type { JobMessage } from '../message/received.ts';
-import type { JobQueue } from '../runtime/jobQueue.ts';
+import { NonRetryableError } from '../job/errors.ts';
+import type { Idempotency } from '../job/idempotency.ts';
+import { messageCopy } from '../message/letter.ts';
+import { AlreadyRunningError, type Once, type OnceRun } from '../runtime/once.ts';
 import type { Outcome } from '../runtime/outcome.ts';
+import { type DynamoKeysOptions, dynamoKeys, type KeyedWork } from './record.ts';
 
 /**
- * Does the work of a message once for its key, however often it is delivered.
- * @returns `succeeded` with the work's result, or with the stored one of the time it was done; `postponed` or `retry` when
- * it is under way elsewhere
- * @throws {NonRetryableError} when the job's `key` gives none; whatever the work throws, which frees the key again
+ * Runs a job's messages once for each key. Only the bundle of a job that asks for it contains this module. Reads
+ * `JOB_IDEMPOTENCY_TABLE`, which the stack sets.
  */
-export type Once = (run: OnceRun, work: () => unknown) => Promise<Outcome>;
-
-/** One run of one message. */
-export interface OnceRun extends Lease {
-  readonly message: JobMessage;
-  readonly payload: unknown;
-  readonly context: JobContext;
-  readonly queue: JobQueue;
+export function dynamoOnce(jobName: string, idempotency: Idempotency, options?: DynamoKeysOptions): Once {
+  return keyedOnce(dynamoKeys(jobName, idempotency.for, options), idempotency);
 }
 
-export interface Lease {
-  /** How long the work may take; whoever comes after that takes over, because this process crashed. */
-  readonly leaseMs: number;
-  /** Take it for so long only, and renew it while the work runs: where a process that lives on can (the worker). */
-  readonly renewalMs?: number;
+/** Runs messages once for each key, by whatever remembers keys. */
+export function keyedOnce(keyed: KeyedWork, idempotency: Idempotency): Once {
+  return async (run, work) => {
+    const { context, leaseMs, renewalMs } = run;
+    const lease = { leaseMs, ...(renewalMs && { renewalMs }), log: context.log };
+    try {
+      return { kind: 'succeeded', result: await keyed(keyOf(run, idempotency), lease, work) };
+    } catch (error) {
+      if (!(error instanceof AlreadyRunningError)) throw error;
+      return postpone(run, error);
+    }
+  };
+}
+
+/** Without a check every payload that lacks it, or every promise of one, would be the same job. */
+function keyOf({ payload, context }: OnceRun, { key }: Idempotency): string {
+  if (key === undefined) return context.jobId;
+  const given: unknown = key(payload);
+  if (typeof given === 'string' && given !== '') return given;
+  const what = given === '' ? 'an empty text' : `of type ${typeof given}`;
+  throw new NonRetryableError(
+    `idempotency.key must give a text, at once: what it gave for this payload is ${what}`,
+  );
 }
 
 /**
- * Does the work with a key once.
- * @returns the work's result, or the stored one of the time it was done
- * @throws {AlreadyRunningError} when it is under way elsewhere; whatever the work throws, which frees the key again
+ * A copy of the message waits for the one that runs: to wait by its visibility would count as an attempt. Where it
+ * cannot be sent, that is the lesser evil.
  */
-export type KeyedWork = (key: string, lease: LoggedLease, work: () => unknown) => Promise<unknown>;
-
-export interface LoggedLease extends Lease {
-  readonly log: Pick<JobLog, 'warn'>;
-}
-
-/** The same job runs already, in another delivery or with another message of its key: to be asked again after its lease. */
-export class AlreadyRunningError extends Error {
-  override readonly name = 'AlreadyRunningError';
-  readonly leaseSeconds: number;
-
-  constructor(leaseSeconds: number, options?: ErrorOptions) {
-    super(`the same job is running already; its lease ends in ${leaseSeconds} s`, options);
-    this.leaseSeconds = leaseSeconds;
+async function postpone({ message, context, queue }: OnceRun, error: AlreadyRunningError): Promise<Outcome> {
+  const delaySeconds = Math.min(error.leaseSeconds, longestDelaySeconds);
+  try {
+    await queue.sendAgain(messageCopy(message, delaySeconds), context.signal);
+  } catch (sendError) {
+    context.log.warn('its wait for the same job counts as an attempt', { sendError });
+    return { kind: 'retry', error, delaySeconds };
   }
+  context.log.info('the same job is running already, so it waits', { delaySeconds });
+  return { kind: 'postponed' };
 }
+
+/** The longest delay of an SQS message. */
+const longestDelaySeconds = 900;

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LoggedLease } from './once.ts';
-import type { LeasedRecord } from './record.ts';
+import type { LeasedRecord, LoggedLease } from './record.ts';
 
 /** The lease of a key being renewed, until it is stopped. */
 export interface Renewal {

@@ -1,3 +1,5 @@
+import { deadLettersSuffix } from '../names.ts';
+
 /**
  * Why a text can be no job's name; undefined when it can. The name becomes part of queue and function names, which
  * take letters, digits, `-` and `_` (SQS 80 characters, Lambda 64; the stack checks the whole length, prefix included).
@@ -11,8 +13,9 @@ export function jobNameProblem(name: string): string | undefined {
     return `must have at most ${maxJobNameLength} characters, has ${name.length}`;
   if (reservedNames.has(name.toLowerCase()))
     return `is taken by the platform's own ${name.toLowerCase()} resources`;
-  if (/-dead-letters$/i.test(name))
-    return "must not end with -dead-letters, which names a job's dead-letter queue";
+  if (name.toLowerCase().endsWith(deadLettersSuffix)) {
+    return `must not end with ${deadLettersSuffix}, which names a job's dead-letter queue`;
+  }
   return undefined;
 }
 

@@ -1,4 +1,4 @@
-import { isRecord } from '../job/given.ts';
+import { isRecord } from '../job/check/given.ts';
 import { type MessageAttribute, type MessageAttributes, maxAttributes } from '../message/limits.ts';
 import { keywordStart } from '../message/scheduledPublish.ts';
 import { InvalidAttributeError, TooManyAttributesError } from './errors.ts';

@@ -25,7 +25,7 @@ export {
   JobHandleError,
   NoApiUrlError,
   ResultTimeoutError,
-} from './handleErrors.ts';
+} from './handle.ts';
 export type {
   Delayed,
   DelayedOptions,

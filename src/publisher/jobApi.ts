@@ -3,7 +3,7 @@ import type { JobStatus } from '../job/jobStatus.ts';
 import { signedHeaders } from '../sigV4.ts';
 import type { Clock } from './clock.ts';
 import { PublishError } from './errors.ts';
-import { JobApiError } from './handleErrors.ts';
+import { JobApiError } from './handle.ts';
 
 /** The platform's status API, as far as one who published needs it. */
 export interface JobApi {

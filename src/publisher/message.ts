@@ -1,25 +1,34 @@
 import { createHash } from 'node:crypto';
-import { textOf } from '../job/given.ts';
+import { textOf } from '../job/check/given.ts';
+import type { AnyJob } from '../job/defineJob.ts';
+import { InvalidPayloadError } from '../job/errors.ts';
 import { isJob } from '../job/index.ts';
 import { jobNameProblem } from '../job/jobName.ts';
-import type { MessageAttributes } from '../message/limits.ts';
+import { validPayload } from '../job/validPayload.ts';
+import {
+  attributeBytes,
+  type MessageAttributes,
+  maxClaimCheckBytes,
+  maxMessageBytes,
+} from '../message/limits.ts';
 import { pointerTo } from '../message/pointer.ts';
+import { maxInputBytes } from '../message/scheduledPublish.ts';
 import { checkNoKeyword, messageAttributes } from './attributes.ts';
+import { longestOffloadedDelayMs, onceInput } from './delay/onceSchedule.ts';
 import {
   InvalidGroupError,
   InvalidJobNameError,
+  MessageTooLargeError,
   NotSerializableError,
   PayloadNotStoredError,
   PublishError,
   UnnamedJobError,
 } from './errors.ts';
 import type { AnyItem } from './item.ts';
-import { checkSize, isTooLarge, sizeOf } from './messageSize.ts';
-import { payloadKey } from './payloadKey.ts';
 import type { PayloadStore } from './payloadStore.ts';
+import { payloadKey } from './payloadStore.ts';
 import { publishTime } from './publishTime.ts';
 import { serializePayload } from './serialize.ts';
-import { validateBody } from './validate.ts';
 
 /** A message that has passed every check and can be sent. */
 export interface Message {
@@ -40,7 +49,7 @@ export interface Message {
 }
 
 /** Where messages go. */
-export interface Destination {
+interface Destination {
   readonly topicArn: string;
   /** Takes the payloads that are too large for a message. */
   readonly store?: PayloadStore | undefined;
@@ -145,3 +154,73 @@ const pointerStart = JSON.stringify(pointerTo('', '').slice(0, 1)).slice(0, -1);
 
 const pointerProblem =
   'is a pointer of the claim check, which the publisher alone makes: publish what it points to';
+
+/** What counts: for SNS the body and the attributes; for Scheduler all that it keeps, the body as JSON in JSON. */
+function sizeOf(message: Omit<Message, 'bytes'>, topicArn: string): number {
+  const { body, attributes, at } = message;
+  return at === undefined
+    ? Buffer.byteLength(body) + attributeBytes(attributes)
+    : Buffer.byteLength(onceInput(topicArn, message));
+}
+
+function isTooLarge({ bytes, at }: Pick<Message, 'bytes' | 'at'>): boolean {
+  return bytes > (at === undefined ? maxMessageBytes : maxInputBytes);
+}
+
+/**
+ * Whether a message that is too large can go through S3.
+ * @param pointer its body then; undefined where there is no bucket
+ * @throws {MessageTooLargeError} when it can neither be sent nor go through S3
+ */
+function checkSize(
+  message: Message,
+  pointer: string | undefined,
+  { topicArn, nowMs }: { readonly topicArn: string; readonly nowMs: number },
+): void {
+  const { jobName, body, at, bytes } = message;
+  const [maxBytes, bound] = at === undefined ? snsBound : schedulerBound;
+  const refused = (problem: string, max: number = maxBytes) =>
+    new MessageTooLargeError(jobName, bytes, max, problem);
+  if (pointer === undefined) {
+    throw refused(`${bound}. Give createPublisher a filesBucket, and larger payloads travel through S3`);
+  }
+  if (Buffer.byteLength(body) > maxClaimCheckBytes) {
+    const problem = `through S3 its payload may have ${maxClaimCheckBytes}. Put the data in S3 and publish its key`;
+    throw refused(problem, maxClaimCheckBytes);
+  }
+  const parts = { ...message, body: pointer };
+  if (isTooLarge({ ...parts, bytes: sizeOf(parts, topicArn) })) {
+    throw refused(`${bound}, and its attributes alone are too large. Put them in the payload`);
+  }
+  const last = nowMs + longestOffloadedDelayMs;
+  if (at !== undefined && at.getTime() > last) {
+    const advice = 'Put the data where it is kept, and publish its key';
+    throw refused(
+      `${bound}. S3 keeps a payload long enough for a time up to ${new Date(last).toISOString()}. ${advice}`,
+    );
+  }
+}
+
+const snsBound = [maxMessageBytes, `SNS takes ${maxMessageBytes}, body and attributes together`] as const;
+
+const schedulerBound = [
+  maxInputBytes,
+  `EventBridge Scheduler takes ${maxInputBytes}, body and attributes together, as JSON in JSON`,
+] as const;
+
+/**
+ * Validates a message's body with the job's schema as the consumer will: the JSON as it arrives, not the object it
+ * was made of. What the schema makes of it (defaults, coercions) stays with the consumer.
+ * @throws {InvalidPayloadError}
+ * @throws {PublishError} when the schema itself throws
+ */
+async function validateBody(jobName: string, schema: AnyJob['payload'], body: string): Promise<void> {
+  if (schema === undefined) return;
+  try {
+    await validPayload(schema, JSON.parse(body), jobName);
+  } catch (cause) {
+    if (cause instanceof InvalidPayloadError) throw cause;
+    const advice = `the schema of ${jobName} threw: ${textOf(cause)}. Mend it in its job file`;
+    throw new PublishError(jobName, advice, { cause });
+  }
+}

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 
 /** Puts the payloads of messages into the files bucket, a few at a time. */
@@ -41,4 +42,24 @@ export function createPayloadStore(bucket: string, config: () => S3ClientConfig)
       return { stored };
     },
   };
+}
+
+/**
+ * Where in the files bucket a job's payload is: `payloads/<jobName>/<jobId>.json`. What of an ID is no letter, digit, `_`
+ * or `-` is percent-encoded; one that gets too long for a key (S3's bound is 1,024 bytes) ends in its hash.
+ */
+export function payloadKey(jobName: string, jobId: string): string {
+  const encoded = encodeURIComponent(jobId).replace(/[.!~*'()]/g, percent);
+  const name = encoded.length <= maxNameLength ? encoded : `${encoded.slice(0, 400)}-${sha256(jobId)}`;
+  return `payloads/${jobName}/${name}.json`;
+}
+
+const maxNameLength = 512;
+
+function percent(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }

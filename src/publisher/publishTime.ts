@@ -2,8 +2,7 @@ import { type Duration, durationSeconds } from '../job/duration.ts';
 import { isInstant } from '../schedule/instant.ts';
 import { InvalidDelayError } from './delay/errors.ts';
 import { timeAhead } from './delay/onceSchedule.ts';
-import { kindOf } from './kind.ts';
-import { shown } from './shown.ts';
+import { kindOf, shown } from './shown.ts';
 
 /** When to publish; at once where nothing is said. One of the two. */
 export interface When {

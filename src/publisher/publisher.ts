@@ -3,8 +3,9 @@ import type { SchedulerClientConfig } from '@aws-sdk/client-scheduler';
 import { SNSClient } from '@aws-sdk/client-sns';
 import type { AnyJob } from '../job/index.ts';
 import type { Jobs } from '../jobs.generated.ts';
+import { parseTopicArn, topicArnForm } from '../names.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { createDelay } from './delay/delay.ts';
+import { Delay } from './delay/delay.ts';
 import { schedulerConfig } from './delay/schedulerConfig.ts';
 import { PublishError } from './errors.ts';
 import { type JobHandle, jobHandle } from './handle.ts';
@@ -143,7 +144,7 @@ export function createPublisher<JobTypes = Jobs>(
     : undefined;
   const api = apiUrl === undefined ? undefined : createJobApi(apiUrl, fetch ?? signedFetch(sns, clock));
   const config = () => schedulerConfig(sns, scheduler);
-  const delay = createDelay({ topicArn, config, now: clock.now });
+  const delay = new Delay({ topicArn, config, now: clock.now });
   const way: Way = { sns, topicArn, delay, clock };
   const steps: StreamSteps = {
     jobIdOf: (item) => givenJobId(item) ?? makeJobId(),
@@ -200,10 +201,10 @@ function givenJobId(item: AnyItem): string | undefined {
 
 /** SNS publishes in the topic's own Region only. */
 function regionOf(topicArn: string): string {
-  const region = /^arn:[^:]+:sns:([^:]+):[^:]*:[^:]+$/.exec(topicArn)?.[1];
-  if (region !== undefined) return region;
+  const topic = typeof topicArn === 'string' ? parseTopicArn(topicArn) : undefined;
+  if (topic !== undefined) return topic.region;
   throw new PublishError(
     undefined,
-    `topicArn must be a topic's ARN, arn:aws:sns:<region>:<account>:<name>, was ${shown(topicArn)}: take it from the stack's outputs`,
+    `topicArn must be a topic's ARN, ${topicArnForm}, was ${shown(topicArn)}: take it from the stack's outputs`,
   );
 }

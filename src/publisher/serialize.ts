@@ -1,6 +1,6 @@
-import { textOf } from '../job/given.ts';
+import { textOf } from '../job/check/given.ts';
 import { NotSerializableError } from './errors.ts';
-import { aKind, kindOf } from './kind.ts';
+import { aKind, kindOf } from './shown.ts';
 
 /**
  * The payload as the JSON text of a message's body.

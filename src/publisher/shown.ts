@@ -1,5 +1,3 @@
-import { aKind, kindOf } from './kind.ts';
-
 /** A value that comes from code without types, for an error's message: as JSON, else by what it is. */
 export function shown(value: unknown): string {
   const isPlain = typeof value !== 'object' || ['Null', 'Object', 'Array'].includes(kindOf(value));
@@ -13,4 +11,18 @@ function jsonOf(value: unknown): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * What an object is, such as `Map` or `Object`: by its tag, because `instanceof` does not know the classes of another
+ * realm.
+ */
+export function kindOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice('[object '.length, -1);
+}
+
+/** The same for a sentence: `a Map`, `an Error`. */
+export function aKind(value: unknown): string {
+  const kind = kindOf(value);
+  return `${/^[AEIO]/i.test(kind) ? 'an' : 'a'} ${kind}`;
 }

@@ -1,4 +1,4 @@
-import { batchesOf } from './batches.ts';
+import { maxBatchEntries, maxMessageBytes } from '../message/limits.ts';
 import type { AnyItem, PublishResult } from './item.ts';
 import type { Message } from './message.ts';
 
@@ -79,4 +79,21 @@ async function storedEntry(entry: Entry): Promise<Entry> {
   if (!('message' in entry)) return entry;
   const error = await entry.message.stored;
   return error ? { bytes: 0, result: { status: 'failed', jobId: entry.message.jobId, error } } : entry;
+}
+
+/** Groups entries, in order, so that a group has at most 10 of them and at most 262,144 bytes, as SNS counts them. */
+export async function* batchesOf<Entry extends { readonly bytes: number }>(
+  entries: AsyncIterable<Entry>,
+): AsyncGenerator<Entry[]> {
+  let batch: Entry[] = [];
+  let bytes = 0;
+  for await (const entry of entries) {
+    if (batch.length === maxBatchEntries || bytes + entry.bytes > maxMessageBytes) {
+      if (batch.length > 0) yield batch;
+      [batch, bytes] = [[], 0];
+    }
+    batch.push(entry);
+    bytes += entry.bytes;
+  }
+  if (batch.length > 0) yield batch;
 }

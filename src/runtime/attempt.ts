@@ -1,4 +1,3 @@
-import type { Once } from '../idempotency/once.ts';
 import type { JobContext } from '../job/context.ts';
 import { crashNoticeSeconds, defaultRetryDelay, defaultTimeout, queueRetention } from '../job/defaults.ts';
 import type { AnyJob } from '../job/defineJob.ts';
@@ -12,6 +11,7 @@ import type { Deadline } from './deadline.ts';
 import { InvalidMessageError, LostAttemptError, OutOfTimeError } from './errors.ts';
 import { fetchPayload } from './fetchPayload.ts';
 import type { JobQueue } from './jobQueue.ts';
+import type { Once } from './once.ts';
 import type { Outcome } from './outcome.ts';
 import { isA } from './thrown.ts';
 
@@ -22,6 +22,8 @@ export interface AttemptSurroundings {
   /** Where the job asks for idempotency. */
   readonly once?: Once | undefined;
   readonly deadline: Pick<Deadline, 'remainingMs'>;
+  /** Awaited right before the job's own code: where it throws, the job does not run, and that is the attempt's error. */
+  readonly beforeRun?: (() => Promise<void>) | undefined;
 }
 
 /**
@@ -34,7 +36,7 @@ const longestDelaySeconds = 42_000;
 export async function attempt(
   message: JobMessage,
   context: JobContext,
-  { job, queue, once, deadline }: AttemptSurroundings,
+  { job, queue, once, deadline, beforeRun }: AttemptSurroundings,
 ): Promise<Outcome> {
   try {
     const published = message.payload;
@@ -42,18 +44,17 @@ export async function attempt(
     const given = isPointer(published) ? await fetchPayload(published, context) : published;
     const payload =
       job.payload === undefined ? given : await validPayload(job.payload, given, context.jobName);
-    if (once === undefined) return { kind: 'succeeded', result: await work(job, payload, message, context) };
-    const run = { message, payload, context, queue, leaseMs: deadline.remainingMs() };
-    return await once(run, () => work(job, payload, message, context));
+    const work = async (): Promise<unknown> => {
+      // Within `once` too: an idempotent job that was done before its process crashed must not count as lost.
+      if (message.receiveCount > context.maxAttempts) throw new LostAttemptError();
+      await beforeRun?.();
+      return job.run(payload, { ...context }); // a copy: what the job does to it decides nothing
+    };
+    if (once === undefined) return { kind: 'succeeded', result: await work() };
+    return await once({ message, payload, context, queue, leaseMs: deadline.remainingMs() }, work);
   } catch (error) {
     return outcomeOfError(error, job, context, message);
   }
-}
-
-/** Not within `once` alone: an idempotent job that was done before its process crashed must not count as lost. */
-function work(job: AnyJob, payload: unknown, { receiveCount }: JobMessage, context: JobContext): unknown {
-  if (receiveCount > context.maxAttempts) throw new LostAttemptError();
-  return job.run(payload, { ...context }); // a copy: what the job does to it decides nothing
 }
 
 /** What becomes of a message whose attempt threw, or ran out of time. */

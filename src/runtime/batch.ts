@@ -1,5 +1,4 @@
 import type { SQSRecord } from 'aws-lambda';
-import type { Once } from '../idempotency/once.ts';
 import type { JobContext } from '../job/context.ts';
 import { defaultMaxAttempts } from '../job/defaults.ts';
 import type { AnyJob } from '../job/defineJob.ts';
@@ -9,6 +8,7 @@ import { attempt, outcomeOfError } from './attempt.ts';
 import type { Deadline } from './deadline.ts';
 import type { JobQueue } from './jobQueue.ts';
 import { MessageLog, type MessageLogger } from './log.ts';
+import type { Once } from './once.ts';
 import type { Outcome } from './outcome.ts';
 import type { EndedRun } from './settle.ts';
 import type { Tracker } from './tracker.ts';

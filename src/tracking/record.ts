@@ -1,17 +1,17 @@
+import { filesBucket } from '../files/bucket.ts';
+import { resultPrefix } from '../files/keys.ts';
 import type { JobContext } from '../job/context.ts';
 import type { Progress } from '../job/jobStatus.ts';
 import type { JobMessage } from '../message/received.ts';
-import type { Change } from './change.ts';
-import { trackingMs } from './defaults.ts';
-import { type Delivery, deliveryOf } from './delivery.ts';
+import { statusDefaults, trackingMs } from './defaults.ts';
 import type { StatusItem } from './item.ts';
-import { type Standing, standingOf } from './standing.ts';
-import { type StoredResult, storedResult } from './storedResult.ts';
-import type { StatusTable, Written } from './table.ts';
+import type { Change, StatusTable, Written } from './table.ts';
 import {
   began,
   cancelled,
+  type Delivery,
   dead,
+  deliveryOf,
   type Failure,
   progressed,
   reasonOf,
@@ -19,9 +19,8 @@ import {
   retrying,
   succeeded,
 } from './transitions.ts';
-import { within } from './within.ts';
 
-export interface RecordParts {
+interface RecordParts {
   readonly jobName: string;
   readonly table: StatusTable;
   /** Epoch ms. */
@@ -166,5 +165,59 @@ export class DynamoTrackerRecord {
 
   get #limitMs(): number {
     return Math.min(trackingMs.statusTimeout, this.#parts.leftMs());
+  }
+}
+
+/**
+ * How a delivery stands to the record that refused that it runs: `own` the record is its own (the SDK repeated the
+ * write), `cancelled` somebody wants the job cancelled, `foreign` another job has the same ID, `done` it has
+ * succeeded, `passed` a later delivery has moved it.
+ */
+type Standing = 'own' | 'cancelled' | 'foreign' | 'done' | 'passed';
+
+function standingOf(item: StatusItem, { jobName, runId }: Pick<Delivery, 'jobName' | 'runId'>): Standing {
+  if (item.jobName !== jobName) return 'foreign';
+  if (item.state === 'cancelled' || item.isCancelRequested) return 'cancelled';
+  if (item.state === 'succeeded') return 'done';
+  return item.runId === runId ? 'own' : 'passed';
+}
+
+/** A job's result as its record has it: JSON, or where a large one lies in S3. */
+interface StoredResult {
+  readonly result?: string;
+  readonly resultKey?: string;
+}
+
+/**
+ * Makes a result fit for the record. A large one is put into the files bucket, before a record can point to it.
+ * @throws {TypeError} when it is no JSON; what S3 throws
+ */
+async function storedResult(
+  result: unknown,
+  { jobName, jobId }: Pick<JobContext, 'jobName' | 'jobId'>,
+  signal: AbortSignal,
+): Promise<StoredResult> {
+  if (result === undefined) return {};
+  const json = JSON.stringify(result);
+  if (json === undefined)
+    throw new TypeError(`a ${typeof result} is no JSON: return an object, a text or nothing`);
+  if (Buffer.byteLength(json) <= statusDefaults.maxInlineResultBytes) return { result: json };
+  const { name: Bucket, client, sdk } = await filesBucket();
+  const Key = `${resultPrefix(jobName, jobId).slice(0, -1)}.json`;
+  const command = new sdk.PutObjectCommand({ Bucket, Key, Body: json, ContentType: 'application/json' });
+  await client.send(command, { abortSignal: signal });
+  return { resultKey: Key };
+}
+
+/** Ends work that takes too long: by its signal, and whatever becomes of that. Rejects with a TimeoutError then. */
+async function within<T>(limitMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const signal = AbortSignal.timeout(Math.ceil(limitMs));
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const giveUp = (): void => reject(signal.reason);
+  signal.addEventListener('abort', giveUp, { once: true });
+  try {
+    return await Promise.race([work(signal), late]);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
   }
 }

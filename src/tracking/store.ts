@@ -1,15 +1,13 @@
-import type { FailureReason, JobStatus } from '../job/jobStatus.ts';
-import { burying, cancelling } from './byHand.ts';
-import type { Change } from './change.ts';
-import { firstSequence } from './delivery.ts';
-import { expiryAfter, isExpired, listKeyOf, type StatusItem, statusOf } from './item.ts';
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { FailureReason, JobState, JobStatus } from '../job/jobStatus.ts';
+import { expiryAfter, isExpired, isLost, listKeyOf, type StatusItem, statusOf } from './item.ts';
 import { type Listing, type ListQuery, list } from './listing.ts';
-import { claimLook, dropLook } from './looks.ts';
-import { openStatusTable, type StatusTable, type StatusTableOptions } from './table.ts';
-import { stateChange } from './transitions.ts';
+import { type Change, change, StatusTable, type StatusTableOptions } from './table.ts';
+import { firstSequence, passing, stateChange } from './transitions.ts';
 
-export { InvalidCursorError } from './cursor.ts';
 export type { Listing, ListQuery } from './listing.ts';
+export { InvalidCursorError } from './listing.ts';
 
 /** The status of every tracked job, for whoever schedules and asks. What becomes of their messages, the tracker says. */
 export interface StatusStore {
@@ -45,13 +43,13 @@ export interface NewJob {
   readonly requestHash?: string;
 }
 
-export type Queued =
+type Queued =
   | { readonly isNew: true }
   | { readonly isNew: false; readonly existing: JobStatus; readonly requestHash?: string };
 
 /** @param options the table's name, and for a test its client and the time in epoch ms */
 export function createStatusStore({ now = Date.now, ...options }: StatusTableOptions): StatusStore {
-  const table = openStatusTable({ ...options, now });
+  const table = new StatusTable({ ...options, now });
 
   return {
     async queue(job) {
@@ -125,3 +123,80 @@ async function changed(
 }
 
 const maxTries = 20;
+
+/** Transitions that no delivery makes. Each is for the item as it was read, and refused where that has changed. */
+
+/** What a wish to cancel makes of a job; undefined where it has ended, or is asked to already. */
+function cancelling(item: StatusItem, nowMs: number): Change | undefined {
+  if (item.state === 'queued' || item.state === 'retrying' || isLost(item, nowMs)) {
+    return ended(item, 'cancelled', nowMs);
+  }
+  if (item.state !== 'running' || item.isCancelRequested) return undefined;
+  const set = { isCancelRequested: true, updatedAt: new Date(nowMs).toISOString() };
+  return change({ set, ...unchanged(item) });
+}
+
+/** What a dead letter makes of a job of which nothing else was heard; undefined where it runs, or has ended. */
+function burying(item: StatusItem, reason: FailureReason, nowMs: number): Change | undefined {
+  const isSilent = item.state === 'queued' || item.state === 'retrying' || isLost(item, nowMs);
+  return isSilent ? ended(item, 'dead', nowMs, reason) : undefined;
+}
+
+function ended(item: StatusItem, state: JobState, nowMs: number, reason?: FailureReason): Change {
+  const at = new Date(nowMs).toISOString();
+  return change({
+    set: { state, reason, updatedAt: at, endedAt: at, expiresAt: expiryAfter(nowMs) },
+    assign: ['#history = list_append(#history, :line)'],
+    remove: passing,
+    ...unchanged(item, { line: [stateChange(state, nowMs, { reason })] }),
+  });
+}
+
+/** A running job's progress is no change; that its lease was renewed is one. */
+function unchanged({ state: before, runId, leaseEndsAt }: StatusItem, values: Record<string, unknown> = {}) {
+  return {
+    condition: [
+      '#state = :before',
+      '#runId = :runId',
+      leaseEndsAt === undefined ? 'attribute_not_exists(#leaseEndsAt)' : '#leaseEndsAt = :leaseEndsAt',
+    ].join(' AND '),
+    values: { ...values, before, runId, leaseEndsAt },
+  };
+}
+
+/**
+ * Looks at dead letters, of all the API's processes: an item for each job that says how many letters the last look was
+ * for. Whoever finds another number there looks, and nobody else: each receive counts, and from the third on a letter is
+ * none that CloudWatch counts the age of.
+ * @returns whether it is the caller's to look
+ */
+async function claimLook(
+  { client, name }: StatusTable,
+  jobName: string,
+  letters: number,
+  nowMs: number,
+): Promise<boolean> {
+  const command = new PutCommand({
+    TableName: name,
+    Item: { ...keyOf(jobName), letters, expiresAt: expiryAfter(nowMs) },
+    ConditionExpression: 'attribute_not_exists(jobId) OR letters <> :letters OR expiresAt <= :now',
+    ExpressionAttributeValues: { ':letters': letters, ':now': Math.floor(nowMs / 1000) },
+  });
+  try {
+    await client.send(command);
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}
+
+/** A claimed look has failed: the next one may try. */
+async function dropLook({ client, name }: StatusTable, jobName: string): Promise<void> {
+  await client.send(new DeleteCommand({ TableName: name, Key: keyOf(jobName) }));
+}
+
+/** No job's ID has a control character. */
+function keyOf(jobName: string): { readonly jobId: string } {
+  return { jobId: `\u0001dead-letters/${jobName}` };
+}

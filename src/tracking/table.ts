@@ -1,4 +1,8 @@
-import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+} from '@aws-sdk/client-dynamodb';
 import {
   DeleteCommand,
   DynamoDBDocumentClient,
@@ -6,24 +10,101 @@ import {
   PutCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import { plainItem } from './attributeValues.ts';
-import type { Change } from './change.ts';
 import { isExpired, type StatusItem } from './item.ts';
 
 /** The status table, by its items: what transitions and listings are made of. */
-export interface StatusTable {
+export class StatusTable {
   readonly name: string;
   readonly client: DynamoDBDocumentClient;
+  readonly #now: () => number;
+
+  constructor({ tableName, client = new DynamoDBClient({}), now = Date.now }: StatusTableOptions) {
+    this.name = tableName;
+    this.client = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+    this.#now = now;
+  }
+
   /** Makes a change where its condition holds. An expired item that DynamoDB has not yet removed does not count. */
-  update(jobId: string, change: Change, signal?: AbortSignal): Promise<Written>;
+  update(jobId: string, change: Change, signal?: AbortSignal): Promise<Written> {
+    const write = async (): Promise<StatusItem> => {
+      const command = new UpdateCommand({
+        TableName: this.name,
+        Key: { jobId },
+        ...change,
+        ReturnValues: 'ALL_NEW',
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      });
+      return (await this.client.send(command, until(signal))).Attributes as StatusItem;
+    };
+    return this.#written(jobId, write, signal);
+  }
+
   /** Puts an item where there is none. */
-  create(item: StatusItem, signal?: AbortSignal): Promise<Written>;
-  get(jobId: string, options?: ReadOptions): Promise<StatusItem | undefined>;
+  create(item: StatusItem, signal?: AbortSignal): Promise<Written> {
+    const write = async (): Promise<StatusItem> => {
+      const command = new PutCommand({
+        TableName: this.name,
+        Item: item,
+        ConditionExpression: 'attribute_not_exists(jobId)',
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      });
+      await this.client.send(command, until(signal));
+      return item;
+    };
+    return this.#written(item.jobId, write, signal);
+  }
+
+  async get(
+    jobId: string,
+    { isConsistent = true, signal }: ReadOptions = {},
+  ): Promise<StatusItem | undefined> {
+    const command = new GetCommand({ TableName: this.name, Key: { jobId }, ConsistentRead: isConsistent });
+    const { Item } = await this.client.send(command, until(signal));
+    return Item as StatusItem | undefined;
+  }
+
   /** Removes an item while it is in that state. */
-  remove(jobId: string, state: StatusItem['state']): Promise<void>;
+  async remove(jobId: string, state: StatusItem['state']): Promise<void> {
+    const command = new DeleteCommand({
+      TableName: this.name,
+      Key: { jobId },
+      ConditionExpression: '#state = :state',
+      ExpressionAttributeNames: { '#state': 'state' },
+      ExpressionAttributeValues: { ':state': state },
+    });
+    await this.client.send(command).catch(ignoreRefusal);
+  }
+
+  async #written(
+    jobId: string,
+    write: () => Promise<StatusItem>,
+    signal: AbortSignal | undefined,
+  ): Promise<Written> {
+    try {
+      return { item: await write() };
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      const refused = error.Item
+        ? (plainItem(error.Item) as unknown as StatusItem)
+        : await this.get(jobId, { signal });
+      if (refused === undefined || !isExpired(refused, this.#now())) return { refused };
+      await this.#removeExpired(refused);
+      return { item: await write() };
+    }
+  }
+
+  #removeExpired({ jobId, expiresAt }: StatusItem): Promise<unknown> {
+    const command = new DeleteCommand({
+      TableName: this.name,
+      Key: { jobId },
+      ConditionExpression: 'expiresAt = :seen',
+      ExpressionAttributeValues: { ':seen': expiresAt },
+    });
+    return this.client.send(command);
+  }
 }
 
-export interface ReadOptions {
+interface ReadOptions {
   /** Whether it sees every write before it; else it costs half. @default true */
   readonly isConsistent?: boolean;
   readonly signal?: AbortSignal | undefined;
@@ -39,102 +120,73 @@ export interface StatusTableOptions {
   readonly now?: (() => number) | undefined;
 }
 
-export function openStatusTable({
-  tableName: TableName,
-  client: dynamo = new DynamoDBClient({}),
-  now = Date.now,
-}: StatusTableOptions): StatusTable {
-  const client = DynamoDBDocumentClient.from(dynamo, { marshallOptions: { removeUndefinedValues: true } });
-
-  async function written(
-    jobId: string,
-    write: () => Promise<StatusItem>,
-    signal?: AbortSignal,
-  ): Promise<Written> {
-    try {
-      return { item: await write() };
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      const refused = error.Item
-        ? (plainItem(error.Item) as unknown as StatusItem)
-        : await get(jobId, { signal });
-      if (refused === undefined || !isExpired(refused, now())) return { refused };
-      await removeExpired(refused);
-      return { item: await write() };
-    }
-  }
-
-  async function get(
-    jobId: string,
-    { isConsistent = true, signal }: ReadOptions = {},
-  ): Promise<StatusItem | undefined> {
-    const command = new GetCommand({ TableName, Key: { jobId }, ConsistentRead: isConsistent });
-    const { Item } = await client.send(command, until(signal));
-    return Item as StatusItem | undefined;
-  }
-
-  function removeExpired({ jobId, expiresAt }: StatusItem): Promise<unknown> {
-    const condition = {
-      ConditionExpression: 'expiresAt = :seen',
-      ExpressionAttributeValues: { ':seen': expiresAt },
-    };
-    return client.send(new DeleteCommand({ TableName, Key: { jobId }, ...condition }));
-  }
-
-  return {
-    name: TableName,
-    client,
-    get,
-
-    update: (jobId, change, signal) =>
-      written(
-        jobId,
-        async () => {
-          const command = new UpdateCommand({
-            TableName,
-            Key: { jobId },
-            ...change,
-            ReturnValues: 'ALL_NEW',
-            ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-          });
-          return (await client.send(command, until(signal))).Attributes as StatusItem;
-        },
-        signal,
-      ),
-
-    create: (item, signal) =>
-      written(
-        item.jobId,
-        async () => {
-          const command = new PutCommand({
-            TableName,
-            Item: item,
-            ConditionExpression: 'attribute_not_exists(jobId)',
-            ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-          });
-          await client.send(command, until(signal));
-          return item;
-        },
-        signal,
-      ),
-
-    async remove(jobId, state) {
-      const command = new DeleteCommand({
-        TableName,
-        Key: { jobId },
-        ConditionExpression: '#state = :state',
-        ExpressionAttributeNames: { '#state': 'state' },
-        ExpressionAttributeValues: { ':state': state },
-      });
-      await client.send(command).catch(ignoreRefusal);
-    },
-  };
-}
-
 function until(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
   return signal === undefined ? {} : { abortSignal: signal };
 }
 
 function ignoreRefusal(error: unknown): void {
   if (!(error instanceof ConditionalCheckFailedException)) throw error;
+}
+
+/** A conditional write, as UpdateItem takes it beside its table and key. */
+export interface Change {
+  readonly UpdateExpression: string;
+  readonly ConditionExpression: string;
+  readonly ExpressionAttributeNames: Record<string, string>;
+  readonly ExpressionAttributeValues: Record<string, unknown>;
+}
+
+interface ChangeParts {
+  /** Attributes and their new values; an undefined one is left as it is. */
+  readonly set: Readonly<Record<string, unknown>>;
+  /** Further assignments, written out: `#createdAt = if_not_exists(#createdAt, :createdAt)`. */
+  readonly assign?: readonly string[];
+  /** Attributes to remove, unless they are set. */
+  readonly remove?: readonly string[];
+  readonly condition: string;
+  /** Values of what is written out, beside those of `set`, by their names without the colon. */
+  readonly values?: Readonly<Record<string, unknown>>;
+}
+
+/** Puts a change together: every `#name` stands for the attribute of that name, since many of them are reserved words. */
+export function change({ set, assign = [], remove = [], condition, values = {} }: ChangeParts): Change {
+  const given = Object.entries(set).filter(([, value]) => value !== undefined);
+  const names = new Set(given.map(([name]) => name));
+  const assignments = [...given.map(([name]) => `#${name} = :${name}`), ...assign];
+  const removed = remove.filter((name) => !names.has(name)).map((name) => `#${name}`);
+  const UpdateExpression = [
+    `SET ${assignments.join(', ')}`,
+    ...(removed.length > 0 ? [`REMOVE ${removed.join(', ')}`] : []),
+  ].join(' ');
+  const text = `${UpdateExpression} ${condition}`;
+  const all = Object.entries({ ...values, ...Object.fromEntries(given) });
+  return {
+    UpdateExpression,
+    ConditionExpression: condition,
+    ExpressionAttributeNames: Object.fromEntries(
+      [...text.matchAll(/#(\w+)/g)].map(([key, name]) => [key, name ?? '']),
+    ),
+    // DynamoDB refuses a value that no expression uses.
+    ExpressionAttributeValues: Object.fromEntries(
+      all
+        .filter(([name]) => new RegExp(`:${name}\\b`).test(text))
+        .map(([name, value]) => [`:${name}`, value]),
+    ),
+  };
+}
+
+/**
+ * An item as DynamoDB has it, in plain values. The document client does so with every answer, but not with the item in a
+ * ConditionalCheckFailedException.
+ */
+export function plainItem(attributes: Readonly<Record<string, AttributeValue>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, plain(value)]));
+}
+
+/** Of the types that a status uses. */
+function plain(value: AttributeValue): unknown {
+  if (value.M !== undefined) return plainItem(value.M);
+  if (value.L !== undefined) return value.L.map(plain);
+  if (value.N !== undefined) return Number(value.N);
+  return value.S ?? value.BOOL;
 }

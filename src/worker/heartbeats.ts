@@ -1,8 +1,7 @@
 import type { MessageLogger } from '../runtime/log.ts';
 import { LeaseLostError, VisibilityLimitError } from './errors.ts';
-import { Outage } from './outage.ts';
+import { isGone, Outage } from './outage.ts';
 import type { WorkerQueue } from './queue.ts';
-import { isGone } from './sqsErrors.ts';
 
 /** A received message, this worker's until `visibleAtMs`. Times are `performance.now()`'s. */
 export interface Lease {

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
-import type { Once } from '../idempotency/once.ts';
 import type { AnyJob } from '../job/defineJob.ts';
 import { jobLogger, type MessageLogger } from '../runtime/log.ts';
+import type { Once } from '../runtime/once.ts';
 import type { Tracker } from '../runtime/tracker.ts';
 import { WorkerSetupError } from './errors.ts';
 import type { HealthServer } from './health.ts';

@@ -6,10 +6,10 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import type { Letter } from '../message/letter.ts';
+import { maxBatchEntries } from '../message/limits.ts';
 import { sqsRecord, systemAttributes } from '../message/sqsRecord.ts';
 import type { JobQueue } from '../runtime/jobQueue.ts';
 import { SqsConnection } from './connection.ts';
-import { EntryBatches } from './entryBatches.ts';
 
 /** What a worker needs of SQS: beyond what every outcome needs, to receive, to keep and to delete messages. */
 export interface WorkerQueue extends JobQueue {
@@ -24,7 +24,7 @@ export interface WorkerQueue extends JobQueue {
   close(): void;
 }
 
-export interface WorkerQueueOptions {
+interface WorkerQueueOptions {
   readonly queueUrl: string;
   readonly deadLetterQueueUrl: string;
   /** How long a received message stays invisible. */
@@ -113,3 +113,54 @@ function refusals(failed: readonly BatchResultErrorEntry[] = []): Map<number, Er
 
 /** How long SQS may take for a call that waits for nothing. */
 const callTimeoutMs = 20_000;
+
+/** Sends entries and gives SQS's refusals by the entry's place; rejects when the call as a whole failed. */
+type SendEntries<Entry> = (entries: readonly Entry[]) => Promise<ReadonlyMap<number, Error>>;
+
+/** Gathers single entries into batched calls. */
+export class EntryBatches<Entry> {
+  readonly #send: SendEntries<Entry>;
+  #waiting: Waiting<Entry>[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(send: SendEntries<Entry>) {
+    this.#send = send;
+  }
+
+  /** Resolves when SQS took the entry, with up to nine others; rejects when it refused, or the call failed. */
+  add(entry: Entry): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#waiting.push({ entry, resolve, reject });
+    if (this.#waiting.length === maxBatchEntries) this.#flush();
+    else this.#timer ??= setTimeout(() => this.#flush(), maxWaitMs);
+    return promise;
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const batch = this.#waiting;
+    this.#waiting = [];
+    this.#send(batch.map(({ entry }) => entry)).then(
+      (refused) => {
+        for (const [index, { resolve, reject }] of batch.entries()) {
+          const error = refused.get(index);
+          if (error === undefined) resolve();
+          else reject(error);
+        }
+      },
+      (error: unknown) => {
+        for (const { reject } of batch) reject(error);
+      },
+    );
+  }
+}
+
+interface Waiting<Entry> {
+  readonly entry: Entry;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** How long an entry waits for others: far less than a call takes. */
+const maxWaitMs = 3;

@@ -3,6 +3,8 @@ import type { SQSRecord } from 'aws-lambda';
 import { jobDefaults } from '../job/defaults.ts';
 import type { AnyJob } from '../job/defineJob.ts';
 import { durationSeconds } from '../job/duration.ts';
+import { messageCopy } from '../message/letter.ts';
+import { readMessage } from '../message/received.ts';
 import { type BatchSurroundings, runBatch } from '../runtime/batch.ts';
 import { startDeadline } from '../runtime/deadline.ts';
 import type { JobQueue } from '../runtime/jobQueue.ts';
@@ -10,9 +12,8 @@ import type { Outcome } from '../runtime/outcome.ts';
 import { type EndedRun, settle } from '../runtime/settle.ts';
 import { LeaseLostError, WorkerStoppedError } from './errors.ts';
 import { type Heartbeats, type Lease, longestVisibilityMs } from './heartbeats.ts';
-import { backoffMs, type Outage } from './outage.ts';
+import { backoffMs, isGone, type Outage } from './outage.ts';
 import type { WorkerQueue } from './queue.ts';
-import { isGone } from './sqsErrors.ts';
 
 export interface MessageRunSurroundings extends Omit<BatchSurroundings, 'deadline' | 'queue'> {
   readonly queue: WorkerQueue;
@@ -22,7 +23,7 @@ export interface MessageRunSurroundings extends Omit<BatchSurroundings, 'deadlin
 }
 
 /** One message, from its receive until what became of it is true on SQS. */
-export interface MessageRun {
+interface MessageRun {
   /** Tells the job why it should stop; what ignores it is unfinished a little later. */
   abort(reason: Error): void;
   /** Never rejects. */
@@ -123,3 +124,29 @@ const lastTryMs = 500;
 
 /** Nobody kills this process at the job's deadline: there is time to retry. */
 const settlingTimeoutMs = 30_000;
+
+/**
+ * Lets others have a message that was not run. A copy takes its place, because each receive of a message counts as an
+ * attempt; where that cannot be sent, the message itself is there again at once. Never rejects.
+ */
+export async function giveBack(
+  record: SQSRecord,
+  { queue, logger }: Pick<MessageRunSurroundings, 'queue' | 'logger'>,
+): Promise<void> {
+  const { messageId, receiptHandle } = record;
+  try {
+    await queue.sendAgain(messageCopy(readMessage(record), 0), AbortSignal.timeout(sendTimeoutMs));
+  } catch (error) {
+    logger.warn('given back as it is: the receive counts as an attempt', { messageId, error });
+    return queue.changeVisibility(receiptHandle, 0).catch((refusal: Error) => {
+      const text = 'not released: the message comes back after its visibility timeout';
+      logger.warn(text, { messageId, error: refusal });
+    });
+  }
+  await queue.delete(receiptHandle).catch((error: Error) => {
+    logger.error('not deleted: the message is delivered and run once more', { messageId, error });
+  });
+}
+
+/** A process that stops has little time. */
+const sendTimeoutMs = 3000;

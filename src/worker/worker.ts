@@ -2,24 +2,20 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SQSClientConfig } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
-import type { Once } from '../idempotency/once.ts';
 import type { AnyJob } from '../job/defineJob.ts';
 import { durationSeconds } from '../job/duration.ts';
 import { visibilityTimeoutSeconds as visibilityTimeoutOf } from '../job/visibilityTimeout.ts';
 import { jobLogger, type MessageLogger } from '../runtime/log.ts';
+import type { Once } from '../runtime/once.ts';
 import type { EndedRun } from '../runtime/settle.ts';
 import type { Tracker } from '../runtime/tracker.ts';
-import { workerDefaults } from './defaults.ts';
 import { WorkerStoppedError } from './errors.ts';
-import { giveBack } from './giveBack.ts';
 import { Heartbeats } from './heartbeats.ts';
-import { backoffMs, Outage } from './outage.ts';
+import { backoffMs, isAboutCredentials, Outage } from './outage.ts';
 import { sqsWorkerQueue, type WorkerQueue } from './queue.ts';
-import { renewedOnce } from './renewedOnce.ts';
-import { renewedTracker } from './renewedTracker.ts';
-import { type MessageRunSurroundings, startMessageRun, timeoutMs } from './run.ts';
+import { giveBack, type MessageRunSurroundings, startMessageRun, timeoutMs } from './run.ts';
+import { workerDefaults } from './settings.ts';
 import { Slots } from './slots.ts';
-import { isAboutCredentials } from './sqsErrors.ts';
 
 export interface WorkerOptions {
   readonly job: AnyJob;
@@ -273,3 +269,20 @@ const longestPauseMs = 20_000;
 
 /** For what is left after the stop timeout: outcomes, deletes. Together still less than a container's 120 s. */
 const settlingTimeoutMs = 8000;
+
+/**
+ * Has the leases of keys renewed while their work runs, instead of taken for all of a job's timeout: when this process
+ * crashes, a job of hours is taken over when its message comes back, and not hours later.
+ */
+function renewedOnce(once: Once, visibilityTimeoutMs: number): Once {
+  return (run, work) => once({ ...run, renewalMs: visibilityTimeoutMs * shareOfVisibility }, work);
+}
+
+/** A little less than all of it: the lease is over when the message comes back. */
+const shareOfVisibility = 0.8;
+
+/** Has records say that a job runs only until its message would come back, and again while it does, as leases of keys are. */
+function renewedTracker(tracker: Tracker, visibilityTimeoutMs: number): Tracker {
+  const renewalMs = visibilityTimeoutMs * shareOfVisibility;
+  return { ...tracker, attempt: (run, surroundings) => tracker.attempt(run, { ...surroundings, renewalMs }) };
+}

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { type Engine, startEngine } from '../../local/aws/engine/engine.ts';
 import type { DeadLetterReason } from '../../src/message/deadLetterReason.ts';
 import { type Ended, processEnvironment, runJobs, runJobsProcess, startDirectory } from './jobsCommand.ts';
+import { program } from './jobsProject.ts';
 
 /** A platform's topic and queues on the real engine, without functions that would consume them. */
 export interface DlqPlatform {
@@ -112,8 +112,6 @@ export function reason(overrides: Partial<DeadLetterReason> = {}): DeadLetterRea
     ...overrides,
   };
 }
-
-const program = fileURLToPath(new URL('../../bin/jobs.ts', import.meta.url));
 
 /** The CLI as a process that a test can end; without standard input, unless the test types. */
 export function startJobs(

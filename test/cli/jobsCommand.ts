@@ -5,12 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
-import { runProgram } from '../../cli/program.ts';
 import type { PlatformFile } from '../../local/platform/platformFile.ts';
-import { compileCache } from '../compileCache.ts';
-
-const program = fileURLToPath(new URL('../../bin/jobs.ts', import.meta.url));
+import { compileCache, program, runProgram } from './jobsProject.ts';
 
 export interface Ended {
   readonly code: number | null;

@@ -2,12 +2,10 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { processEnvironment, runJobsProcess, startDirectory } from './jobsCommand.ts';
-
-const program = fileURLToPath(new URL('../../bin/jobs.ts', import.meta.url));
+import { program } from './jobsProject.ts';
 
 (existsSync('/dev/full') ? test : test.skip)('output that cannot be written is one line', async () => {
   const words = ['-c', '"$0" "$1" publish --help > /dev/full', process.execPath, program];

@@ -1,9 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { compileCache } from '../compileCache.ts';
 import { until } from '../local/aws/lambda/processes.ts';
-
-const program = fileURLToPath(new URL('../../bin/jobs.ts', import.meta.url));
+import { compileCache, program } from './jobsProject.ts';
 
 /** The CLI's worker as a process of its own. */
 export interface RunningWorker {

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll } from '@jest/globals';
@@ -15,7 +15,18 @@ export function temporaryProject(files: Readonly<Record<string, string>>): strin
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'serverless-jobs-')));
   roots.push(root);
   cpSync(join(repository, 'src/job'), join(root, 'src/job'), { recursive: true });
-  writeFiles(root, { 'package.json': '{"type":"module"}', 'src/runtime/index.ts': smallRuntime, ...files });
+  writeFiles(root, { 'package.json': '{"type":"module"}', 'src/runtime/handler.ts': smallRuntime, ...files });
+  return root;
+}
+
+/** The same with all of src/ but the jobs, and with this repository's packages. */
+export function realProject(files: Readonly<Record<string, string>>): string {
+  const root = temporaryProject({});
+  const [source, jobs] = [join(repository, 'src'), join(repository, 'src/jobs')];
+  cpSync(source, join(root, 'src'), { recursive: true, filter: (path) => !path.startsWith(jobs) });
+  cpSync(join(repository, 'package.json'), join(root, 'package.json'));
+  symlinkSync(join(repository, 'node_modules'), join(root, 'node_modules'));
+  writeFiles(root, files);
   return root;
 }
 

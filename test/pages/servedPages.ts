@@ -2,9 +2,9 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
-import type { ApiEnv } from '../../src/api/apiEnv.ts';
 import type { ApiJob } from '../../src/api/apiJob.ts';
 import type { ApiParts } from '../../src/api/app.ts';
+import type { ApiEnv } from '../../src/api/caller.ts';
 import { ownPagesFolder } from '../../src/api/pages.ts';
 import { type ApiFixture, apiFixture, signer } from '../src/api/apiFixture.ts';
 

@@ -171,7 +171,7 @@ async function bundleHandler(outfile: string): Promise<void> {
 import { appendFileSync } from 'node:fs';
 import { defineJob } from './job/index.ts';
 import { createHandler } from './runtime/handler.ts';
-import { dynamoOnce } from './idempotency/dynamoOnce.ts';
+import { dynamoOnce } from './idempotency/once.ts';
 const { ACT, IDEMPOTENT, EFFECTS } = process.env;
 const job = defineJob({
   maxAttempts: IDEMPOTENT ? 3 : 2,

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
+import { lastPart } from '../../../src/names.ts';
 import { counted } from '../../counted.ts';
 import type { Session } from '../../dlq/session.ts';
 import type { End } from '../../end.ts';
-import { lastPart } from '../../lastPart.ts';
 import { addTargetOptions, type TargetOptions } from '../../target.ts';
 
 export function exportCommand(): Command {

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
+import { lastPart } from '../../../src/names.ts';
 import { counted } from '../../counted.ts';
 import type { Letter } from '../../dlq/letter.ts';
 import type { Session } from '../../dlq/session.ts';
 import type { End } from '../../end.ts';
-import { lastPart } from '../../lastPart.ts';
 import { oneLine } from '../../oneLine.ts';
 import { addTargetOptions, type TargetOptions } from '../../target.ts';
 import { wholeNumber } from './wholeNumber.ts';

@@ -10,13 +10,13 @@ export function cancelCommand(): Command {
 }
 
 async function cancel(jobId: string, options: TargetOptions): Promise<void> {
-  const [{ withSchedules }, { createDelay }] = await Promise.all([
+  const [{ withSchedules }, { Delay }] = await Promise.all([
     import('../../schedules/session.ts'),
     import('../../../src/publisher/delay/delay.ts'),
   ]);
   await withSchedules('cancel', options, async ({ target, scheduler }) => {
     const { topicArn } = target;
-    const isCancelled = await createDelay({ topicArn, client: scheduler }).cancel(jobId);
+    const isCancelled = await new Delay({ topicArn, client: scheduler }).cancel(jobId);
     const id = oneLine(jobId, 200);
     if (isCancelled) console.log(`cancelled ${id}`);
     else

@@ -16,7 +16,7 @@ export function rescheduleCommand(): Command {
 interface RescheduleOptions extends TargetOptions, WhenOptions {}
 
 async function reschedule(jobId: string, options: RescheduleOptions): Promise<void> {
-  const [{ withSchedules }, { createDelay }, { publishTime }] = await Promise.all([
+  const [{ withSchedules }, { Delay }, { publishTime }] = await Promise.all([
     import('../../schedules/session.ts'),
     import('../../../src/publisher/delay/delay.ts'),
     import('../../../src/publisher/publishTime.ts'),
@@ -25,7 +25,7 @@ async function reschedule(jobId: string, options: RescheduleOptions): Promise<vo
   if (at === undefined) throw new CommandError('to when? Give --at with a time ahead, or --delay above 0s');
   await withSchedules('reschedule', options, async ({ target, scheduler }) => {
     const { topicArn } = target;
-    const isMoved = await createDelay({ topicArn, client: scheduler }).reschedule(jobId, at);
+    const isMoved = await new Delay({ topicArn, client: scheduler }).reschedule(jobId, at);
     const id = oneLine(jobId, 200);
     if (isMoved) console.log(`moved ${id} to ${untilText(at, target.speed)}`);
     else

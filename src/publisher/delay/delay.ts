@@ -16,7 +16,7 @@ import {
   onceScheduleName,
   timeAhead,
 } from './onceSchedule.ts';
-import { platformSchedules } from './platformSchedules.ts';
+import { type PlatformSchedules, platformSchedules } from './platformSchedules.ts';
 
 export interface DelayOptions {
   /** The platform's topic; the schedule group, the role and the dead-letter queue follow from it. */
@@ -29,8 +29,24 @@ export interface DelayOptions {
   readonly now?: () => number;
 }
 
-/** Publishes jobs later, by one-off schedules of EventBridge Scheduler, which delete themselves when they have fired. */
-export interface Delay {
+/**
+ * Publishes jobs later, by one-off schedules of EventBridge Scheduler, which delete themselves when they have fired. It
+ * holds no resources of its own but the client's connections; the SDK is loaded at the first call.
+ */
+export class Delay {
+  readonly #platform: PlatformSchedules;
+  readonly #config: DelayOptions['config'];
+  readonly #now: () => number;
+  #client: SchedulerClient | undefined;
+
+  /** @throws {PublishError} when `topicArn` is no SNS topic's ARN */
+  constructor({ topicArn, client, config, now = Date.now }: DelayOptions) {
+    this.#platform = platformSchedules(topicArn);
+    this.#client = client;
+    this.#config = config;
+    this.#now = now;
+  }
+
   /**
    * Any time ahead, a second or years; a fraction of a second is rounded up. The same message for the same time is
    * scheduled once, however often it is given; one whose time is counted from now, at its first time.
@@ -38,110 +54,99 @@ export interface Delay {
    * @throws {AlreadyDelayedError} when another message, or another time, was given under that ID
    * @throws {DelayTooLargeError | DelayFailedError}
    */
-  schedule(message: DelayedMessage, at: Date): Promise<DelayedJob>;
+  async schedule(message: DelayedMessage, at: Date): Promise<DelayedJob> {
+    const { jobName, jobId } = message;
+    const time = timeAhead(message, at, this.#now());
+    const input = onceSchedule(this.#platform, message, time);
+    return { jobName, jobId, at: await reported(message, () => this.#create(message, input, time)) };
+  }
+
   /**
    * True when it was taken back before it was published; false when there is nothing to take back: it was published or
    * cancelled before, or never delayed. In the minute after its time it may come even though this says true.
    * @throws {DelayFailedError}
    */
-  cancel(jobId: string): Promise<boolean>;
+  async cancel(jobId: string): Promise<boolean> {
+    const { sdk, client } = await this.#scheduler();
+    const { onceGroup: GroupName } = this.#platform;
+    const command = new sdk.DeleteScheduleCommand({ GroupName, Name: onceScheduleName(jobId) });
+    return (await reported({ jobId }, () => ifThere(client.send(command)))) !== undefined;
+  }
+
   /**
    * True when it was moved; false when its time has come, or there is no such job.
    * @throws {InvalidDelayError | DelayFailedError}
    */
-  reschedule(jobId: string, at: Date): Promise<boolean>;
+  async reschedule(jobId: string, at: Date): Promise<boolean> {
+    const time = timeAhead({ jobId }, at, this.#now());
+    return reported({ jobId }, async () => {
+      const existing = await this.#find(onceScheduleName(jobId));
+      const waiting = existing && delayedJobOf(existing);
+      if (existing === undefined || waiting === undefined) return false;
+      if (waiting.at.getTime() <= this.#now()) return false;
+      checkPayloadLasts(existing, waiting, time);
+      const { sdk, client } = await this.#scheduler();
+      const moved = new sdk.UpdateScheduleCommand(movedTo(existing, time));
+      return (await ifThere(client.send(moved))) !== undefined;
+    });
+  }
+
   /**
    * All that wait, in no order. Takes a request for each, and the permission scheduler:ListSchedules on all groups.
    * @throws {DelayFailedError}
    */
-  list(): AsyncGenerator<DelayedJob, void, undefined>;
-}
+  async *list(): AsyncGenerator<DelayedJob, void, undefined> {
+    const { sdk, client } = await this.#scheduler();
+    const { onceGroup: GroupName } = this.#platform;
+    let NextToken: string | undefined;
+    do {
+      const command = new sdk.ListSchedulesCommand({ GroupName, NextToken, MaxResults: pageSize });
+      const jobs = await reported({}, async () => {
+        const page = await client.send(command);
+        NextToken = page.NextToken;
+        return Promise.all((page.Schedules ?? []).map(({ Name = '' }) => this.#find(Name)));
+      });
+      yield* jobs.flatMap((job) => (job && delayedJobOf(job)) ?? []);
+    } while (NextToken !== undefined);
+  }
 
-/**
- * Makes a delay. It holds no resources of its own but the client's connections; the SDK is loaded at the first call.
- * @throws {PublishError} when `topicArn` is no SNS topic's ARN
- */
-export function createDelay({ topicArn, client, config, now = Date.now }: DelayOptions): Delay {
-  const platform = platformSchedules(topicArn);
-  const { onceGroup: GroupName } = platform;
-  let made = client;
-
-  const scheduler = async () => {
-    const sdk = await import('@aws-sdk/client-scheduler');
-    const { region } = platform;
-    const settings = made === undefined ? await config?.() : undefined;
-    made ??= new sdk.SchedulerClient({ region, ...settings });
-    return { sdk, client: made };
-  };
-  const find = async (Name: string): Promise<GetScheduleCommandOutput | undefined> => {
-    const { sdk, client } = await scheduler();
-    return ifThere(client.send(new sdk.GetScheduleCommand({ GroupName, Name })));
-  };
-
-  const create = async (
+  async #create(
     message: DelayedMessage,
     input: CreateScheduleCommandInput,
     at: Date,
     attempt = 1,
-  ): Promise<Date> => {
-    const { sdk, client } = await scheduler();
+  ): Promise<Date> {
+    const { sdk, client } = await this.#scheduler();
     try {
       await client.send(new sdk.CreateScheduleCommand(input));
       return at;
     } catch (error) {
       if (!isNamed(error, 'ConflictException')) throw error;
-      const existing = await find(onceScheduleName(message.jobId));
+      const existing = await this.#find(onceScheduleName(message.jobId));
       // Fired or cancelled meanwhile, so the name is free; a group that is being deleted conflicts for long.
-      if (existing === undefined && attempt < maxCreates) return create(message, input, at, attempt + 1);
+      if (existing === undefined && attempt < maxCreates)
+        return this.#create(message, input, at, attempt + 1);
       if (existing === undefined) throw error;
       const waitsUntil = delayedJobOf(existing)?.at;
       const isThen = message.isFromNow === true || waitsUntil?.getTime() === at.getTime();
       if (waitsUntil && isThen && isSameJob(existing, input)) return waitsUntil;
       throw new AlreadyDelayedError(message, waitsUntil);
     }
-  };
+  }
 
-  return {
-    async schedule(message, at) {
-      const { jobName, jobId } = message;
-      const time = timeAhead(message, at, now());
-      const input = onceSchedule(platform, message, time);
-      return { jobName, jobId, at: await reported(message, () => create(message, input, time)) };
-    },
+  async #find(Name: string): Promise<GetScheduleCommandOutput | undefined> {
+    const { sdk, client } = await this.#scheduler();
+    const { onceGroup: GroupName } = this.#platform;
+    return ifThere(client.send(new sdk.GetScheduleCommand({ GroupName, Name })));
+  }
 
-    async cancel(jobId) {
-      const { sdk, client } = await scheduler();
-      const command = new sdk.DeleteScheduleCommand({ GroupName, Name: onceScheduleName(jobId) });
-      return (await reported({ jobId }, () => ifThere(client.send(command)))) !== undefined;
-    },
-
-    async reschedule(jobId, at) {
-      const time = timeAhead({ jobId }, at, now());
-      return reported({ jobId }, async () => {
-        const existing = await find(onceScheduleName(jobId));
-        const waiting = existing && delayedJobOf(existing);
-        if (existing === undefined || waiting === undefined || waiting.at.getTime() <= now()) return false;
-        checkPayloadLasts(existing, waiting, time);
-        const { sdk, client } = await scheduler();
-        const moved = new sdk.UpdateScheduleCommand(movedTo(existing, time));
-        return (await ifThere(client.send(moved))) !== undefined;
-      });
-    },
-
-    async *list() {
-      const { sdk, client } = await scheduler();
-      let NextToken: string | undefined;
-      do {
-        const command = new sdk.ListSchedulesCommand({ GroupName, NextToken, MaxResults: pageSize });
-        const jobs = await reported({}, async () => {
-          const page = await client.send(command);
-          NextToken = page.NextToken;
-          return Promise.all((page.Schedules ?? []).map(({ Name = '' }) => find(Name)));
-        });
-        yield* jobs.flatMap((job) => (job && delayedJobOf(job)) ?? []);
-      } while (NextToken !== undefined);
-    },
-  };
+  async #scheduler() {
+    const sdk = await import('@aws-sdk/client-scheduler');
+    const { region } = this.#platform;
+    const settings = this.#client === undefined ? await this.#config?.() : undefined;
+    this.#client ??= new sdk.SchedulerClient({ region, ...settings });
+    return { sdk, client: this.#client };
+  }
 }
 
 /** How often a schedule is made whose name was taken just before. */

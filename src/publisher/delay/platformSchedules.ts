@@ -1,4 +1,4 @@
-import { onceGroupName, recurringGroupName, schedulerRoleName, undeliveredQueueName } from '../../names.ts';
+import { arnOf, parseTopicArn, platformNames, schedulerRoleName, topicArnForm } from '../../names.ts';
 import { PublishError } from '../errors.ts';
 
 /** What a platform's stack made for schedules, as far as it can be told from the topic's ARN. */
@@ -13,19 +13,19 @@ export interface PlatformSchedules {
 
 /** @throws {PublishError} when `topicArn` is no SNS topic's ARN */
 export function platformSchedules(topicArn: string): PlatformSchedules {
-  const parts = /^arn:([^:]+):sns:([^:]+):([^:]*):([^:]+)$/.exec(topicArn);
-  if (parts === null) {
+  const topic = parseTopicArn(topicArn);
+  if (topic === undefined) {
     const given = JSON.stringify(topicArn);
-    const form = 'arn:aws:sns:<region>:<account>:<name>';
-    throw new PublishError(undefined, `topicArn must be a topic's ARN, ${form}, was ${given}`);
+    throw new PublishError(undefined, `topicArn must be a topic's ARN, ${topicArnForm}, was ${given}`);
   }
-  const [, partition = '', region = '', account = '', platform = ''] = parts;
+  const names = platformNames(topic.resource);
+  const role = `role/${schedulerRoleName(topic.resource, topic.region)}`;
   return {
     topicArn,
-    region,
-    recurringGroup: recurringGroupName(platform),
-    onceGroup: onceGroupName(platform),
-    roleArn: `arn:${partition}:iam::${account}:role/${schedulerRoleName(platform, region)}`,
-    deadLetterQueueArn: `arn:${partition}:sqs:${region}:${account}:${undeliveredQueueName(platform)}`,
+    region: topic.region,
+    recurringGroup: names.scheduleGroup,
+    onceGroup: names.onceScheduleGroup,
+    roleArn: arnOf({ ...topic, service: 'iam', region: '', resource: role }),
+    deadLetterQueueArn: arnOf({ ...topic, service: 'sqs', resource: names.undeliveredQueue }),
   };
 }

@@ -11,7 +11,7 @@ import { modulesOf, packageOf } from '../../../lib/bundle/modules.ts';
 import { BundleWallError } from '../../../lib/bundle/wall.ts';
 import { discoverJobs } from '../../../lib/discovery/discovery.ts';
 import { SynthError } from '../../../lib/platform/synthError.ts';
-import { jobFile, repository, temporaryProject } from '../project.ts';
+import { jobFile, realProject, repository, temporaryProject } from '../project.ts';
 
 async function bundle(root: string): Promise<{ jobs: BundledJob[]; warnings: string[] }> {
   const { jobs } = await discoverJobs(join(root, 'src/jobs'));
@@ -28,22 +28,22 @@ function code({ directory }: BundledJob['bundle']): string {
   return readFileSync(join(directory, 'index.mjs'), 'utf8');
 }
 
-describe("the repository's own jobs", () => {
-  test('GreetingJob is at most 48 KB, made from src/ and dependencies only, without the AWS SDK', async () => {
-    const { jobs, warnings } = await bundle(repository);
-    const greeting = jobs.find(({ name }) => name === 'GreetingJob') as BundledJob;
+describe('a bundle of a small job', () => {
+  test('is at most 48 KB, made from src/ and dependencies only, without the AWS SDK', async () => {
+    const file = 'src/jobs/GreetingJob.ts';
+    const root = realProject({ [file]: readFileSync(join(repository, 'test/jobs/GreetingJob.ts'), 'utf8') });
+    const { jobs, warnings } = await bundle(root);
+    const greeting = jobs[0] as BundledJob;
     expect(greeting.bundle.bytes).toBe(Buffer.byteLength(code(greeting.bundle)));
     expect(greeting.bundle.bytes).toBeLessThanOrEqual(48 * 1024);
     expect(warnings).toEqual([]);
 
-    const { dependencies } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));
-    const built = await buildJobs(
-      [{ name: 'GreetingJob', file: 'src/jobs/GreetingJob.ts', isIdempotent: false, isTracked: false }],
-      repository,
-    );
+    const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    const source = { name: 'GreetingJob', file, isIdempotent: false, isTracked: false };
+    const built = await buildJobs([source], root);
     const { files } = modulesOf('GreetingJob', built.metafile);
-    expect(files).toContain('src/jobs/GreetingJob.ts');
-    expect(files).toContain('src/runtime/index.ts');
+    expect(files).toContain(file);
+    expect(files).toContain('src/runtime/handler.ts');
     const packages = new Set(files.flatMap((file) => packageOf(file) ?? []));
     expect([...packages].filter((name) => name.startsWith('@aws-sdk/'))).toEqual([]);
     const direct = new Set(Object.keys(dependencies));
@@ -65,19 +65,19 @@ describe('a bundle', () => {
     const source = { name: 'Echo', file: 'src/jobs/Echo.ts', isTracked: false };
     expect(entryModule({ ...source, isIdempotent: false })).toBe(
       "import job from './src/jobs/Echo.ts';\n" +
-        "import { createHandler } from './src/runtime/index.ts';\n" +
+        "import { createHandler } from './src/runtime/handler.ts';\n" +
         "export const handler = createHandler(job, 'Echo');\n",
     );
     expect(entryModule({ ...source, isIdempotent: true })).toBe(
       "import job from './src/jobs/Echo.ts';\n" +
-        "import { createHandler } from './src/runtime/index.ts';\n" +
-        "import { dynamoOnce } from './src/idempotency/dynamoOnce.ts';\n" +
+        "import { createHandler } from './src/runtime/handler.ts';\n" +
+        "import { dynamoOnce } from './src/idempotency/once.ts';\n" +
         "export const handler = createHandler(job, 'Echo', { once: dynamoOnce('Echo', job.idempotency) });\n",
     );
     expect(entryModule({ ...source, isIdempotent: true, isTracked: true })).toBe(
       "import job from './src/jobs/Echo.ts';\n" +
-        "import { createHandler } from './src/runtime/index.ts';\n" +
-        "import { dynamoOnce } from './src/idempotency/dynamoOnce.ts';\n" +
+        "import { createHandler } from './src/runtime/handler.ts';\n" +
+        "import { dynamoOnce } from './src/idempotency/once.ts';\n" +
         "import { dynamoTracker } from './src/tracking/tracker.ts';\n" +
         "export const handler = createHandler(job, 'Echo', { once: dynamoOnce('Echo', job.idempotency), tracker: dynamoTracker('Echo') });\n",
     );

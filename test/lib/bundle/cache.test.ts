@@ -85,7 +85,10 @@ describe('bundled anew', () => {
 
   test('all, when the runtime changed', async () => {
     const { root } = await bundledProject();
-    writeFileSync(join(root, 'src/runtime/index.ts'), 'export const createHandler = (job: unknown) => job;');
+    writeFileSync(
+      join(root, 'src/runtime/handler.ts'),
+      'export const createHandler = (job: unknown) => job;',
+    );
     expect((await bundle(root)).built).toEqual(['A', 'B']);
   });
 
@@ -110,7 +113,7 @@ describe('bundled anew', () => {
   test('a job that asks for more of the runtime than it did', async () => {
     const { root, hashes } = await bundledProject();
     writeFiles(root, {
-      'src/idempotency/dynamoOnce.ts': 'export const dynamoOnce = (name: string) => name;',
+      'src/idempotency/once.ts': 'export const dynamoOnce = (name: string) => name;',
     });
     const { built, hashes: idempotent, jobs } = await bundle(root, { idempotency: { for: '1d' } });
     expect(built).toEqual(['A', 'B']);

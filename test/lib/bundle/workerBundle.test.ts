@@ -1,23 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { workerBudgetBytes } from '../../../lib/bundle/budget.ts';
 import { type BundledJob, bundleJobs } from '../../../lib/bundle/bundle.ts';
 import { entryModule } from '../../../lib/bundle/entry.ts';
 import { discoverJobs } from '../../../lib/discovery/discovery.ts';
-import { jobFile, repository, temporaryProject, writeFiles } from '../project.ts';
-
-/** A project with the real src/, and this repository's packages. */
-function realProject(files: Readonly<Record<string, string>>): string {
-  const root = temporaryProject({});
-  const [source, jobs] = [join(repository, 'src'), join(repository, 'src/jobs')];
-  cpSync(source, join(root, 'src'), { recursive: true, filter: (path) => !path.startsWith(jobs) });
-  cpSync(join(repository, 'package.json'), join(root, 'package.json'));
-  symlinkSync(join(repository, 'node_modules'), join(root, 'node_modules'));
-  writeFiles(root, files);
-  return root;
-}
+import { jobFile, realProject, temporaryProject } from '../project.ts';
 
 async function bundle(root: string): Promise<{ jobs: BundledJob[]; warnings: string[] }> {
   return bundleJobs((await discoverJobs(join(root, 'src/jobs'))).jobs, { root });
@@ -29,7 +18,7 @@ test('the generated entry of a worker', () => {
   const source = { name: 'Echo', file: 'src/jobs/Echo.ts', isTracked: false };
   expect(entryModule({ ...source, isIdempotent: false }, 'worker')).toBe(
     "import job from './src/jobs/Echo.ts';\n" +
-      "import { runWorkerProcess } from './src/worker/index.ts';\n" +
+      "import { runWorkerProcess } from './src/worker/process.ts';\n" +
       "process.exitCode = await runWorkerProcess([{ job, name: 'Echo' }]);\n",
   );
   expect(entryModule({ ...source, isIdempotent: true }, 'worker')).toContain(
@@ -61,7 +50,7 @@ describe("a worker's bundle", () => {
 
   test('its Dockerfile: Node 24, no root, and nothing to run on the builder', async () => {
     const root = temporaryProject({
-      'src/worker/index.ts': 'export const runWorkerProcess = async () => 0;',
+      'src/worker/process.ts': 'export const runWorkerProcess = async () => 0;',
       'src/jobs/Report.ts': jobFile(`compute: 'fargate', ${runs}`),
     });
     const { jobs } = await bundle(root);
@@ -74,7 +63,7 @@ describe("a worker's bundle", () => {
   test('a job that moves to Fargate gets one, and its old one when it moves back', async () => {
     const file = 'src/jobs/Report.ts';
     const root = temporaryProject({
-      'src/worker/index.ts': 'export const runWorkerProcess = async () => 0;',
+      'src/worker/process.ts': 'export const runWorkerProcess = async () => 0;',
       [file]: jobFile(`compute: process.env.TEST_COMPUTE as 'lambda', ${runs}`),
     });
     const { jobs } = await bundle(root);
@@ -89,7 +78,7 @@ describe("a worker's bundle", () => {
 
   test('the wall holds for it too', async () => {
     const root = temporaryProject({
-      'src/worker/index.ts': "import '../../lib/stack.ts';\nexport const runWorkerProcess = async () => 0;",
+      'src/worker/process.ts': "import '../../lib/stack.ts';\nexport const runWorkerProcess = async () => 0;",
       'lib/stack.ts': 'console.log(1);',
       'src/jobs/Report.ts': jobFile(`compute: 'fargate', ${runs}`),
     });

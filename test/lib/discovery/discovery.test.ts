@@ -2,7 +2,7 @@ import { symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { discoverJobs } from '../../../lib/discovery/discovery.ts';
-import { InvalidJobsError } from '../../../lib/discovery/invalidJobsError.ts';
+import { InvalidJobsError } from '../../../lib/discovery/problems.ts';
 import { resourceNames } from '../../../lib/platform/resourceNames.ts';
 import { jobFile, repository, temporaryProject } from '../project.ts';
 
@@ -22,8 +22,8 @@ async function problemsOf(files: Record<string, string>, names = resourceNames()
 }
 
 describe('what is a job', () => {
-  test("the repository's own jobs, sorted by name", async () => {
-    const { jobs } = await discoverJobs(join(repository, 'src/jobs'));
+  test('the files of a directory, sorted by name', async () => {
+    const { jobs } = await discoverJobs(join(repository, 'test/jobs'));
     const names = jobs.map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(['GreetingJob', 'PushupsJob']));
     expect(names).toEqual(names.toSorted());

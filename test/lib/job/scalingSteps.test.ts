@@ -6,7 +6,7 @@ import {
   scalingRule,
   scalingSteps,
   tasksFor,
-} from '../../../lib/job/scalingSteps.ts';
+} from '../../../lib/job/jobScaling.ts';
 import { fargateDefaults } from '../../../src/job/compute.ts';
 
 const rules: fc.Arbitrary<ScalingRule> = fc

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { discoverJobs } from '../../../lib/discovery/discovery.ts';
-import { InvalidJobsError, type JobFileProblem } from '../../../lib/discovery/invalidJobsError.ts';
+import { InvalidJobsError, type JobFileProblem } from '../../../lib/discovery/problems.ts';
 import { jobFile, temporaryProject } from '../project.ts';
 
 const run = 'run() {}';

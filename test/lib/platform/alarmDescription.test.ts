@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { Aws, Stack } from 'aws-cdk-lib/core';
-import { checkedDescription } from '../../../lib/platform/alarmDescription.ts';
+import { checkedDescription } from '../../../lib/platform/platformAlarm.ts';
 import { SynthError } from '../../../lib/platform/synthError.ts';
 
 const stack = new Stack(undefined, 'Jobs', { stackName: 'jobs-dev' });

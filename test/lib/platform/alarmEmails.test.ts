@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { alarmEmails } from '../../../lib/platform/alarmEmails.ts';
+import { alarmEmails } from '../../../lib/platform/app.ts';
 import { SynthError } from '../../../lib/platform/synthError.ts';
 
 test.each([

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { contextKeys, contextWarnings } from '../../../lib/platform/contextKeys.ts';
+import { contextKeys, contextWarnings } from '../../../lib/platform/app.ts';
 import { repository } from '../project.ts';
 
 test('a key that nothing reads: what was most likely meant, or all that is read', () => {

@@ -1,9 +1,9 @@
 import { expect } from '@jest/globals';
 import type { Hono } from 'hono';
 import * as z from 'zod/mini';
-import type { ApiEnv } from '../../../src/api/apiEnv.ts';
 import type { ApiJob } from '../../../src/api/apiJob.ts';
 import { type ApiParts, createApi } from '../../../src/api/app.ts';
+import type { ApiEnv } from '../../../src/api/caller.ts';
 import { type MemoryStore, memoryStore } from './memoryStore.ts';
 
 /** The API in this process, on a clock that stands still, with everything behind it in memory. */

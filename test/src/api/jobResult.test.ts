@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { attachment } from '../../../src/api/attachment.ts';
+import { attachment } from '../../../src/api/fileLinks.ts';
 import type { JobStatus } from '../../../src/job/jobStatus.ts';
 import { apiFixture, problemIn, scheduled } from './apiFixture.ts';
 

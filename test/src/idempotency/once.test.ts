@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { SQSMessageAttributes } from 'aws-lambda';
-import { keyedOnce } from '../../../src/idempotency/keyedOnce.ts';
-import { AlreadyRunningError, type Once } from '../../../src/idempotency/once.ts';
+import { keyedOnce } from '../../../src/idempotency/once.ts';
+import { AlreadyRunningError, type Once } from '../../../src/runtime/once.ts';
 import {
   envelope,
   memoryKeys,

@@ -3,9 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import dynalite from 'dynalite';
-import { keyedOnce } from '../../../src/idempotency/keyedOnce.ts';
-import { dynamoKeys } from '../../../src/idempotency/keys.ts';
-import { AlreadyRunningError, type KeyedWork } from '../../../src/idempotency/once.ts';
+import { keyedOnce } from '../../../src/idempotency/once.ts';
+import type { KeyedWork } from '../../../src/idempotency/record.ts';
+import { dynamoKeys } from '../../../src/idempotency/record.ts';
+import { AlreadyRunningError } from '../../../src/runtime/once.ts';
 import {
   type Act,
   eachCrash,

@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import dynalite from 'dynalite';
-import { dynamoKeys } from '../../../src/idempotency/keys.ts';
-import { AlreadyRunningError } from '../../../src/idempotency/once.ts';
+import { dynamoKeys } from '../../../src/idempotency/record.ts';
+import { AlreadyRunningError } from '../../../src/runtime/once.ts';
 
 const tableName = 'jobs-dev-idempotency';
 let server: Server;

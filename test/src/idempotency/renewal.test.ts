@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { dynamoKeys } from '../../../src/idempotency/keys.ts';
-import { AlreadyRunningError, type KeyedWork } from '../../../src/idempotency/once.ts';
+import type { KeyedWork } from '../../../src/idempotency/record.ts';
+import { dynamoKeys } from '../../../src/idempotency/record.ts';
+import { AlreadyRunningError } from '../../../src/runtime/once.ts';
 import { until } from '../../local/aws/lambda/processes.ts';
 import { startPlatform, type TestPlatform, tableName } from '../worker/platform.ts';
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { durationBounds, numberBounds } from '../../../src/job/bounds.ts';
+import { jobProblems } from '../../../src/job/check/problems.ts';
 import type { JobContext } from '../../../src/job/context.ts';
 import { durationSeconds } from '../../../src/job/duration.ts';
 import { defineJob, isJob } from '../../../src/job/index.ts';
 import { jobNameProblem } from '../../../src/job/jobName.ts';
-import { jobProblems } from '../../../src/job/problems.ts';
 import type { JobMessage } from '../../../src/message/received.ts';
 import { outcomeOfError } from '../../../src/runtime/attempt.ts';
 
@@ -320,7 +320,7 @@ describe('a job object', () => {
   });
 
   test('knows its name from the file that defines it, and has none elsewhere', async () => {
-    const { default: greetingJob } = await import('../../../src/jobs/GreetingJob.ts');
+    const { default: greetingJob } = await import('../../jobs/GreetingJob.ts');
     expect(greetingJob.name).toBe('GreetingJob');
     expect(defineJob({ run }).name).toBeUndefined();
   });

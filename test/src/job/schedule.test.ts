@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import * as z from 'zod/mini';
-import { schedulePayloadProblems } from '../../../lib/discovery/schedulePayloads.ts';
+import { schedulePayloadProblems } from '../../../lib/discovery/schedules.ts';
+import { jobProblems } from '../../../src/job/check/problems.ts';
+import { scheduleProblems } from '../../../src/job/check/schedule.ts';
 import { defineJob } from '../../../src/job/index.ts';
-import { jobProblems } from '../../../src/job/problems.ts';
 import { jobSchedules } from '../../../src/job/schedule.ts';
-import { scheduleProblems } from '../../../src/job/scheduleProblems.ts';
 
 const run = () => undefined;
 const now = new Date('2026-11-21T08:00:00Z');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { uploadsBounds } from '../../../src/job/bounds.ts';
+import { jobProblems } from '../../../src/job/check/problems.ts';
 import { defineJob } from '../../../src/job/index.ts';
-import { jobProblems } from '../../../src/job/problems.ts';
 
 const run = () => undefined;
 const contentTypes = ['text/plain'];

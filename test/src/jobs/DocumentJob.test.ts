@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as z from 'zod';
+import { jobProblems } from '../../../src/job/check/problems.ts';
 import { NonRetryableError } from '../../../src/job/index.ts';
-import { jobProblems } from '../../../src/job/problems.ts';
 import { validPayload } from '../../../src/job/validPayload.ts';
 import DocumentJob from '../../../src/jobs/DocumentJob.ts';
 import { startTestBucket, type TestBucket, testContext } from '../files/testBucket.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { batchesOf } from '../../../src/publisher/batches.ts';
+import { batchesOf } from '../../../src/publisher/stream.ts';
 
 async function batched<Entry extends { bytes: number }>(entries: readonly Entry[]): Promise<Entry[][]> {
   async function* each() {

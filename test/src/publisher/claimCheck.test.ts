@@ -2,7 +2,6 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { InvalidPayloadError } from '../../../src/job/index.ts';
-import GreetingJob from '../../../src/jobs/GreetingJob.ts';
 import { maxClaimCheckBytes, maxMessageBytes } from '../../../src/message/limits.ts';
 import {
   createPublisher,
@@ -13,9 +12,11 @@ import {
 } from '../../../src/publisher/index.ts';
 import { payloadsUnderWay } from '../../../src/publisher/payloadStore.ts';
 import { fetchPayload } from '../../../src/runtime/fetchPayload.ts';
+import GreetingJob from '../../jobs/GreetingJob.ts';
 import { until } from '../../local/aws/lambda/processes.ts';
 import { startBucket, type TestBucket } from '../runtime/filesBucket.ts';
 import { allSuccessful, snsOf, topicArn } from './snsOf.ts';
+import type { TestJobs } from './testJobs.ts';
 import { startTopic, type TestTopic } from './topic.ts';
 
 let topic: TestTopic;
@@ -29,7 +30,7 @@ beforeEach(() => {
 afterAll(() => Promise.all([topic.close(), bucket.close()]));
 
 const publisher = (filesBucket = bucket.name) =>
-  createPublisher({ topicArn: topic.topicArn, client: topic.sns, filesBucket, s3: bucket.config });
+  createPublisher<TestJobs>({ topicArn: topic.topicArn, client: topic.sns, filesBucket, s3: bucket.config });
 const large = (letter = 'x') => ({ friendName: letter.repeat(maxMessageBytes) });
 const pointer = (s3Key: string) =>
   JSON.stringify([
@@ -81,7 +82,10 @@ describe('a payload that is too large for SNS', () => {
   });
 
   test('is refused without a bucket, and the error names the option', async () => {
-    const publishing = createPublisher({ topicArn, client: topic.sns }).publish('GreetingJob', large());
+    const publishing = createPublisher<TestJobs>({ topicArn, client: topic.sns }).publish(
+      'GreetingJob',
+      large(),
+    );
     await expect(publishing).rejects.toThrow(MessageTooLargeError);
     await expect(publishing).rejects.toThrow(/Give createPublisher a filesBucket/);
   });
@@ -89,7 +93,12 @@ describe('a payload that is too large for SNS', () => {
   test('is refused above 16 MiB of JSON', async () => {
     const { client } = snsOf(allSuccessful);
     const overhead = '{"friendName":""}'.length;
-    const publishing = createPublisher({ topicArn, client, filesBucket: bucket.name, s3: bucket.config });
+    const publishing = createPublisher<TestJobs>({
+      topicArn,
+      client,
+      filesBucket: bucket.name,
+      s3: bucket.config,
+    });
     const tooLarge = { friendName: 'x'.repeat(maxClaimCheckBytes - overhead + 1) };
     const refused = publishing.publish('GreetingJob', tooLarge);
     await expect(refused).rejects.toThrow(MessageTooLargeError);
@@ -107,7 +116,7 @@ describe('a payload that is too large for SNS', () => {
 });
 
 test('publishAll stores what is too large, and leaves the rest as it is, each in its place', async () => {
-  const items: PublishItem[] = Array.from({ length: 25 }, (_, index) => ({
+  const items: PublishItem<TestJobs>[] = Array.from({ length: 25 }, (_, index) => ({
     job: 'GreetingJob' as const,
     payload: index % 5 === 2 ? large() : { friendName: `Hank ${index}` },
     jobId: `all-${index}`,
@@ -135,7 +144,9 @@ describe('a payload that cannot be stored', () => {
   test('is a typed error with its cause and what to do, and nothing is published', async () => {
     const { client, calls } = snsOf(allSuccessful);
     const options = { topicArn, client, filesBucket: 'no-such-bucket', s3: bucket.config };
-    const publishing = createPublisher(options).publish('GreetingJob', large(), { jobId: 'order-7' });
+    const publishing = createPublisher<TestJobs>(options).publish('GreetingJob', large(), {
+      jobId: 'order-7',
+    });
     await expect(publishing).rejects.toThrow(PayloadNotStoredError);
     await expect(publishing).rejects.toMatchObject({
       jobName: 'GreetingJob',
@@ -178,10 +189,10 @@ describe('a stream of large payloads', () => {
     const { client, calls } = snsOf(allSuccessful);
     const { port } = server.address() as AddressInfo;
     const s3 = { ...bucket.config, endpoint: `http://127.0.0.1:${port}` };
-    const streaming = createPublisher({ topicArn, client, filesBucket: bucket.name, s3 });
+    const streaming = createPublisher<TestJobs>({ topicArn, client, filesBucket: bucket.name, s3 });
     const count = 4 * payloadsUnderWay + 1;
     let taken = 0;
-    function* items(): Generator<PublishItem> {
+    function* items(): Generator<PublishItem<TestJobs>> {
       for (; taken < count; ) {
         taken += 1;
         yield { job: 'GreetingJob', payload: large(), jobId: `s-${taken}` };

@@ -16,6 +16,7 @@ import { signedHeaders } from '../../../src/sigV4.ts';
 import { until } from '../../local/aws/lambda/processes.ts';
 import { allSuccessful, snsOf, topicArn } from './snsOf.ts';
 import { json, problem, startApi, statusOf, type TestApi, unknown } from './testApi.ts';
+import type { TestJobs } from './testJobs.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -45,7 +46,7 @@ const unsigned: Partial<PublisherOptions> = { fetch: (url, init) => fetch(url, i
 
 function publisher(options: Partial<PublisherOptions> = unsigned, clock: Clock = sleepingClock()) {
   const { client } = snsOf(allSuccessful);
-  return createPublisher({ topicArn, client, apiUrl: api.url, ...options }, clock);
+  return createPublisher<TestJobs>({ topicArn, client, apiUrl: api.url, ...options }, clock);
 }
 
 const handle = (clock?: Clock) => publisher(unsigned, clock).handle('GreetingJob', 'order-7');
@@ -183,7 +184,7 @@ describe('a result', () => {
     const controller = new AbortController();
     api.answers = [json(200, statusOf({ state: 'running' }), { 'retry-after': '30' })];
     const { client } = snsOf(allSuccessful);
-    const real = createPublisher({ topicArn, client, apiUrl: api.url, ...unsigned });
+    const real = createPublisher<TestJobs>({ topicArn, client, apiUrl: api.url, ...unsigned });
     const waiting = real.handle('GreetingJob', 'order-7').result({ signal: controller.signal });
     await until(() => api.requests.length === 1);
     controller.abort(new Error('the user left'));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { isPayloadKey } from '../../../src/message/pointer.ts';
-import { payloadKey } from '../../../src/publisher/payloadKey.ts';
+import { payloadKey } from '../../../src/publisher/payloadStore.ts';
 
 describe("a payload's key", () => {
   test('is that of the contract for IDs of the usual kind', () => {

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as z from 'zod/mini';
 import { defineJob, InvalidPayloadError, type Job, type JobContext } from '../../../src/job/index.ts';
-import GreetingJob from '../../../src/jobs/GreetingJob.ts';
 import {
   createPublisher,
   InvalidJobNameError,
@@ -9,6 +8,8 @@ import {
   PublishFailedError,
   UnnamedJobError,
 } from '../../../src/publisher/index.ts';
+import GreetingJob from '../../jobs/GreetingJob.ts';
+import type { TestJobs } from './testJobs.ts';
 import { startTopic, type TestTopic } from './topic.ts';
 
 let topic: TestTopic;
@@ -17,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => topic.close());
 
-const publisher = () => createPublisher({ topicArn: topic.topicArn, client: topic.sns });
+const publisher = () => createPublisher<TestJobs>({ topicArn: topic.topicArn, client: topic.sns });
 
 describe('a job published by name', () => {
   test('arrives as JSON with its name, ID and time as String attributes', async () => {
@@ -156,7 +157,7 @@ describe('a topic that cannot be published to', () => {
   );
 
   test('gives a typed error with SNS’s code when it does not exist', async () => {
-    const missing = createPublisher({ topicArn: `${topic.topicArn}-missing`, client: topic.sns });
+    const missing = createPublisher<TestJobs>({ topicArn: `${topic.topicArn}-missing`, client: topic.sns });
     const publishing = missing.publish('GreetingJob', { friendName: 'Hank' }, { jobId: 'id-1' });
     await expect(publishing).rejects.toThrow(PublishFailedError);
     await expect(publishing).rejects.toMatchObject({

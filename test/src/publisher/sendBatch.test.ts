@@ -2,7 +2,7 @@ import type { BatchResultErrorEntry, PublishBatchCommandInput } from '@aws-sdk/c
 import { expect, test } from '@jest/globals';
 import { PublishFailedError } from '../../../src/publisher/index.ts';
 import type { Message } from '../../../src/publisher/message.ts';
-import { maxBatchAttempts, sendBatch } from '../../../src/publisher/sendBatch.ts';
+import { maxBatchAttempts, sendBatch } from '../../../src/publisher/send.ts';
 import { allSuccessful, snsOf, stillClock, topicArn } from './snsOf.ts';
 
 const messages: Message[] = ['a', 'b', 'c'].map((body) => ({

@@ -1,6 +1,6 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
-import { keyedOnce } from '../../../src/idempotency/keyedOnce.ts';
-import { AlreadyRunningError, type KeyedWork, type Once } from '../../../src/idempotency/once.ts';
+import { keyedOnce } from '../../../src/idempotency/once.ts';
+import type { KeyedWork } from '../../../src/idempotency/record.ts';
 import type { Idempotency } from '../../../src/job/idempotency.ts';
 import { type AnyJob, defineJob, type JobOptions } from '../../../src/job/index.ts';
 import type { DeadLetterReason } from '../../../src/message/deadLetterReason.ts';
@@ -8,6 +8,7 @@ import type { Letter } from '../../../src/message/letter.ts';
 import { createHandler } from '../../../src/runtime/handler.ts';
 import type { DelayedMessage, JobQueue } from '../../../src/runtime/jobQueue.ts';
 import type { MessageLogger } from '../../../src/runtime/log.ts';
+import { AlreadyRunningError, type Once } from '../../../src/runtime/once.ts';
 import type { Tracker } from '../../../src/runtime/tracker.ts';
 
 /** An SQS record as the event source mapping delivers it; `body` as given, wrapped in SNS's envelope on request. */

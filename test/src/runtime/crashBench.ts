@@ -1,10 +1,10 @@
 import { jest } from '@jest/globals';
 import type { SQSRecord } from 'aws-lambda';
-import type { Once } from '../../../src/idempotency/once.ts';
 import { type AnyJob, defineJob, NonRetryableError } from '../../../src/job/index.ts';
 import type { Letter } from '../../../src/message/letter.ts';
 import { createHandler } from '../../../src/runtime/handler.ts';
 import type { JobQueue } from '../../../src/runtime/jobQueue.ts';
+import type { Once } from '../../../src/runtime/once.ts';
 import { envelope, record } from './batchFixture.ts';
 
 /** What a message makes its job do. */

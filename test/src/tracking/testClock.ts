@@ -1,4 +1,4 @@
-import type { Clock } from '../../../src/tracking/clock.ts';
+import type { Clock } from '../../../src/tracking/throttle.ts';
 
 /** Time that goes on when it is told to. */
 export class TestClock implements Clock {

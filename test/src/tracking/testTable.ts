@@ -10,8 +10,8 @@ import {
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
-import { plainItem } from '../../../src/tracking/attributeValues.ts';
 import type { StatusItem } from '../../../src/tracking/item.ts';
+import { plainItem } from '../../../src/tracking/table.ts';
 
 /** Whoever makes calls; nothing reaches DynamoDB while it is cut off. */
 export interface Caller {
@@ -49,7 +49,7 @@ export async function startTestTable(): Promise<TestTable> {
     maxAttempts: 1,
   };
   const [client, direct] = [new DynamoDBClient(config), new DynamoDBClient(config)];
-  await direct.send(new CreateTableCommand(definition(tableName)));
+  await direct.send(new CreateTableCommand(statusTable(tableName)));
   const callers = new AsyncLocalStorage<Caller>();
 
   async function raw(jobId: string) {
@@ -119,8 +119,8 @@ function jobIdOf(input: unknown): string {
   return (Key ?? Item)?.jobId ?? '';
 }
 
-/** As the stack's: `lib/platform/statusTable.ts`. */
-function definition(TableName: string) {
+/** As the stack's: `lib/platform/tables.ts`. */
+export function statusTable(TableName: string) {
   return {
     TableName,
     BillingMode: 'PAY_PER_REQUEST' as const,

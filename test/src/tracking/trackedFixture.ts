@@ -1,12 +1,12 @@
 import type { SQSRecord } from 'aws-lambda';
-import type { Once } from '../../../src/idempotency/once.ts';
 import { type AnyJob, defineJob, type JobOptions } from '../../../src/job/index.ts';
 import type { Letter } from '../../../src/message/letter.ts';
 import { runBatch } from '../../../src/runtime/batch.ts';
 import { startDeadline } from '../../../src/runtime/deadline.ts';
 import type { JobQueue } from '../../../src/runtime/jobQueue.ts';
+import type { Once } from '../../../src/runtime/once.ts';
 import { settle } from '../../../src/runtime/settle.ts';
-import type { Clock } from '../../../src/tracking/clock.ts';
+import type { Clock } from '../../../src/tracking/throttle.ts';
 import { dynamoTracker } from '../../../src/tracking/tracker.ts';
 import { envelope, record, testBench } from '../runtime/batchFixture.ts';
 import type { TestTable } from './testTable.ts';

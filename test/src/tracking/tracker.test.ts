@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { CancelledError, NonRetryableError, RetryAfter } from '../../../src/job/index.ts';
 import type { JobStatus } from '../../../src/job/jobStatus.ts';
-import { systemClock } from '../../../src/tracking/clock.ts';
 import { createStatusStore, type StatusStore } from '../../../src/tracking/store.ts';
+import { systemClock } from '../../../src/tracking/throttle.ts';
 import { until } from '../../local/aws/lambda/processes.ts';
 import { startTestBucket, type TestBucket } from '../files/testBucket.ts';
 import { memoryOnce, reasonOf, refuseDelays, reported } from '../runtime/batchFixture.ts';

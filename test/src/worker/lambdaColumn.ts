@@ -32,8 +32,8 @@ export async function bundleHandler(): Promise<{ directory: string; remove(): Pr
 const handlerEntry = `
   import '@aws-sdk/client-sqs';
   import job from './test/src/worker/outcomeJob.ts';
-  import { createHandler } from './src/runtime/index.ts';
-  import { dynamoOnce } from './src/idempotency/dynamoOnce.ts';
+  import { createHandler } from './src/runtime/handler.ts';
+  import { dynamoOnce } from './src/idempotency/once.ts';
   const idempotency = process.env.JOB_IDEMPOTENCY_TABLE ? {} : undefined;
   export const handler = idempotency
     ? createHandler({ ...job, idempotency }, 'TestJob', { once: dynamoOnce('TestJob', idempotency) })

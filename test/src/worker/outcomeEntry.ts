@@ -1,7 +1,7 @@
 // Loaded from the beginning: else a slow machine takes a second's timeout to load it in.
 import '@aws-sdk/client-sqs';
-import { dynamoOnce } from '../../../src/idempotency/dynamoOnce.ts';
-import { runWorkerProcess } from '../../../src/worker/index.ts';
+import { dynamoOnce } from '../../../src/idempotency/once.ts';
+import { runWorkerProcess } from '../../../src/worker/process.ts';
 import job from './outcomeJob.ts';
 
 /** What a container of the job would run; idempotent when there is a table. */

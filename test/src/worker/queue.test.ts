@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { EntryBatches } from '../../../src/worker/entryBatches.ts';
+import { EntryBatches } from '../../../src/worker/queue.ts';
 
 /** Takes everything but what it is told to refuse; remembers the calls. */
 function recording(refused: readonly number[] = []) {

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { type AnyJob, defineJob, type JobContext } from '../../../src/job/index.ts';
 import { createStatusStore, type StatusStore } from '../../../src/tracking/store.ts';
 import { dynamoTracker } from '../../../src/tracking/tracker.ts';
-import { startWorker, type Worker, type WorkerOptions } from '../../../src/worker/index.ts';
+import { startWorker, type Worker, type WorkerOptions } from '../../../src/worker/worker.ts';
 import { until } from '../../local/aws/lambda/processes.ts';
 import { startTestTable, type TestTable } from '../tracking/testTable.ts';
 import { queueName, startPlatform, type TestPlatform } from './platform.ts';

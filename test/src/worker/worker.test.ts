@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type AnyJob, defineJob } from '../../../src/job/index.ts';
-import { startWorker, type Worker, type WorkerOptions } from '../../../src/worker/index.ts';
+import { startWorker, type Worker, type WorkerOptions } from '../../../src/worker/worker.ts';
 import { until } from '../../local/aws/lambda/processes.ts';
 import { queueName, startPlatform, type TestPlatform, type TestPlatformOptions } from './platform.ts';
 

@@ -1,5 +1,5 @@
-import { dynamoOnce } from '../../../src/idempotency/dynamoOnce.ts';
-import { runWorkerProcess } from '../../../src/worker/index.ts';
+import { dynamoOnce } from '../../../src/idempotency/once.ts';
+import { runWorkerProcess } from '../../../src/worker/process.ts';
 import { testJob } from './testJob.ts';
 
 /** What a container with the test job runs. `TIMEOUT` and `JOB_IDEMPOTENCY_TABLE` change the job. */

@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { AcceptedPublish } from '../../../../local/aws/engine/engine.ts';
 import { InvalidPayloadError } from '../../../../src/job/index.ts';
-import GreetingJob from '../../../../src/jobs/GreetingJob.ts';
 import {
   AlreadyDelayedError,
   DelayFailedError,
@@ -10,8 +9,10 @@ import {
   type PublishItem,
   type When,
 } from '../../../../src/publisher/index.ts';
+import GreetingJob from '../../../jobs/GreetingJob.ts';
 import { until } from '../../../local/aws/lambda/processes.ts';
 import { day, minute } from '../../../local/aws/virtualClock.ts';
+import type { TestJobs } from '../testJobs.ts';
 import { type DelayPlatform, startDelayPlatform } from './platform.ts';
 
 let platform: DelayPlatform;
@@ -217,7 +218,7 @@ describe('reschedule', () => {
 
 test('publishAll schedules what is delayed and publishes the rest, each with its result in its place', async () => {
   const delays = [undefined, '1h', '0s', '10 minutes', '2d'];
-  const items: PublishItem[] = Array.from({ length: 25 }, (_, index) => ({
+  const items: PublishItem<TestJobs>[] = Array.from({ length: 25 }, (_, index) => ({
     job: 'GreetingJob' as const,
     payload: hank,
     jobId: `id-${index}`,

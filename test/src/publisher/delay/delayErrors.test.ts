@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createDelay, type Delay } from '../../../../src/publisher/delay/delay.ts';
+import { Delay } from '../../../../src/publisher/delay/delay.ts';
 import {
   AlreadyDelayedError,
   DelayFailedError,
@@ -18,7 +18,7 @@ let delay: Delay;
 
 beforeAll(async () => {
   scheduler = await fakeScheduler('jobs-dev-once');
-  delay = createDelay({ topicArn, client: scheduler.client, now: () => now.getTime() });
+  delay = new Delay({ topicArn, client: scheduler.client, now: () => now.getTime() });
 });
 afterAll(() => scheduler.close());
 beforeEach(() => {
@@ -186,7 +186,7 @@ describe('reschedule', () => {
   test('is false for one that was published, or whose time has come', async () => {
     expect(await delay.reschedule('job-1', in30Days)).toBe(false);
     await delay.schedule(message('job-1'), new Date('2026-11-21T08:00:01Z'));
-    const minuteLater = createDelay({
+    const minuteLater = new Delay({
       topicArn,
       client: scheduler.client,
       now: () => now.getTime() + 60_000,
@@ -225,7 +225,7 @@ describe('what Scheduler refuses', () => {
   });
 
   test('a platform that is not deployed is named, not taken for a missing job', async () => {
-    const elsewhere = createDelay({ topicArn: `${topicArn}2`, client: scheduler.client });
+    const elsewhere = new Delay({ topicArn: `${topicArn}2`, client: scheduler.client });
     const error = await elsewhere
       .schedule(message('job-1'), new Date('2100-01-01'))
       .catch((thrown) => thrown);
@@ -244,5 +244,5 @@ describe('what Scheduler refuses', () => {
 });
 
 test('needs the ARN of a topic', () => {
-  expect(() => createDelay({ topicArn: 'jobs-dev' })).toThrow(/topicArn must be a topic's ARN/);
+  expect(() => new Delay({ topicArn: 'jobs-dev' })).toThrow(/topicArn must be a topic's ARN/);
 });

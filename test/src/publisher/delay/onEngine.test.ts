@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type AcceptedPublish, type Engine, startEngine } from '../../../../local/aws/engine/engine.ts';
 import { schedulerApi } from '../../../../local/aws/scheduler/api.ts';
 import { type Scheduler, startScheduler } from '../../../../local/aws/scheduler/scheduler.ts';
-import { createDelay, type Delay } from '../../../../src/publisher/delay/delay.ts';
+import { Delay } from '../../../../src/publisher/delay/delay.ts';
 import { until } from '../../../local/aws/lambda/processes.ts';
 import { day, minute, virtualClock } from '../../../local/aws/virtualClock.ts';
 
@@ -28,7 +28,7 @@ beforeAll(async () => {
     credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
   });
   await client.send(new CreateScheduleGroupCommand({ Name: 'jobs-dev-once' }));
-  delay = createDelay({ topicArn, client, now: time.clock.now });
+  delay = new Delay({ topicArn, client, now: time.clock.now });
 });
 afterAll(async () => {
   await scheduler.stop();

@@ -6,6 +6,7 @@ import { type Scheduler, startScheduler } from '../../../../local/aws/scheduler/
 import type { Clock } from '../../../../src/publisher/clock.ts';
 import { createPublisher, type Publisher, type PublisherOptions } from '../../../../src/publisher/index.ts';
 import { virtualClock } from '../../../local/aws/virtualClock.ts';
+import type { TestJobs } from '../testJobs.ts';
 
 /** A platform's topic and its schedules on the real engine, in virtual time. */
 export interface DelayPlatform {
@@ -17,7 +18,7 @@ export interface DelayPlatform {
   /** What the topic has got, as text: `jobId: message`, in that order. */
   readonly published: AcceptedPublish[];
   /** A publisher that knows nothing but its topic and its SNS client. */
-  publisher(options?: Partial<PublisherOptions>, clock?: Clock): Publisher;
+  publisher(options?: Partial<PublisherOptions>, clock?: Clock): Publisher<TestJobs>;
   /** What the schedule of a job would publish. */
   // biome-ignore lint/suspicious/noExplicitAny: JSON, of which a test looks at a part
   inputOf(name: string): any;
@@ -47,7 +48,7 @@ export async function startDelayPlatform(startsAt: string): Promise<DelayPlatfor
     time,
     published,
     publisher: (options = {}, clock = virtual) =>
-      createPublisher({ topicArn, client: sns, ...options }, clock),
+      createPublisher<TestJobs>({ topicArn, client: sns, ...options }, clock),
     inputOf: (name) => JSON.parse(scheduler.schedule('jobs-dev-once', name).schedule.Target.Input ?? ''),
     async close() {
       await scheduler.stop();
