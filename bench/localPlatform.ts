@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { PublishBatchCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { Consumer } from 'sqs-consumer';
+import { localCredentials } from '../local/aws/isolatedAws.ts';
 import { type Platform, startPlatform } from '../local/platform/platform.ts';
 import { synthesize } from '../local/platform/synth.ts';
 import { type Measure, median } from './measure.ts';
@@ -62,7 +63,7 @@ async function withPlatform(measure: (bench: Bench) => Promise<number>): Promise
   const connection = {
     endpoint: platform.endpoint,
     region: platform.region,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: localCredentials,
   };
   const sns = new SNSClient(connection);
   const sqs = new SQSClient(connection);

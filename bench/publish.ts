@@ -1,4 +1,5 @@
 import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns';
+import { localCredentials } from '../local/aws/isolatedAws.ts';
 import { createPublisher } from '../src/publisher/index.ts';
 import { startEngineProcess } from './engineProcess.ts';
 import type GreetingJob from './jobs/GreetingJob.ts';
@@ -22,7 +23,7 @@ async function publishRatio(): Promise<number> {
   const client = new SNSClient({
     endpoint: engine.endpoint,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: localCredentials,
   });
   try {
     const { TopicArn = '' } = await client.send(new CreateTopicCommand({ Name: 'bench' }));

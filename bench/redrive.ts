@@ -4,6 +4,7 @@ import { selectionOf } from '../cli/dlq/selection.ts';
 import { sendToQueue } from '../cli/dlq/sendLetters.ts';
 import { emptyTally } from '../cli/dlq/tally.ts';
 import { type Engine, startEngine } from '../local/aws/engine/engine.ts';
+import { localCredentials } from '../local/aws/isolatedAws.ts';
 import { reasonAttribute } from '../src/message/deadLetterReason.ts';
 import { interleavedRatio, type Measure } from './measure.ts';
 
@@ -26,7 +27,7 @@ async function redriveRatio(): Promise<number> {
   const sqs = new SQS({
     endpoint: engine.endpoint,
     region: engine.region,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: localCredentials,
   });
   try {
     const queueUrl = await createQueue(engine, 'job');

@@ -5,6 +5,7 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
+import { localCredentials } from '../local/aws/isolatedAws.ts';
 import { startEngineProcess } from './engineProcess.ts';
 import { median } from './measure.ts';
 import type { Throughput } from './worker.ts';
@@ -17,7 +18,7 @@ const engine = await startEngineProcess();
 const config = {
   endpoint: engine.endpoint,
   region: 'us-east-1',
-  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  credentials: localCredentials,
 };
 const client = new SQSClient(config);
 const { QueueUrl = '' } = await client.send(new CreateQueueCommand({ QueueName: 'bench' }));

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { localCredentials } from '../../local/aws/isolatedAws.ts';
 import type { Platform } from '../../local/platform/platform.ts';
 import type { PlatformSnapshot } from '../../local/platform/view.ts';
 import { Accounts, type SoakCounts } from './accounts.ts';
@@ -134,7 +135,7 @@ async function untilSettled(
 }
 
 function clientsOf({ endpoint, region }: Platform): { sns: SNSClient; sqs: SQSClient } {
-  const connection = { endpoint, region, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
+  const connection = { endpoint, region, credentials: localCredentials };
   return { sns: new SNSClient(connection), sqs: new SQSClient(connection) };
 }
 

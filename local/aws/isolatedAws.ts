@@ -1,5 +1,8 @@
 import { devNull } from 'node:os';
 
+/** Any will do for the engine; these are nobody's. */
+export const localCredentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+
 /**
  * What AWS clients in a process of the platform see: the local endpoint, made-up credentials, and nothing of the
  * developer's configuration, so that none ever talks to real AWS.
@@ -14,8 +17,8 @@ export function isolatedAws(
     ...own,
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
     AWS_SESSION_TOKEN: 'local',
     AWS_CONFIG_FILE: devNull,
     AWS_SHARED_CREDENTIALS_FILE: devNull,

@@ -1,8 +1,8 @@
+import type { BatchOutcome } from '../aws/lambda/eventSourceMapping.ts';
 import { KEPT_LINES } from '../platform/recentPast.ts';
 import type { PlatformEvent, PlatformSnapshot } from '../platform/view.ts';
 import { type FeedLine, feedLine, functionLine } from './feedLine.ts';
-import { countBatch } from './runCounts.ts';
-import { type ConsoleView, consoleView, type RunCounts } from './view.ts';
+import { type ConsoleView, consoleView, noRuns, type RunCounts } from './view.ts';
 
 /**
  * What happens on the platform, gathered once for all open pages. Pages pull from it, each at its own pace with its own
@@ -23,13 +23,13 @@ export interface Feed {
   stop(): void;
 }
 
-export interface Cursor {
+interface Cursor {
   readonly viewVersion: number;
   /** Number of the line to come next. */
   readonly line: number;
 }
 
-export interface Update {
+interface Update {
   readonly cursor: Cursor;
   /** JSON of a {@link ConsoleView}, when it changed. */
   readonly view: string | undefined;
@@ -47,7 +47,7 @@ const TICK_MS = 250;
 const TICKS_WITHOUT_EVENT = 4;
 
 /** The part of the platform that the feed listens to. */
-export interface FeedSource {
+interface FeedSource {
   readonly events: { subscribe(listener: (event: PlatformEvent) => void): () => void };
   snapshot(): Promise<PlatformSnapshot>;
 }
@@ -195,4 +195,18 @@ class GatheredFeed implements Feed {
   #wakeAll(): void {
     for (const wake of [...this.#waiting]) wake();
   }
+}
+
+/** Adds up what became of the batches of every queue. */
+function countBatch(
+  counts: Map<string, RunCounts>,
+  { queueName, messageIds, failedMessageIds, result }: BatchOutcome,
+): void {
+  const { acknowledged, failed, brokenInvocations } = counts.get(queueName) ?? noRuns;
+  counts.set(queueName, {
+    acknowledged: acknowledged + messageIds.length - failedMessageIds.length,
+    failed: failed + failedMessageIds.length,
+    brokenInvocations: brokenInvocations + (result.status === 'error' ? 1 : 0),
+    lastDurationMs: result.durationMs,
+  });
 }

@@ -1,5 +1,5 @@
 import { maxAttributes } from '../../src/message/limits.ts';
-import type { JobMessage } from '../platform/platform.ts';
+import type { JobMessage } from '../platform/jobs.ts';
 
 const MAX_COUNT = 1_000;
 /** `jobName` is one of a message's. */

@@ -1,8 +1,9 @@
-import { type Context, Hono } from 'hono';
+import { type Context, Hono, type MiddlewareHandler, type Next } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { EngineError } from '../aws/engine/errors.ts';
-import { type Platform, PublishError } from '../platform/platform.ts';
+import { PublishError } from '../platform/jobs.ts';
+import type { Platform } from '../platform/platform.ts';
 import { streamEvents } from './events.ts';
 import type { Feed } from './feed.ts';
 import { readPageFiles } from './pageFiles.ts';
@@ -13,13 +14,12 @@ import {
   publishAll,
 } from './publishRequest.ts';
 import { queueMessages } from './queueMessages.ts';
-import { notFromOtherSites, onlyLoopbackHost, onlyOwnPage, secureHeaders } from './security.ts';
 import { mailOf, queueNames } from './view.ts';
 
 /** What the console needs of a platform. */
 export type ConsolePlatform = Pick<Platform, 'events' | 'snapshot' | 'publish' | 'inspectQueue'>;
 
-export interface RoutesOptions {
+interface RoutesOptions {
   readonly platform: ConsolePlatform;
   readonly feed: Feed;
   /** The console's own, known once it listens. */
@@ -87,4 +87,71 @@ function failure(error: Error, c: Context): Response {
   if (isExpected) return c.json({ error: error.message }, 400);
   process.emitWarning(error.stack ?? error.message);
   return c.json({ error: 'The platform could not answer; the terminal says why.' }, 500);
+}
+
+// The console listens on 127.0.0.1, but any web page in the same browser can send requests there. These checks let in
+// the console's own page and programs of this machine, and nobody else.
+
+/** Scripts, styles and connections from the console alone, and no text that could ever become markup. */
+const safeHeaders = {
+  'content-security-policy': [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; '),
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'no-store',
+};
+
+/** The headers go on every answer, refusals and errors included. */
+async function secureHeaders(c: Context, next: Next): Promise<void> {
+  await next();
+  for (const [name, value] of Object.entries(safeHeaders)) c.res.headers.set(name, value);
+}
+
+/** A name that resolves to 127.0.0.1 (DNS rebinding) shows in `Host`. */
+function onlyLoopbackHost(port: () => number): MiddlewareHandler {
+  return async (c, next) => {
+    const host = c.req.header('host');
+    const allowed = ['127.0.0.1', 'localhost', '[::1]'].map((name) => `${name}:${port()}`);
+    // Browsers leave out HTTP's own port.
+    if (port() === 80) allowed.push('127.0.0.1', 'localhost', '[::1]');
+    if (host === undefined || !allowed.includes(host.toLowerCase())) {
+      return c.json({ error: `The console answers to ${allowed.join(', ')} only.` }, 421);
+    }
+    return next();
+  };
+}
+
+/** Other sites' pages can neither read nor hold connections open; another port of localhost is another site here. */
+async function notFromOtherSites(c: Context, next: Next) {
+  const site = c.req.header('sec-fetch-site');
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') {
+    return c.json({ error: `Requests of other sites are refused (Sec-Fetch-Site: ${site}).` }, 403);
+  }
+  return next();
+}
+
+/** For what changes something: JSON, sent by the console's own page. Runs behind {@link onlyLoopbackHost}. */
+async function onlyOwnPage(c: Context, next: Next) {
+  const origin = c.req.header('origin');
+  const own = `http://${c.req.header('host')?.toLowerCase()}`;
+  const isOwn = origin === undefined ? c.req.header('sec-fetch-site') === 'same-origin' : origin === own;
+  if (!isOwn) return c.json({ error: `Send Origin: ${own}, got ${origin ?? 'none'}.` }, 403);
+  const type = c.req.header('content-type') ?? 'none';
+  if (!/^application\/json *(;|$)/i.test(type)) {
+    return c.json({ error: `Send Content-Type: application/json, got ${type}.` }, 415);
+  }
+  return next();
 }

@@ -1,9 +1,9 @@
 import { relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { outliveClosedPipes } from '../platform/closedPipe.ts';
+import { localCredentials } from '../aws/isolatedAws.ts';
 import { explanation } from '../platform/explanation.ts';
-import { awaitInterruption } from '../platform/interruption.ts';
+import { awaitInterruption, outliveClosedPipes } from '../platform/interruption.ts';
 import { type Platform, startPlatform } from '../platform/platform.ts';
 import { refuseIfRunning } from '../platform/platformFile.ts';
 import { removeOldAssemblies, synthesize } from '../platform/synth.ts';
@@ -91,8 +91,7 @@ async function introduction(platform: Platform): Promise<string> {
 async function publishAll(platform: Platform): Promise<TrackedMessage[]> {
   const { topicArn } = await platform.snapshot();
   const { endpoint, region } = platform;
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const client = new SNSClient({ endpoint, region, credentials });
+  const client = new SNSClient({ endpoint, region, credentials: localCredentials });
   try {
     return await Promise.all(
       demoMessages.map(async (message, index) => {

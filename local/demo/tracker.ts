@@ -2,10 +2,9 @@ import { readReason, reasonAttribute } from '../../src/message/deadLetterReason.
 import { readMessage } from '../../src/message/received.ts';
 import { sqsRecord } from '../../src/message/sqsRecord.ts';
 import type { QueuedMessage } from '../aws/engine/queueState.ts';
-import type { ScheduleFiring } from '../aws/scheduler/scheduleView.ts';
 import { type LogEntry, readLogLine } from '../platform/logLine.ts';
 import type { Platform } from '../platform/platform.ts';
-import type { PlatformEvent, PlatformSnapshot } from '../platform/view.ts';
+import type { JobFiring, PlatformEvent, PlatformSnapshot } from '../platform/view.ts';
 import { alarmed, type DemoMessage, type Fate, recurring } from './messages.ts';
 
 /** What is known of a message. */
@@ -70,7 +69,7 @@ export function track(published: readonly (DemoMessage & { jobId: string })[]): 
 }
 
 /** A schedule has published, or could not. A delayed job's schedule has the job's ID as its name. */
-function hearFiring({ name, state }: ScheduleFiring, messages: readonly Tracked[]): void {
+function hearFiring({ name, state }: JobFiring, messages: readonly Tracked[]): void {
   const message = messages.find(({ jobId }) => jobId === name);
   if (message === undefined || message.attempts > 0 || state === undefined) return;
   message.state = state === 'delivered' ? 'fired by its schedule' : `its schedule: ${state}`;

@@ -1,6 +1,8 @@
-import type { Resource } from '../aws/resources/resourceType.ts';
-import { nameOfArn } from '../aws/resources/resourceType.ts';
-import { queueOfService } from '../aws/resources/service.ts';
+import type { Engine } from '../aws/engine/engine.ts';
+import { type ContainerVariables, nameOfArn, type Resource } from '../aws/resources/resourceType.ts';
+import { taskDefinitionOf } from '../aws/resources/service.ts';
+import { environmentOf, taskDefinition } from '../aws/resources/taskDefinition.ts';
+import type { PlatformFile } from './platformFile.ts';
 
 /** A job as the template alone tells: a queue that is subscribed to the job topic with an exact `jobName`. */
 export interface JobResources {
@@ -11,6 +13,43 @@ export interface JobResources {
   readonly functionName: string | undefined;
   /** Of a job that runs on Fargate. */
   readonly serviceName: string | undefined;
+}
+
+/** What serves whom; read off the resources once for each assembly. */
+export interface Routing {
+  readonly topicArn: string | undefined;
+  readonly jobs: readonly JobResources[];
+  readonly apiUrl: string | undefined;
+  readonly filesBucket: string | undefined;
+}
+
+export const noRouting: Routing = routingOf([], undefined);
+
+export function routingOf(resources: readonly Resource[], apiUrl: string | undefined): Routing {
+  return {
+    topicArn: jobTopicArn(resources),
+    jobs: jobsOf(resources),
+    apiUrl,
+    filesBucket: filesBucketOf(resources),
+  };
+}
+
+/** The same for platform.json. */
+export function writtenRouting(
+  { topicArn, jobs, apiUrl, filesBucket }: Routing,
+  engine: Engine,
+): Pick<PlatformFile, 'topicArn' | 'jobs' | 'apiUrl' | 'filesBucket'> {
+  const urls = jobs.map(({ name, queueName, deadLetterQueueName }) => {
+    const deadLetterQueueUrl =
+      deadLetterQueueName === undefined ? null : engine.queueUrl(deadLetterQueueName);
+    return [name, { queueUrl: engine.queueUrl(queueName), deadLetterQueueUrl }] as const;
+  });
+  return {
+    topicArn: topicArn ?? null,
+    apiUrl: apiUrl ?? null,
+    filesBucket: filesBucket ?? null,
+    jobs: Object.fromEntries(urls),
+  };
 }
 
 /** The topic whose subscriptions filter on `jobName` (the most of them, if there are several); undefined without one. */
@@ -85,7 +124,72 @@ function functionOf(queueName: string, resources: readonly Resource[]): string |
 }
 
 function serviceOf(queueName: string, resources: readonly Resource[]): string | undefined {
-  return resources.find(
-    (resource) => resource.type === 'AWS::ECS::Service' && queueOfService(resource, resources) === queueName,
-  )?.name;
+  return resources.find((resource) => {
+    const definition = resource.type === 'AWS::ECS::Service' && taskDefinitionOf(resource, resources);
+    return definition && workerVariables.queueName(environmentOf(definition)) === queueName;
+  })?.name;
+}
+
+/** The bucket that functions and workers are told to keep files in. */
+function filesBucketOf(resources: readonly Resource[]): string | undefined {
+  const told = new Set(resources.map(filesBucketVariable));
+  return resources.find(({ type, name }) => type === 'AWS::S3::Bucket' && told.has(name))?.name;
+}
+
+function filesBucketVariable(resource: Resource): unknown {
+  if (resource.type === taskDefinition.type) return environmentOf(resource).JOB_FILES_BUCKET;
+  if (resource.type !== 'AWS::Lambda::Function') return undefined;
+  const { Variables } = (resource.properties.Environment ?? {}) as { Variables?: Record<string, unknown> };
+  return Variables?.JOB_FILES_BUCKET;
+}
+
+/** What a worker's container is told. */
+export const workerVariables: ContainerVariables = {
+  queueName: ({ JOB_QUEUE_URL }) => JOB_QUEUE_URL?.split('/').at(-1),
+  /** The workers of one machine would fight for the port. */
+  onOneMachine: ({ JOB_HEALTH_PORT: _, ...environment }) => environment,
+};
+
+/** What goes to a job. */
+export interface JobMessage {
+  readonly jobName: string;
+  readonly payload: unknown;
+  readonly attributes?: Readonly<Record<string, string>>;
+}
+
+/** A message that cannot be published. */
+export class PublishError extends Error {
+  override readonly name = 'PublishError';
+}
+
+/**
+ * Publishes to the job topic.
+ * @throws {PublishError} without one, and for what has no JSON
+ */
+export async function publishToJobs(
+  engine: Engine,
+  topicArn: string | undefined,
+  { jobName, payload, attributes = {} }: JobMessage,
+): Promise<{ messageId: string }> {
+  if (topicArn === undefined)
+    throw new PublishError('The template has no topic with job subscriptions to publish to.');
+  const Message = asJson(payload);
+  const strings = Object.entries({ ...attributes, jobName });
+  const MessageAttributes = Object.fromEntries(
+    strings.map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]),
+  );
+  const { MessageId } = await engine.sns('Publish', { TopicArn: topicArn, Message, MessageAttributes });
+  return { messageId: MessageId };
+}
+
+/** @throws {PublishError} for what has no JSON, or is nested deeper than it can be written */
+function asJson(payload: unknown): string {
+  let json: string | undefined;
+  try {
+    json = JSON.stringify(payload);
+  } catch (cause) {
+    throw new PublishError(`The payload cannot be written as JSON: ${(cause as Error).message}.`, { cause });
+  }
+  if (json === undefined) throw new PublishError(`The payload must be JSON, got ${typeof payload}.`);
+  return json;
 }

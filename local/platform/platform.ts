@@ -18,17 +18,27 @@ import type { ResourceContext } from '../aws/resources/resourceType.ts';
 import { imageDirectory } from '../aws/resources/taskDefinition.ts';
 import { schedulerApi } from '../aws/scheduler/api.ts';
 import { type Scheduler, startScheduler } from '../aws/scheduler/scheduler.ts';
-import { createPlatformEvents, type PlatformEvents } from './events.ts';
-import { attributeFilteredSubscriptions, isDeadLetterQueue } from './jobs.ts';
-import { type JobMessage, publishToJobs } from './jobTopic.ts';
+import {
+  attributeFilteredSubscriptions,
+  isDeadLetterQueue,
+  type JobMessage,
+  noRouting,
+  publishToJobs,
+  routingOf,
+  workerVariables,
+  writtenRouting,
+} from './jobs.ts';
 import { type Claim, claimDirectory, refuseIfRunning } from './platformFile.ts';
 import { createRecentPast } from './recentPast.ts';
-import { noRouting, routingOf, writtenRouting } from './routing.ts';
 import { type InFlight, inFlight, killProcesses, type Runners } from './runners.ts';
-import { takeSnapshot } from './snapshot.ts';
-import type { PlatformEvent, PlatformSnapshot } from './view.ts';
-
-export { type JobMessage, PublishError } from './jobTopic.ts';
+import {
+  createPlatformEvents,
+  jobFiring,
+  type PlatformEvent,
+  type PlatformEvents,
+  type PlatformSnapshot,
+  takeSnapshot,
+} from './view.ts';
 
 export interface PlatformOptions {
   /** The cloud assembly to run. */
@@ -49,37 +59,6 @@ export interface PlatformOptions {
   readonly clock?: Clock;
 }
 
-/** A running local platform. */
-export interface Platform {
-  readonly endpoint: string;
-  readonly region: string;
-  readonly speed: number;
-  readonly events: { subscribe(listener: (event: PlatformEvent) => void): () => void };
-  snapshot(): Promise<PlatformSnapshot>;
-  /** A queue with its messages, without receiving them; undefined when there is none of that name. */
-  inspectQueue(queueName: string): Promise<QueueState | undefined>;
-  /**
-   * Runs another assembly instead, applying the difference. Throws AssemblyError when it cannot be read; then nothing
-   * changed.
-   */
-  apply(assemblyDirectory: string): Promise<ApplyResult>;
-  /** Publishes to the job topic. `payload` is sent as JSON, `attributes` as String attributes. */
-  publish(message: JobMessage): Promise<{ messageId: string }>;
-  /** Says in platform.json where the console is. */
-  announceConsole(url: string): Promise<void>;
-  /** The directories that running functions and workers have their code from. */
-  codeDirectories(): string[];
-  /** Fault injection: asked before each request that comes over the network, such as a sandbox's, is handled. */
-  setFaults(faults: Faults | undefined): void;
-  /** What runs now: invocations and workers with work in hand, and how long they may take at most, by their timeouts. */
-  inFlight(): InFlight;
-  /**
-   * Takes no more work and leaves no process, port, timer or platform.json. What is in flight may finish within
-   * `drainMs`; default: as long as it may take by its timeouts.
-   */
-  stop(options?: { drainMs?: number }): Promise<void>;
-}
-
 /**
  * Runs a cloud assembly on this machine.
  * Throws PlatformRunningError (the directory is in use), PortTakenError or AssemblyError; then nothing is left running.
@@ -95,7 +74,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   let undo = () => engine.stop();
   try {
     const claim = await claimDirectory(options.stateDirectory, engine.endpoint);
-    const platform = new RunningPlatform(options, engine, claim);
+    const platform = new Platform(options, engine, claim);
     undo = () => platform.stop({ drainMs: 0 });
     await platform.applyAssembly(assembly);
     return platform;
@@ -108,11 +87,13 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
 /** How long a client may take to read its answer, although nothing runs any more. */
 const SLOW_READER_MS = 10_000;
 
-class RunningPlatform implements Platform {
+/** A running local platform. */
+export class Platform {
   readonly endpoint: string;
   readonly region: string;
   readonly speed: number;
-  readonly events: PlatformEvents;
+  readonly events: Pick<PlatformEvents, 'subscribe'>;
+  readonly #emit: PlatformEvents['emit'];
   readonly #engine: Engine;
   readonly #claim: Claim;
   readonly #recent = createRecentPast();
@@ -131,7 +112,7 @@ class RunningPlatform implements Platform {
   #lastApply: ApplyResult | undefined;
   #applying: Promise<unknown> = Promise.resolve();
   #stopped: Promise<void> | undefined;
-  readonly #warn = (text: string) => this.events.emit({ type: 'warning', text });
+  readonly #warn = (text: string) => this.#emit({ type: 'warning', text });
   /** For a process that ends without a stop: a handler in an endless loop would outlive it. */
   readonly #killProcesses = () => killProcesses(this.#runners);
 
@@ -140,7 +121,9 @@ class RunningPlatform implements Platform {
     this.endpoint = engine.endpoint;
     this.region = engine.region;
     this.speed = engine.speed;
-    this.events = createPlatformEvents(options.onEvent);
+    const { emit, subscribe } = createPlatformEvents(options.onEvent);
+    this.events = { subscribe };
+    this.#emit = emit;
     this.#engine = engine;
     this.#claim = claim;
     this.#apiListeners = createListeners(options.apiPort ?? 0, this.#warn);
@@ -168,10 +151,15 @@ class RunningPlatform implements Platform {
     });
   }
 
+  /** A queue with its messages, without receiving them; undefined when there is none of that name. */
   inspectQueue(queueName: string): Promise<QueueState | undefined> {
     return this.#engine.inspectQueue(queueName);
   }
 
+  /**
+   * Runs another assembly instead, applying the difference. Throws AssemblyError when it cannot be read; then nothing
+   * changed.
+   */
   async apply(assemblyDirectory: string): Promise<ApplyResult> {
     return this.applyAssembly(await readAssembly(assemblyDirectory));
   }
@@ -183,29 +171,38 @@ class RunningPlatform implements Platform {
     return result;
   }
 
+  /** Publishes to the job topic. `payload` is sent as JSON, `attributes` as String attributes. */
   publish(message: JobMessage): Promise<{ messageId: string }> {
     return publishToJobs(this.#engine, this.#routing.topicArn, message);
   }
 
+  /** Says in platform.json where the console is. */
   async announceConsole(url: string): Promise<void> {
     this.#consoleUrl = url;
     await this.#writePlatformFile();
   }
 
+  /** The directories that running functions and workers have their code from. */
   codeDirectories(): string[] {
     return [...this.#reconciler.resources(), ...this.#reconciler.kept()].flatMap(
       (resource) => codeDirectory(resource) ?? imageDirectory(resource) ?? [],
     );
   }
 
+  /** Fault injection: asked before each request that comes over the network, such as a sandbox's, is handled. */
   setFaults(faults: Faults | undefined): void {
     this.#engine.setFaults(faults);
   }
 
+  /** What runs now: invocations and workers with work in hand, and how long they may take at most, by their timeouts. */
   inFlight(): InFlight {
     return inFlight(this.#runners);
   }
 
+  /**
+   * Takes no more work and leaves no process, port, timer or platform.json. What is in flight may finish within
+   * `drainMs`; default: as long as it may take by its timeouts.
+   */
   stop({ drainMs = Number.POSITIVE_INFINITY }: { drainMs?: number } = {}): Promise<void> {
     this.#stopped ??= this.#stopAll(drainMs);
     return this.#stopped;
@@ -222,7 +219,7 @@ class RunningPlatform implements Platform {
         functionErrors: (functionName) => this.#functions.get(functionName)?.errors,
       },
       onScaling: (policyArn, breach) => this.#scaling.policies.get(policyArn)?.(breach),
-      onTransition: (transition) => this.events.emit({ type: 'alarm', transition }),
+      onTransition: (transition) => this.#emit({ type: 'alarm', transition }),
       onWarning: this.#warn,
     });
   }
@@ -232,7 +229,7 @@ class RunningPlatform implements Platform {
       engine: this.#engine,
       directory,
       alarmTopicArns: () => this.#alarms.topicArns(),
-      onMail: (mail) => this.events.emit({ type: 'mail', mail }),
+      onMail: (mail) => this.#emit({ type: 'mail', mail }),
       onWarning: this.#warn,
     });
   }
@@ -241,7 +238,7 @@ class RunningPlatform implements Platform {
     return startScheduler({
       engine: this.#engine,
       clock,
-      onFiring: (firing) => this.events.emit({ type: 'schedule', firing }),
+      onFiring: (firing) => this.#emit({ type: 'schedule', firing: jobFiring(firing) }),
       onWarning: this.#warn,
     });
   }
@@ -256,12 +253,13 @@ class RunningPlatform implements Platform {
       functions: this.#functions,
       apis: { listeners: this.#apiListeners, httpApis: new Map() },
       tasks: this.#tasks,
+      containers: workerVariables,
       scaling: this.#scaling,
       onLog: (line) => {
         this.#recent.addLogLine(line);
-        this.events.emit({ type: 'log', line });
+        this.#emit({ type: 'log', line });
       },
-      onBatch: (outcome) => this.events.emit({ type: 'batch', outcome }),
+      onBatch: (outcome) => this.#emit({ type: 'batch', outcome }),
       onWarning: this.#warn,
     });
   }
@@ -271,7 +269,7 @@ class RunningPlatform implements Platform {
     const { topicArn: jobTopicArn, jobs } = this.#routing;
     if (topicArn === jobTopicArn) this.#recent.countPublish(jobs, publish);
     const jobName = messageAttributes.jobName?.StringValue;
-    this.events.emit({ type: 'publish', topicArn, messageId, jobName });
+    this.#emit({ type: 'publish', topicArn, messageId, jobName });
   }
 
   async #applyNow(assembly: Assembly): Promise<ApplyResult> {
@@ -286,7 +284,7 @@ class RunningPlatform implements Platform {
     const api = names.find((name) => running.includes(name));
     this.#routing = routingOf(resources, api && this.#apiListeners.urlOf(api));
     await this.#writePlatformFile();
-    this.events.emit({ type: 'apply', result });
+    this.#emit({ type: 'apply', result });
     return result;
   }
 

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { outliveClosedPipes } from './closedPipe.ts';
+import { outliveClosedPipes } from './interruption.ts';
 import { start } from './start.ts';
 
 /**

@@ -3,7 +3,6 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { basename, join, resolve, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { writingTo } from './platformFile.ts';
-import { synthWarnings } from './synthWarnings.ts';
 
 export interface SynthOptions {
   /** The folder of cdk.json. */
@@ -20,7 +19,7 @@ export interface SynthOptions {
   readonly deadlineMs?: number;
 }
 
-export interface SynthResult {
+interface SynthResult {
   readonly assemblyDirectory: string;
   /** What the app printed, warnings as a rule: a line each. */
   readonly output: string;
@@ -146,3 +145,22 @@ async function readJson(file: string): Promise<Record<string, unknown>> {
     throw new SynthFailedError(`${file} is not JSON: ${(cause as Error).message}`, { cause });
   }
 }
+
+/**
+ * The warnings in what a CDK app prints, a line each. What the CDK prints around them (the line of the construct, its stack,
+ * how to acknowledge it, where the report is) is for who writes constructs; any other line stays as it is.
+ */
+export function synthWarnings(output: string): string {
+  return output
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !aroundWarnings.some((pattern) => pattern.test(line)))
+    .map((line) => line.replace(/^(WARNING .*) \(Annotation\)$/, '$1'))
+    .join('\n');
+}
+
+const aroundWarnings = [
+  /^(file:)?\S+\.[cm]?[jt]s:\d+:\d+$/,
+  /^ {3}\S+ aws-cdk-lib\.\w+$/,
+  /^ {3}Acknowledge with '/,
+  /^A copy of this report can be found in: /,
+];

@@ -1,10 +1,16 @@
-import type { AlarmTransition, AlarmView } from '../aws/alarms/alarmBoard.ts';
-import type { Mail } from '../aws/alarms/mailbox.ts';
+import type { AlarmBoard, AlarmTransition, AlarmView } from '../aws/alarms/alarmBoard.ts';
+import type { Mail, Mailbox } from '../aws/alarms/mailbox.ts';
+import type { Engine } from '../aws/engine/engine.ts';
 import type { BatchOutcome } from '../aws/lambda/eventSourceMapping.ts';
 import type { LogLine } from '../aws/lambda/function.ts';
-import type { ApplyResult } from '../aws/resources/reconcile.ts';
+import type { ApplyResult, Reconciler } from '../aws/resources/reconcile.ts';
 import type { Problem } from '../aws/resources/resourceType.ts';
+import type { Target } from '../aws/scheduler/schedule.ts';
+import type { Scheduler } from '../aws/scheduler/scheduler.ts';
 import type { ScheduleFiring, ScheduleView } from '../aws/scheduler/scheduleView.ts';
+import { inputOf } from '../aws/scheduler/targets.ts';
+import type { JobResources, Routing } from './jobs.ts';
+import type { RecentPast } from './recentPast.ts';
 
 /** What happens on the platform, as it happens. */
 export type PlatformEvent =
@@ -18,7 +24,7 @@ export type PlatformEvent =
     }
   | { readonly type: 'alarm'; readonly transition: AlarmTransition }
   | { readonly type: 'mail'; readonly mail: Mail }
-  | { readonly type: 'schedule'; readonly firing: ScheduleFiring }
+  | { readonly type: 'schedule'; readonly firing: JobFiring }
   | { readonly type: 'apply'; readonly result: ApplyResult }
   | { readonly type: 'warning'; readonly text: string };
 
@@ -37,7 +43,7 @@ export interface PlatformSnapshot {
   readonly otherQueues: readonly QueueView[];
   readonly alarms: readonly AlarmView[];
   /** Of the template and made at run time; what fires next comes first. */
-  readonly schedules: readonly ScheduleView[];
+  readonly schedules: readonly JobSchedule[];
   /** What does not run here as on AWS. */
   readonly problems: readonly Problem[];
   /** What was accepted without effect: resource types with their number, properties. */
@@ -71,4 +77,132 @@ export interface JobView extends QueueView {
   readonly deadLetterQueueUrl: string | undefined;
   /** Messages in the dead-letter queue. */
   readonly dead: number;
+}
+
+/** A schedule as it stands, with the job that it publishes to. */
+export interface JobSchedule extends Omit<ScheduleView, 'target' | 'lastFiring'> {
+  /** The `jobName` that it publishes with. */
+  readonly jobName: string | undefined;
+  readonly lastFiring: JobFiring | undefined;
+}
+
+/** One firing of a schedule, with the job that it publishes to. */
+export interface JobFiring extends Omit<ScheduleFiring, 'target'> {
+  readonly jobName: string | undefined;
+}
+
+type Listener = (event: PlatformEvent) => void;
+
+/** What happens on a platform, told to whoever listens. */
+export interface PlatformEvents {
+  /** Returns the end of the listening. */
+  subscribe(listener: Listener): () => void;
+  /** A listener that throws stops neither the others nor what it was told of. */
+  emit(event: PlatformEvent): void;
+}
+
+/** @param first hears everything from the very start */
+export function createPlatformEvents(first: Listener | undefined): PlatformEvents {
+  const listeners = new Set<Listener>(first ? [first] : []);
+  return {
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    emit: (event) => {
+      for (const listener of listeners) {
+        try {
+          listener(event);
+        } catch (error) {
+          process.emitWarning(`A listener of platform events failed: ${(error as Error)?.stack ?? error}`);
+        }
+      }
+    },
+  };
+}
+
+/** What a snapshot is taken of. */
+interface SnapshotSubject {
+  readonly engine: Engine;
+  readonly reconciler: Reconciler;
+  readonly alarms: AlarmBoard;
+  readonly scheduler: Scheduler;
+  readonly mailbox: Mailbox;
+  readonly recent: RecentPast;
+  readonly routing: Routing;
+  readonly consoleUrl: string | undefined;
+  readonly lastApply: ApplyResult | undefined;
+}
+
+export async function takeSnapshot(subject: SnapshotSubject): Promise<PlatformSnapshot> {
+  const { engine, routing, consoleUrl, lastApply, recent } = subject;
+  const { jobs, ...addresses } = routing;
+  return {
+    endpoint: engine.endpoint,
+    region: engine.region,
+    ...addresses,
+    consoleUrl,
+    speed: engine.speed,
+    jobs: await Promise.all(jobs.map((job) => jobView(job, engine))),
+    otherQueues: await Promise.all(otherQueues(subject).map((name) => queueView(name, engine))),
+    alarms: subject.alarms.list(),
+    schedules: subject.scheduler.list().map(jobSchedule),
+    problems: lastApply?.problems ?? [],
+    notEvaluated: lastApply?.notEvaluated ?? [],
+    logLines: recent.logLines(),
+    mails: subject.mailbox.recent(),
+    publishes: recent.publishes(),
+  };
+}
+
+/** Those of no job, and those that a job left behind. */
+function otherQueues({ reconciler, routing }: SnapshotSubject): string[] {
+  const ofJobs = new Set(
+    routing.jobs.flatMap(({ queueName, deadLetterQueueName }) => [queueName, deadLetterQueueName]),
+  );
+  return [...reconciler.resources(), ...reconciler.kept()]
+    .filter(({ type, name }) => type === 'AWS::SQS::Queue' && !ofJobs.has(name))
+    .map(({ name }) => name);
+}
+
+async function jobView(job: JobResources, engine: Engine): Promise<JobView> {
+  const { name, queueName, deadLetterQueueName, functionName, serviceName } = job;
+  const dead = deadLetterQueueName === undefined ? undefined : await queueView(deadLetterQueueName, engine);
+  return {
+    name,
+    functionName,
+    serviceName,
+    ...(await queueView(queueName, engine)),
+    deadLetterQueueUrl: dead?.queueUrl,
+    dead: dead ? dead.visible + dead.inFlight + dead.delayed : 0,
+  };
+}
+
+async function queueView(queueName: string, engine: Engine): Promise<QueueView> {
+  const counts = await engine.queueCounts(queueName);
+  return {
+    queueName,
+    queueUrl: engine.queueUrl(queueName),
+    visible: counts?.visible ?? 0,
+    inFlight: counts?.notVisible ?? 0,
+    delayed: counts?.delayed ?? 0,
+    oldestSentAtMs: counts?.oldestSentAtMs,
+  };
+}
+
+function jobSchedule({ target, lastFiring, ...view }: ScheduleView): JobSchedule {
+  return { ...view, jobName: jobNameOf(target), lastFiring: lastFiring && jobFiring(lastFiring) };
+}
+
+export function jobFiring({ target, ...firing }: ScheduleFiring): JobFiring {
+  return { ...firing, jobName: jobNameOf(target) };
+}
+
+function jobNameOf({ Input }: Target): string | undefined {
+  const attributes = inputOf(Input)?.MessageAttributes as
+    | { jobName?: { StringValue?: unknown } }
+    | null
+    | undefined;
+  const jobName = attributes?.jobName?.StringValue;
+  return typeof jobName === 'string' ? jobName : undefined;
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import type { PlatformFile } from '../../local/platform/platformFile.ts';
 import { compileCache, program, runProgram } from './jobsProject.ts';
 
 export interface Ended {
@@ -90,7 +91,7 @@ export const onTerminal = {
 
 /** A temporary directory, in which a local platform seems to run where `platform` is given. */
 export async function startDirectory(
-  platform?: object | string,
+  platform?: Partial<PlatformFile> | string,
 ): Promise<{ path: string; remove(): Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'jobs-cli-'));
   if (platform !== undefined) {

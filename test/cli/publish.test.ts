@@ -177,7 +177,7 @@ describe('against a running platform', () => {
       endpoint: topic.endpoint,
       region: 'us-east-1',
       topicArn: `${topic.topicArn}-gone`,
-      jobs: { GreetingJob: {} },
+      jobs: { GreetingJob: { queueUrl: 'none', deadLetterQueueUrl: null } },
     });
     const { code, stderr } = await runJobs(gone.path, ['publish', 'GreetingJob', hank]);
     await gone.remove();

@@ -130,6 +130,7 @@ export interface ResourceContext {
     readonly definitions: Map<string, TaskDefinition>;
     readonly services: Map<string, { readonly service: LocalService; readonly taskDefinitionArn: string }>;
   };
+  readonly containers: ContainerVariables;
   /** What alarms scale: targets by what `Ref` gives, policies by ARN. */
   readonly scaling: {
     readonly targets: Map<string, ScalableTarget>;
@@ -138,6 +139,14 @@ export interface ResourceContext {
   onLog(line: LogLine): void;
   onBatch(outcome: BatchOutcome): void;
   onWarning(text: string): void;
+}
+
+/** What the variables of a service's container mean: ECS itself does not know, who wrote the container does. */
+export interface ContainerVariables {
+  /** The queue that it consumes; undefined for another kind of container. */
+  queueName(environment: Readonly<Record<string, string>>): string | undefined;
+  /** Those that it has on this machine, where all containers share the ports. */
+  onOneMachine(environment: Readonly<Record<string, string>>): Record<string, string>;
 }
 
 /** The last part of an ARN: the name of a queue, topic or alarm; a function's too. */

@@ -1,6 +1,6 @@
 import { type LocalService, startService } from '../worker/service.ts';
 import type { Finding, Resource, ResourceContext, Resources, ResourceType } from './resourceType.ts';
-import { environmentOf, taskDefinition } from './taskDefinition.ts';
+import { taskDefinition } from './taskDefinition.ts';
 
 export const service: ResourceType<LocalService> = {
   type: 'AWS::ECS::Service',
@@ -77,24 +77,23 @@ function configOf(resource: Resource, { tasks }: ResourceContext) {
   return { ...definition.worker, serviceName: resource.name };
 }
 
-/** The queue that its workers consume, by what they are told. */
-function queueOf({ properties }: Resource, { tasks }: ResourceContext): string | undefined {
-  const url = tasks.definitions.get(String(properties.TaskDefinition))?.worker.environment.JOB_QUEUE_URL;
-  return url?.split('/').at(-1);
+function queueOf({ properties }: Resource, { tasks, containers }: ResourceContext): string | undefined {
+  const definition = tasks.definitions.get(String(properties.TaskDefinition));
+  return definition && containers.queueName(definition.worker.environment);
 }
 
-/** The queue that a service's workers consume, off the resources alone; undefined for another kind of service. */
-export function queueOfService({ properties }: Resource, resources: readonly Resource[]): string | undefined {
+/** The task definition of a service, off the resources alone; undefined where the assembly has none of that name. */
+export function taskDefinitionOf(
+  { properties }: Resource,
+  resources: readonly Resource[],
+): Resource | undefined {
   const family = String(properties.TaskDefinition).split('/').at(-1);
-  const definition = resources.find(({ type, name }) => type === taskDefinition.type && name === family);
-  return definition && environmentOf(definition).JOB_QUEUE_URL?.split('/').at(-1);
+  return resources.find(({ type, name }) => type === taskDefinition.type && name === family);
 }
 
-function checkTaskDefinition({ properties }: Resource, all: Resources): Finding[] {
+function checkTaskDefinition(resource: Resource, all: Resources): Finding[] {
+  if (taskDefinitionOf(resource, all.list)) return [];
   const property = 'TaskDefinition';
-  const family = String(properties.TaskDefinition).split('/').at(-1);
-  if (all.list.some(({ type, name }) => type === taskDefinition.type && name === family)) return [];
-  return [
-    { property, why: `${properties.TaskDefinition} is no task definition of this assembly`, refused: true },
-  ];
+  const why = `${resource.properties.TaskDefinition} is no task definition of this assembly`;
+  return [{ property, why, refused: true }];
 }

@@ -4,7 +4,7 @@ import { type Expression, parseExpression } from './expression.ts';
 import { invoke, isoSeconds } from './invocation.ts';
 import type { Schedule } from './schedule.ts';
 import type { NextFiring, ScheduleFiring, ScheduleView } from './scheduleView.ts';
-import { jobNameOf, topicOf } from './targets.ts';
+import { topicOf } from './targets.ts';
 import { callAt, type FastTime, fastTime } from './time.ts';
 
 /** A schedule that fires. */
@@ -71,7 +71,7 @@ class TimedSchedule implements RunningSchedule {
     return {
       name: Name,
       groupName: GroupName,
-      jobName: jobNameOf(Target),
+      target: Target,
       expression: ScheduleExpression,
       timezone: ScheduleExpressionTimezone,
       state: State,
@@ -164,7 +164,7 @@ class TimedSchedule implements RunningSchedule {
     const firing: ScheduleFiring = {
       name: Name,
       groupName: GroupName,
-      jobName: jobNameOf(Target),
+      target: Target,
       scheduledAt: new Date(scheduledMs),
       at: new Date(clock.now()),
       state: undefined,

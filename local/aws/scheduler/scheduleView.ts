@@ -1,9 +1,10 @@
+import type { Target } from './schedule.ts';
+
 /** One schedule as it stands. */
 export interface ScheduleView {
   readonly name: string;
   readonly groupName: string;
-  /** The `jobName` that it publishes with. */
-  readonly jobName: string | undefined;
+  readonly target: Target;
   readonly expression: string;
   readonly timezone: string;
   readonly state: 'ENABLED' | 'DISABLED';
@@ -22,7 +23,7 @@ export interface NextFiring {
 export interface ScheduleFiring {
   readonly name: string;
   readonly groupName: string;
-  readonly jobName: string | undefined;
+  readonly target: Target;
   readonly scheduledAt: Date;
   /** Real time. */
   readonly at: Date;

@@ -45,16 +45,6 @@ export function topicOf({ Arn, Input }: Target): string | undefined {
   return typeof topicArn === 'string' ? topicArn : templated(Arn) === 'sns' ? Arn : undefined;
 }
 
-/** The `jobName` that a target publishes with. */
-export function jobNameOf({ Input }: Target): string | undefined {
-  const attributes = inputOf(Input)?.MessageAttributes as
-    | { jobName?: { StringValue?: unknown } }
-    | null
-    | undefined;
-  const jobName = attributes?.jobName?.StringValue;
-  return typeof jobName === 'string' ? jobName : undefined;
-}
-
 interface UniversalTarget {
   readonly service: 'sns' | 'sqs';
   readonly action: string;
@@ -79,7 +69,8 @@ function templated(arn: string): 'sns' | 'sqs' | undefined {
   return service as 'sns' | 'sqs' | undefined;
 }
 
-function inputOf(text: string | undefined): Record<string, unknown> | undefined {
+/** An Input that is a JSON object; undefined for any other. */
+export function inputOf(text: string | undefined): Record<string, unknown> | undefined {
   try {
     const input = JSON.parse(text ?? '');
     return typeof input === 'object' && input !== null && !Array.isArray(input) ? input : undefined;

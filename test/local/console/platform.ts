@@ -1,7 +1,7 @@
 import type { QueuedMessage, QueueState } from '../../../local/aws/engine/engine.ts';
 import type { ConsolePlatform } from '../../../local/console/routes.ts';
 import { type Console, startConsole } from '../../../local/console/server.ts';
-import type { JobMessage } from '../../../local/platform/platform.ts';
+import type { JobMessage } from '../../../local/platform/jobs.ts';
 import type { JobView, PlatformEvent, PlatformSnapshot } from '../../../local/platform/view.ts';
 
 /** Looks like markup, and must stay text wherever it is shown. */

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { greeting } from '../../../local/platform/greeting.ts';
+import { greeting } from '../../../local/platform/start.ts';
 import { greetingJob, standInPlatform } from '../console/platform.ts';
 
 const told = async (names: readonly string[]) => {

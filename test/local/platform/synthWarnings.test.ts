@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { synthWarnings } from '../../../local/platform/synthWarnings.ts';
+import { synthWarnings } from '../../../local/platform/synth.ts';
 
 const printed = `file:/a%20b/lib/app.ts:42:17
 WARNING Nothing reads 'stge' of the context. Did you mean stage? (Annotation)

@@ -29,6 +29,7 @@ beforeEach(async () => {
     engine,
     functions: new Map(),
     tasks,
+    containers: { queueName: () => undefined, onOneMachine: (environment) => ({ ...environment }) },
     scaling,
     onLog,
     onWarning: (text) => void lines.push(text),

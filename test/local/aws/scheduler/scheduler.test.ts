@@ -120,7 +120,7 @@ describe('a schedule that happens once', () => {
         },
       },
     ]);
-    expect(firings).toMatchObject([{ name: 'nightly', jobName: 'ReportJob', state: 'delivered' }]);
+    expect(firings).toMatchObject([{ name: 'nightly', target: { Input: input() }, state: 'delivered' }]);
     await until(() => scheduler.list().length === 0);
     expect(time.waiting).toBe(0);
   });

@@ -28,7 +28,7 @@ afterEach(async () => {
 const config = (overrides: Partial<WorkerConfig> = {}): WorkerConfig => ({
   serviceName: 'jobs-dev-A',
   codeDirectory: directory,
-  environment: { JOB_QUEUE_URL: 'http://queue', JOB_HEALTH_PORT: '8080' },
+  environment: { JOB_QUEUE_URL: 'http://queue' },
   stopTimeoutSeconds: 5,
   endpoint: 'http://127.0.0.1:1',
   region: 'eu-west-1',
@@ -92,7 +92,7 @@ describe('a service on this machine', () => {
         'AWS_ACCESS_KEY_ID=local',
       ]),
     );
-    expect(lines.filter((line) => /^(HOME|USER|JOB_HEALTH_PORT)=/.test(line))).toEqual([]);
+    expect(lines.filter((line) => /^(HOME|USER)=/.test(line))).toEqual([]);
   });
 
   test('their stacks name the project’s files', async () => {
