@@ -1,3 +1,4 @@
+import { isAlarmOf, lastPart } from '../../src/names.ts';
 import type { Mail } from '../aws/alarms/mailbox.ts';
 import type { Problem } from '../aws/resources/resourceType.ts';
 import { withoutAttributes } from '../platform/recentPast.ts';
@@ -166,7 +167,7 @@ function queueView({ queueName, visible, inFlight, delayed, oldestSentAtMs }: Qu
 
 /** A queue's URL ends in its name. */
 function deadLetterQueueName({ deadLetterQueueUrl }: JobView): string | null {
-  return deadLetterQueueUrl?.split('/').at(-1) ?? null;
+  return deadLetterQueueUrl === undefined ? null : lastPart(deadLetterQueueUrl);
 }
 
 type AlarmView = PlatformSnapshot['alarms'][number];
@@ -210,7 +211,7 @@ function scheduleView(schedule: PlatformSnapshot['schedules'][number]): ConsoleS
 
 /** Alarms are named after what they watch: `<queue>-backlog`, `<queue>-dead-letters-age`, `<queue>`. */
 function watchedQueue(alarmName: string, queues: readonly string[]): string | null {
-  const candidates = queues.filter((queue) => alarmName === queue || alarmName.startsWith(`${queue}-`));
+  const candidates = queues.filter((queue) => isAlarmOf(alarmName, queue));
   return candidates.sort((a, b) => b.length - a.length)[0] ?? null;
 }
 

@@ -1,6 +1,7 @@
 import { readReason, reasonAttribute } from '../../src/message/deadLetterReason.ts';
 import { readMessage } from '../../src/message/received.ts';
 import { sqsRecord } from '../../src/message/sqsRecord.ts';
+import { lastPart, platformNames } from '../../src/names.ts';
 import type { QueuedMessage } from '../aws/engine/queueState.ts';
 import { type LogEntry, readLogLine } from '../platform/logLine.ts';
 import type { Platform } from '../platform/platform.ts';
@@ -103,11 +104,12 @@ interface EndQueue {
   readonly fate: Fate;
 }
 
-function endQueues({ jobs, otherQueues }: PlatformSnapshot): EndQueue[] {
-  const deadLetterQueues = jobs.flatMap(
-    ({ deadLetterQueueUrl }) => deadLetterQueueUrl?.split('/').at(-1) ?? [],
+function endQueues({ jobs, otherQueues, topicArn = '' }: PlatformSnapshot): EndQueue[] {
+  const deadLetterQueues = jobs.flatMap(({ deadLetterQueueUrl }) =>
+    deadLetterQueueUrl === undefined ? [] : lastPart(deadLetterQueueUrl),
   );
-  const unrouted = otherQueues.filter(({ queueName }) => queueName.endsWith('-unrouted'));
+  const { unroutedQueue } = platformNames(lastPart(topicArn));
+  const unrouted = otherQueues.filter(({ queueName }) => queueName === unroutedQueue);
   return [
     ...deadLetterQueues.map((queueName) => ({ queueName, fate: 'dead letter' as const })),
     ...unrouted.map(({ queueName }) => ({ queueName, fate: 'unrouted' as const })),

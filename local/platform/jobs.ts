@@ -1,3 +1,4 @@
+import { lastPart } from '../../src/names.ts';
 import type { Engine } from '../aws/engine/engine.ts';
 import { type ContainerVariables, nameOfArn, type Resource } from '../aws/resources/resourceType.ts';
 import { taskDefinitionOf } from '../aws/resources/service.ts';
@@ -145,7 +146,7 @@ function filesBucketVariable(resource: Resource): unknown {
 
 /** What a worker's container is told. */
 export const workerVariables: ContainerVariables = {
-  queueName: ({ JOB_QUEUE_URL }) => JOB_QUEUE_URL?.split('/').at(-1),
+  queueName: ({ JOB_QUEUE_URL }) => (JOB_QUEUE_URL === undefined ? undefined : lastPart(JOB_QUEUE_URL)),
   /** The workers of one machine would fight for the port. */
   onOneMachine: ({ JOB_HEALTH_PORT: _, ...environment }) => environment,
 };

@@ -1,6 +1,7 @@
 import type { AnyAlarmDefinition } from '../alarms/alarmDefinition.ts';
 import { describedHere } from './describedHere.ts';
 import type { Finding, Properties, ResourceType } from './resourceType.ts';
+import { localArn } from './resourceType.ts';
 
 /** What alarms of CloudWatch have in common. */
 export interface AlarmType {
@@ -20,7 +21,7 @@ export function alarmType({ type, honoured, check, definition }: AlarmType): Res
 
     ref: (name) => name,
     attributes: (name, { region, accountId }) => ({
-      Arn: `arn:aws:cloudwatch:${region}:${accountId}:alarm:${name}`,
+      Arn: localArn('cloudwatch', { region, accountId }, `alarm:${name}`),
     }),
 
     check,

@@ -4,6 +4,7 @@ import type { TemplateResource } from '../assembly/template.ts';
 import { notEvaluatedTypes, resourceTypes } from './index.ts';
 import { notEvaluatedSummary } from './notEvaluatedSummary.ts';
 import type { NotEvaluatedType, Place, Problem, Resource, Resources } from './resourceType.ts';
+import { localArn } from './resourceType.ts';
 
 /** What an assembly asks for. */
 export interface DesiredState {
@@ -206,7 +207,7 @@ const unsupported: NotEvaluatedType = {
   type: 'unsupported',
   ref: (name) => name,
   attributes: (name, { region, accountId }) => ({
-    Arn: `arn:aws:unsupported:${region}:${accountId}:${name}`,
+    Arn: localArn('unsupported', { region, accountId }, name),
   }),
 };
 

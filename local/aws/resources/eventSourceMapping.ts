@@ -4,7 +4,7 @@ import {
   startEventSourceMapping,
 } from '../lambda/eventSourceMapping.ts';
 import type { Finding, Resource, Resources, ResourceType } from './resourceType.ts';
-import { nameOfArn } from './resourceType.ts';
+import { localArn, nameOfArn } from './resourceType.ts';
 import { settledWithin } from './settledWithin.ts';
 
 export const eventSourceMapping: ResourceType<EventSourceMapping> = {
@@ -24,7 +24,7 @@ export const eventSourceMapping: ResourceType<EventSourceMapping> = {
   ref: (name) => name,
   attributes: (name, { region, accountId }) => ({
     Id: name,
-    EventSourceMappingArn: `arn:aws:lambda:${region}:${accountId}:event-source-mapping:${name}`,
+    EventSourceMappingArn: localArn('lambda', { region, accountId }, `event-source-mapping:${name}`),
   }),
   identity: ({ properties }) =>
     `${nameOfArn(properties.EventSourceArn)} to ${nameOfArn(properties.FunctionName)}`,

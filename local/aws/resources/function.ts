@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { createFunction, type FunctionConfig, type LocalFunction } from '../lambda/function.ts';
 import type { Finding, Resource, ResourceContext, ResourceType } from './resourceType.ts';
+import { localArn } from './resourceType.ts';
 
 export const lambdaFunction: ResourceType<LocalFunction> = {
   type: 'AWS::Lambda::Function',
@@ -30,7 +31,7 @@ export const lambdaFunction: ResourceType<LocalFunction> = {
 
   ref: (name) => name,
   attributes: (name, { region, accountId }) => ({
-    Arn: `arn:aws:lambda:${region}:${accountId}:function:${name}`,
+    Arn: localArn('lambda', { region, accountId }, `function:${name}`),
   }),
 
   check: (resource) => checkCode(resource),

@@ -2,7 +2,7 @@ import { corsRule } from '../http/cors.ts';
 import { functionUrlHandler } from '../http/functionUrl.ts';
 import { createInvoker } from '../http/invocation.ts';
 import type { Finding, Resource, ResourceContext, Resources, ResourceType } from './resourceType.ts';
-import { nameOfArn } from './resourceType.ts';
+import { localArn, nameOfArn } from './resourceType.ts';
 
 export const functionUrl: ResourceType<void> = {
   type: 'AWS::Lambda::Url',
@@ -11,7 +11,7 @@ export const functionUrl: ResourceType<void> = {
 
   ref: (name, place) => functionUrl.attributes(name, place).FunctionArn as string,
   attributes: (name, place) => ({
-    FunctionArn: `arn:aws:lambda:${place.region}:${place.accountId}:function-url:${name}`,
+    FunctionArn: localArn('lambda', place, `function-url:${name}`),
     FunctionUrl: `${place.apiUrl(name)}/`,
   }),
 

@@ -1,4 +1,5 @@
 import type { NotEvaluatedType, Place } from './resourceType.ts';
+import { localArn } from './resourceType.ts';
 
 /**
  * What a template needs on AWS and one machine does not: permissions, keys, log groups, parameters, networks. The tests hold
@@ -50,6 +51,6 @@ function accepted(type: string, nameProperty?: string, kind?: string): NotEvalua
 }
 
 function arn(kind: string, name: string, { region, accountId }: Place): string {
-  const [service, resource] = kind.split(':');
-  return `arn:aws:${service}:${service === 'iam' ? '' : region}:${accountId}:${resource}/${name}`;
+  const [service = '', resource] = kind.split(':');
+  return localArn(service, { region: service === 'iam' ? '' : region, accountId }, `${resource}/${name}`);
 }

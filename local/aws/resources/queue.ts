@@ -6,7 +6,7 @@ import type {
   Resources,
   ResourceType,
 } from './resourceType.ts';
-import { nameOfArn } from './resourceType.ts';
+import { localArn, nameOfArn } from './resourceType.ts';
 
 export const queue: ResourceType = {
   type: 'AWS::SQS::Queue',
@@ -30,7 +30,7 @@ export const queue: ResourceType = {
 
   ref: (name, place) => place.queueUrl(name),
   attributes: (name, place) => ({
-    Arn: `arn:aws:sqs:${place.region}:${place.accountId}:${name}`,
+    Arn: localArn('sqs', place, name),
     QueueName: name,
     QueueUrl: place.queueUrl(name),
   }),

@@ -1,3 +1,4 @@
+import { arnOf, lastPart } from '../../../src/names.ts';
 import type { AlarmBoard } from '../alarms/alarmBoard.ts';
 import type { Mailbox } from '../alarms/mailbox.ts';
 import type { Stack } from '../assembly/assembly.ts';
@@ -149,7 +150,16 @@ export interface ContainerVariables {
   onOneMachine(environment: Readonly<Record<string, string>>): Record<string, string>;
 }
 
-/** The last part of an ARN: the name of a queue, topic or alarm; a function's too. */
+/** The ARN of a resource that is here. */
+export function localArn(
+  service: string,
+  { region, accountId }: Pick<Place, 'region' | 'accountId'>,
+  resource: string,
+): string {
+  return arnOf({ partition: 'aws', service, region, account: accountId, resource });
+}
+
+/** The name in an ARN that a template gives: of a queue, topic, alarm or function. */
 export function nameOfArn(arn: unknown): string {
-  return String(arn).split(':').at(-1) ?? '';
+  return lastPart(String(arn));
 }

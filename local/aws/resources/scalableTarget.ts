@@ -1,3 +1,4 @@
+import { lastPart } from '../../../src/names.ts';
 import type { LocalService } from '../worker/service.ts';
 import type { Finding, Resource, ResourceContext, ResourceType } from './resourceType.ts';
 
@@ -35,7 +36,7 @@ export const scalableTarget: ResourceType<void> = {
 
 function targetOf({ properties }: Resource, { tasks }: ResourceContext): ScalableTarget {
   const { ResourceId, MinCapacity, MaxCapacity } = properties;
-  const serviceName = String(ResourceId).split('/').at(-1) ?? '';
+  const serviceName = lastPart(String(ResourceId));
   const service = (): LocalService | undefined => tasks.services.get(serviceName)?.service;
   if (service() === undefined) throw new Error(`service ${serviceName} does not run`);
   return {

@@ -1,4 +1,5 @@
 import type { Finding, Resource, ResourceContext, ResourceType } from './resourceType.ts';
+import { localArn } from './resourceType.ts';
 
 /** What an alarm's action does: `breach` is how far the metric is above (or below: negative) the alarm's threshold. */
 export type ScalingPolicy = (breach: number) => void;
@@ -10,7 +11,7 @@ export const scalingPolicy: ResourceType<void> = {
   name: { property: 'PolicyName', maxLength: 256 },
 
   ref: (name, { region, accountId }) =>
-    `arn:aws:autoscaling:${region}:${accountId}:scalingPolicy:local:policyName/${name}`,
+    localArn('autoscaling', { region, accountId }, `scalingPolicy:local:policyName/${name}`),
   attributes: (name, place) => ({ Arn: scalingPolicy.ref(name, place) }),
 
   check: (resource) => checkPolicy(resource),

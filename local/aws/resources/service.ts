@@ -1,5 +1,7 @@
+import { lastPart } from '../../../src/names.ts';
 import { type LocalService, startService } from '../worker/service.ts';
 import type { Finding, Resource, ResourceContext, Resources, ResourceType } from './resourceType.ts';
+import { localArn } from './resourceType.ts';
 import { taskDefinition } from './taskDefinition.ts';
 
 export const service: ResourceType<LocalService> = {
@@ -23,7 +25,7 @@ export const service: ResourceType<LocalService> = {
   name: { property: 'ServiceName', maxLength: 255 },
   takesWork: true,
 
-  ref: (name, { region, accountId }) => `arn:aws:ecs:${region}:${accountId}:service/${name}`,
+  ref: (name, { region, accountId }) => localArn('ecs', { region, accountId }, `service/${name}`),
   attributes: (name, place) => ({ Name: name, ServiceArn: service.ref(name, place) }),
 
   check: (resource, all) => checkTaskDefinition(resource, all),
@@ -87,7 +89,7 @@ export function taskDefinitionOf(
   { properties }: Resource,
   resources: readonly Resource[],
 ): Resource | undefined {
-  const family = String(properties.TaskDefinition).split('/').at(-1);
+  const family = lastPart(String(properties.TaskDefinition));
   return resources.find(({ type, name }) => type === taskDefinition.type && name === family);
 }
 

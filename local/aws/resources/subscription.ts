@@ -6,6 +6,7 @@ import type {
   Resources,
   ResourceType,
 } from './resourceType.ts';
+import { localArn } from './resourceType.ts';
 
 /** What a subscription is once it runs. */
 interface Handle {
@@ -27,8 +28,8 @@ export const subscription: ResourceType<Handle> = {
   ],
   notEvaluated: ['Region'],
 
-  ref: (name, place) => `arn:aws:sns:${place.region}:${place.accountId}:${name}`,
-  attributes: (name, place) => ({ Arn: `arn:aws:sns:${place.region}:${place.accountId}:${name}` }),
+  ref: (name, place) => localArn('sns', place, name),
+  attributes: (name, place) => ({ Arn: localArn('sns', place, name) }),
   identity: ({ properties: { TopicArn, Protocol, Endpoint } }) => `${Protocol} ${Endpoint} of ${TopicArn}`,
 
   check: (resource, all) => [...checkProtocol(resource), ...checkQueues(resource, all)],

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Properties, ResourceType } from './resourceType.ts';
+import { localArn } from './resourceType.ts';
 
 export const table: ResourceType = {
   type: 'AWS::DynamoDB::Table',
@@ -24,7 +25,7 @@ export const table: ResourceType = {
 
   ref: (name) => name,
   attributes: (name, place) => ({
-    Arn: `arn:aws:dynamodb:${place.region}:${place.accountId}:table/${name}`,
+    Arn: localArn('dynamodb', place, `table/${name}`),
   }),
   async create({ name, properties }, { engine }) {
     await engine.dynamo('CreateTable', { TableName: name, ...shapeOf(properties) });

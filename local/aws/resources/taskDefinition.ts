@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WorkerConfig } from '../worker/workerProcess.ts';
 import type { Finding, Resource, ResourceContext, ResourceType } from './resourceType.ts';
+import { localArn } from './resourceType.ts';
 
 /** What a service runs: one container, whose image's directory holds an `index.mjs`. */
 export interface TaskDefinition {
@@ -25,7 +26,7 @@ export const taskDefinition: ResourceType<void> = {
   ],
   name: { property: 'Family', maxLength: 255 },
 
-  ref: (name, { region, accountId }) => `arn:aws:ecs:${region}:${accountId}:task-definition/${name}`,
+  ref: (name, { region, accountId }) => localArn('ecs', { region, accountId }, `task-definition/${name}`),
   attributes: (name, place) => ({ TaskDefinitionArn: taskDefinition.ref(name, place) }),
 
   check: (resource) => checkContainers(resource),

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Properties, ResourceType } from './resourceType.ts';
+import { localArn } from './resourceType.ts';
 
 export const topic: ResourceType = {
   type: 'AWS::SNS::Topic',
@@ -29,7 +30,7 @@ export const topic: ResourceType = {
 };
 
 function arn(name: string, { region, accountId }: { region: string; accountId: string }): string {
-  return `arn:aws:sns:${region}:${accountId}:${name}`;
+  return localArn('sns', { region, accountId }, name);
 }
 
 function attributesOf({ FifoTopic, ContentBasedDeduplication }: Properties): Record<string, string> {

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { lastPart } from '../../../src/names.ts';
 import type { Clock } from '../alarms/clock.ts';
 import { type Engine, EngineError } from '../engine/engine.ts';
 import { scaledSeconds } from '../engine/timeScale.ts';
@@ -144,7 +145,7 @@ async function deadLetter(
     SCHEDULE_ARN: scheduleArn,
     TARGET_ARN: schedule.Target.Arn,
   };
-  const queueName = queueArn.split(':').at(-1) ?? '';
+  const queueName = lastPart(queueArn);
   try {
     await engine.sqs('SendMessage', {
       QueueUrl: engine.queueUrl(queueName),

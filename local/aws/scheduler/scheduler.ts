@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../alarms/clock.ts';
 import type { Engine } from '../engine/engine.ts';
+import { localArn } from '../resources/resourceType.ts';
 import { doesNotExist, existsAlready, invalid } from './errors.ts';
 import { type RunningSchedule, runSchedule } from './runningSchedule.ts';
 import { DEFAULT_GROUP, type Schedule } from './schedule.ts';
@@ -168,11 +169,11 @@ class InMemoryScheduler implements Scheduler {
 
 /** `arn:aws:scheduler:<region>:<account>:schedule/<group>/<name>` */
 export function scheduleArn(groupName: string, name: string, { region, accountId }: Place): string {
-  return `arn:aws:scheduler:${region}:${accountId}:schedule/${groupName}/${name}`;
+  return localArn('scheduler', { region, accountId }, `schedule/${groupName}/${name}`);
 }
 
 export function groupArn(name: string, { region, accountId }: Place): string {
-  return `arn:aws:scheduler:${region}:${accountId}:schedule-group/${name}`;
+  return localArn('scheduler', { region, accountId }, `schedule-group/${name}`);
 }
 
 type Place = Pick<Engine, 'region' | 'accountId'>;

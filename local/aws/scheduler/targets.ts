@@ -1,3 +1,4 @@
+import { lastPart } from '../../../src/names.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Target } from './schedule.ts';
 
@@ -24,7 +25,7 @@ export async function callTarget(
   input: string,
   engine: Engine,
 ): Promise<void> {
-  const name = Arn.split(':').at(-1) ?? '';
+  const name = lastPart(Arn);
   const api = universal[Arn];
   if (api !== undefined) {
     await engine[api.service](api.action, JSON.parse(input));
