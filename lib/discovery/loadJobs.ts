@@ -1,12 +1,13 @@
-import { join, resolve } from 'node:path';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { bundleApi } from '../bundle/apiBundle.ts';
 import { type BundledJob, bundleJobs, type JobBundle } from '../bundle/bundle.ts';
 import type { ResourceNames } from '../platform/resourceNames.ts';
+import { SynthError } from '../platform/synthError.ts';
 import { discoverJobs } from './discovery.ts';
-import { writeJobTypes } from './jobTypes.ts';
 
 /** What `JobPlatform` takes. */
-export interface LoadedJobs {
+interface LoadedJobs {
   readonly jobs: readonly BundledJob[];
   /** Of src/api; undefined where no job tracks. */
   readonly apiBundle: JobBundle | undefined;
@@ -30,3 +31,60 @@ export async function loadJobs(names: ResourceNames, root: string = process.cwd(
   );
   return { jobs, apiBundle: api.apiBundle, warnings: [...found.warnings, ...warnings, ...api.warnings] };
 }
+
+/**
+ * Writes `src/jobs.generated.ts`, every job's name and type for typed publishing. A file that would not change is
+ * left alone, so that watchers stay quiet.
+ * @param jobNames sorted
+ * @returns whether the file was written
+ * @throws {SynthError} when it cannot be; then the one before is whole, and nothing lies beside it
+ */
+export async function writeJobTypes(jobNames: readonly string[], file: string): Promise<boolean> {
+  const text = jobTypes(jobNames);
+  if ((await readFile(file, 'utf8').catch(() => undefined)) === text) return false;
+  await mkdir(dirname(file), { recursive: true });
+  const unfinished = `${file}.${process.pid}.tmp`;
+  try {
+    await writeFile(unfinished, text);
+    await rename(unfinished, file);
+  } catch (cause) {
+    await rm(unfinished, { force: true });
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new SynthError(
+      `${file} has to be written anew for the jobs of now, and cannot be (${code}): make it and its folder writable, or remove it.`,
+      { cause },
+    );
+  }
+  return true;
+}
+
+/** The module's text; the job files are in the folder `jobs` beside it. */
+export function jobTypes(jobNames: readonly string[]): string {
+  const imports = jobNames.map((name) => `import type ${identifierOf(name)} from './jobs/${name}.ts';\n`);
+  const members = jobNames.map((name) => `  ${propertyOf(name)}: typeof ${identifierOf(name)};\n`);
+  const body = members.length === 0 ? '{}' : `{\n${members.join('')}}`;
+  return `${banner}${imports.join('')}\nexport interface Jobs ${body}\n`;
+}
+
+const banner =
+  "// Written by synth from the files in src/jobs: every job's name and type, for typed publishing. Do not edit.\n";
+
+function propertyOf(name: string): string {
+  return name.includes('-') ? `'${name}'` : name;
+}
+
+/** A job's name holds no `$`, so no two jobs share an identifier. */
+function identifierOf(name: string): string {
+  if (name.includes('-')) return name.replaceAll('-', '$');
+  return unusableIdentifiers.has(name) ? `${name}$` : name;
+}
+
+/** What cannot stand after `import type`: reserved words, TypeScript's own types, and the interface written here. */
+const unusableIdentifiers: ReadonlySet<string> = new Set(
+  (
+    'Jobs any arguments as asserts async await bigint boolean break case catch class const continue debugger ' +
+    'default delete do else enum eval export extends false finally for from function if implements import in ' +
+    'instanceof interface let never new null number object of package private protected public return static ' +
+    'string super switch symbol this throw true try type typeof undefined unknown var void while with yield'
+  ).split(' '),
+);

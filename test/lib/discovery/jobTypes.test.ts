@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { discoverJobs } from '../../../lib/discovery/discovery.ts';
-import { jobTypes, writeJobTypes } from '../../../lib/discovery/jobTypes.ts';
+import { jobTypes, writeJobTypes } from '../../../lib/discovery/loadJobs.ts';
 import { SynthError } from '../../../lib/platform/synthError.ts';
 import { repository, temporaryProject } from '../project.ts';
 
