@@ -45,11 +45,12 @@ export async function attempt(
     const given = isPointer(published) ? await fetchPayload(published, context) : published;
     const payload =
       job.payload === undefined ? given : await validPayload(job.payload, given, context.jobName);
-    const work = async (): Promise<unknown> => {
+    const run = (): unknown => job.run(payload, { ...context }); // a copy: what the job does to it decides nothing
+    // Not async, which would cost every message a promise.
+    const work = (): unknown => {
       // Within `once` too: an idempotent job that was done before its process crashed must not count as lost.
       if (message.receiveCount > context.maxAttempts) throw new LostAttemptError();
-      await beforeRun?.();
-      return job.run(payload, { ...context }); // a copy: what the job does to it decides nothing
+      return beforeRun ? beforeRun().then(run) : run();
     };
     if (once === undefined) return { kind: 'succeeded', result: await work() };
     return await once({ message, payload, context, queue, leaseMs: deadline.remainingMs() }, work);
