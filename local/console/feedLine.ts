@@ -3,6 +3,7 @@ import type { BatchOutcome } from '../aws/lambda/eventSourceMapping.ts';
 import type { LogLine } from '../aws/lambda/function.ts';
 import { keptText } from '../aws/resources/deletionPolicy.ts';
 import type { ApplyResult } from '../aws/resources/reconcile.ts';
+import { type LogEntry, readLogLine } from '../platform/logLine.ts';
 import { MAX_LINE_CHARACTERS } from '../platform/recentPast.ts';
 import type { PlatformEvent } from '../platform/view.ts';
 
@@ -13,6 +14,8 @@ export interface FeedLine {
   /** Of the platform's own lines; a function's line tells its level itself, or none. */
   readonly level: 'INFO' | 'WARN' | 'ERROR' | null;
   readonly text: string;
+  /** What the text says where it is a line of the Powertools Logger; null for any other. */
+  readonly entry: LogEntry | null;
   readonly atMs: number;
   readonly isStderr: boolean;
 }
@@ -38,8 +41,10 @@ export function feedLine(event: PlatformEvent): FeedLine | undefined {
   }
 }
 
-export function functionLine({ functionName, text, at, stream }: LogLine): FeedLine {
-  return { functionName, level: null, text: cut(text), atMs: at.getTime(), isStderr: stream === 'stderr' };
+export function functionLine({ functionName, text: whole, at, stream }: LogLine): FeedLine {
+  const text = cut(whole);
+  const entry = readLogLine(text) ?? null;
+  return { functionName, level: null, text, entry, atMs: at.getTime(), isStderr: stream === 'stderr' };
 }
 
 function alarmLine({ name, scales, state, before, reason, since }: AlarmTransition): FeedLine | undefined {
@@ -72,7 +77,7 @@ function appliedText({ created, updated, deleted, kept }: ApplyResult): string {
 }
 
 function platformLine(level: FeedLine['level'], text: string, atMs = Date.now()): FeedLine {
-  return { functionName: null, level, text: cut(text), atMs, isStderr: false };
+  return { functionName: null, level, text: cut(text), entry: null, atMs, isStderr: false };
 }
 
 function cut(text: string): string {

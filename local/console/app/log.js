@@ -1,14 +1,14 @@
 import { h, setText } from './dom.js';
-import { hueOf, timeOfDay } from './format.js';
-import { parseLine } from './logLine.js';
+import { hueOf, readable, timeOfDay } from './format.js';
+import { shownLine } from './logLine.js';
 
 const KEPT_LINES = 500;
 const levels = ['DEBUG', 'INFO', 'WARN', 'ERROR'];
 
 /**
  * @typedef {import('../feedLine.ts').FeedLine} FeedLine
- * @typedef {import('./logLine.js').LogEntry} LogEntry
- * @typedef {{ element: HTMLElement, line: FeedLine, entry: LogEntry, search: string }} Shown
+ * @typedef {import('./logLine.js').ShownLine} ShownLine
+ * @typedef {{ element: HTMLElement, line: FeedLine, shown: ShownLine, search: string }} Shown
  */
 
 /** The newest lines, filtered by job, level and text; a line opens to its whole JSON. */
@@ -78,10 +78,10 @@ export class Log {
   /** @param {FeedLine} line @returns {Shown} */
   #createLine(line) {
     this.#addSource(line.functionName, line.functionName ?? 'Platform');
-    const entry = parseLine(line);
+    const shown = shownLine(line);
     const source = this.#jobs.get(line.functionName ?? '') ?? line.functionName ?? 'Platform';
-    const element = lineElement(line, entry, source);
-    return { element, line, entry, search: `${source} ${line.text}`.toLowerCase() };
+    const element = lineElement(line, shown, source);
+    return { element, line, shown, search: `${source} ${line.text}`.toLowerCase() };
   }
 
   /** @param {string | null} functionName @param {string} name */
@@ -103,10 +103,10 @@ export class Log {
   }
 
   /** @param {Shown} one */
-  #matches({ line, entry, search }) {
+  #matches({ line, shown, search }) {
     const { job, level, text } = this.#controls;
     if (job.value !== '*' && job.value !== `=${line.functionName ?? ''}`) return false;
-    if (levels.indexOf(entry.level ?? 'INFO') < levels.indexOf(level.value)) return false;
+    if (levels.indexOf(shown.level ?? 'INFO') < levels.indexOf(level.value)) return false;
     return search.includes(text.value.trim().toLowerCase());
   }
 
@@ -158,9 +158,9 @@ function createControls() {
   };
 }
 
-/** @param {FeedLine} line @param {LogEntry} entry @param {string} source */
-function lineElement(line, entry, source) {
-  const { level, message, fields, error } = entry;
+/** @param {FeedLine} line @param {ShownLine} shown @param {string} source */
+function lineElement(line, shown, source) {
+  const { level, message, fields, error } = shown;
   const dot = h('span', { class: 'dot', 'aria-hidden': 'true' });
   dot.style.setProperty('--hue', hueOf(line.functionName ?? ''));
   if (line.functionName === null) dot.classList.add('platform');
@@ -176,21 +176,20 @@ function lineElement(line, entry, source) {
       error !== null && h('span', { class: 'error' }, error),
     ),
   ];
-  const { entry: json } = entry;
-  if (json === null) return h('li', { class: 'line', 'data-level': level ?? 'NONE' }, ...parts);
+  if (line.entry === null) return h('li', { class: 'line', 'data-level': level ?? 'NONE' }, ...parts);
   const details = h('details', {}, h('summary', {}, ...parts));
   details.addEventListener(
     'toggle',
-    () => details.childElementCount === 1 && details.append(...opened(json)),
+    () => details.childElementCount === 1 && details.append(...opened(line)),
   );
   return h('li', { class: 'line', 'data-level': level ?? 'NONE' }, details);
 }
 
-/** A stack is shown as the lines it is. @param {Record<string, unknown>} json */
-function opened(json) {
-  const { error } = json;
+/** The whole line; a stack is shown as the lines it is. @param {FeedLine} line */
+function opened({ text, entry }) {
+  const error = entry?.error;
   const stack = typeof error === 'object' && error !== null && 'stack' in error ? error.stack : undefined;
-  const parts = [h('pre', { class: 'wrap' }, JSON.stringify(json, undefined, 2))];
+  const parts = [h('pre', { class: 'wrap' }, readable(text))];
   if (typeof stack === 'string') parts.unshift(h('pre', { class: 'stack' }, stack));
   return parts;
 }
@@ -198,7 +197,7 @@ function opened(json) {
 /** @param {number} skipped @returns {FeedLine} */
 function skippedLine(skipped) {
   const text = `${skipped} lines came faster than this page could take them; the terminal has them all.`;
-  return { functionName: null, level: 'WARN', text, atMs: Date.now(), isStderr: false };
+  return { functionName: null, level: 'WARN', text, entry: null, atMs: Date.now(), isStderr: false };
 }
 
 function levelOptions() {

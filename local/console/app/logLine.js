@@ -1,70 +1,32 @@
 /**
- * What a line of the log says, taken apart: a JSON line of the Powertools Logger, any other text, or a line of the
- * platform's own.
+ * A line of the log as it is shown: what the Powertools Logger wrote, any other text, or a line of the platform's own.
  * @typedef {import('../feedLine.ts').FeedLine} FeedLine
  * @typedef {{
  *   level: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | null,
  *   message: string,
  *   fields: [name: string, value: string][],
  *   error: string | null,
- *   entry: Record<string, unknown> | null,
- * }} LogEntry
+ * }} ShownLine
  * @param {FeedLine} line
- * @returns {LogEntry}
+ * @returns {ShownLine}
  */
-export function parseLine({ text, level, isStderr }) {
-  const entry = jsonEntry(text);
-  if (!entry)
-    return { level: level ?? (isStderr ? 'ERROR' : null), message: text, fields: [], error: null, entry };
+export function shownLine({ entry, text, level, isStderr }) {
+  if (entry === null)
+    return { level: level ?? (isStderr ? 'ERROR' : null), message: text, fields: [], error: null };
   const { message, error } = entry;
   return {
     level: levelOf(entry.level),
-    message: shown(message),
-    fields: Object.entries(entry)
-      .filter(([name, value]) => !hiddenFields.has(name) && value !== message)
+    message,
+    fields: Object.entries(entry.fields)
+      .filter(([, value]) => value !== message)
       .map(([name, value]) => [name, fieldText(name, value)]),
     error: error === undefined ? null : errorText(error),
-    entry,
   };
-}
-
-/** Fields that are shown in other ways, or that help in CloudWatch and not here. They are in the opened line. */
-const hiddenFields = new Set([
-  'level',
-  'message',
-  'error',
-  'jobName',
-  'timestamp',
-  'service',
-  'sampling_rate',
-  'xray_trace_id',
-  'cold_start',
-  'function_arn',
-  'function_memory_size',
-  'function_name',
-  'function_request_id',
-  'requestId',
-  'messageId',
-  'codeVersion',
-]);
-
-/**
- * @param {string} text
- * @returns {Record<string, unknown> | null}
- */
-function jsonEntry(text) {
-  if (!text.startsWith('{')) return null;
-  try {
-    const entry = JSON.parse(text);
-    return typeof entry.level === 'string' && entry.message !== undefined ? entry : null;
-  } catch {
-    return null;
-  }
 }
 
 /**
  * @param {unknown} level
- * @returns {LogEntry['level']}
+ * @returns {ShownLine['level']}
  */
 function levelOf(level) {
   if (level === 'CRITICAL' || level === 'ERROR') return 'ERROR';
