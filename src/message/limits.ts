@@ -1,6 +1,12 @@
 /** How many attributes SQS allows a message, which SNS passes on. Of a raw delivery with more the message is discarded. */
 export const maxAttributes = 10;
 
+/**
+ * The attributes that a publisher of this package sets; a message needs none of them but `jobName`. `traceparent` is
+ * reserved too, but a caller's own trace is theirs to give.
+ */
+export const reservedNames = ['jobName', 'jobId', 'publishedAt'] as const;
+
 /** The size of an SNS message, body and attributes together, in bytes; a batch of messages shares it. */
 export const maxMessageBytes = 262_144;
 

@@ -1,11 +1,13 @@
 import { isRecord } from '../job/check/given.ts';
-import { type MessageAttribute, type MessageAttributes, maxAttributes } from '../message/limits.ts';
+import {
+  type MessageAttribute,
+  type MessageAttributes,
+  maxAttributes,
+  reservedNames,
+} from '../message/limits.ts';
 import { keywordStart } from '../message/scheduledPublish.ts';
 import { InvalidAttributeError, TooManyAttributesError } from './errors.ts';
 import { shown } from './shown.ts';
-
-/** The attributes that the publisher sets. `traceparent` is reserved too, but a caller's own trace is theirs to give. */
-const reservedNames = ['jobName', 'jobId', 'publishedAt'] as const;
 
 /**
  * A message's attributes, all of them Strings: SNS matches a String.Array element by element, and a Number never as a
