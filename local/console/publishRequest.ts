@@ -1,5 +1,5 @@
 import { maxAttributes } from '../../src/message/limits.ts';
-import type { JobMessage } from '../platform/jobs.ts';
+import type { JobToPublish } from '../platform/jobs.ts';
 
 const MAX_COUNT = 1_000;
 /** `jobName` is one of a message's. */
@@ -8,7 +8,7 @@ const AT_ONCE = 20;
 
 /** What the page's form sends. */
 export interface PublishRequest {
-  readonly message: JobMessage;
+  readonly message: JobToPublish;
   /** 1 to {@link MAX_COUNT} messages, all the same. */
   readonly count: number;
 }
@@ -47,7 +47,7 @@ export class PartlyPublishedError extends Error {
 
 /** Publishes them, some at once; gives their message IDs. Throws {@link PartlyPublishedError}, or what refused the first. */
 export async function publishAll(
-  publish: (message: JobMessage) => Promise<{ messageId: string }>,
+  publish: (message: JobToPublish) => Promise<{ messageId: string }>,
   { message, count }: PublishRequest,
 ): Promise<string[]> {
   const messageIds: string[] = [];

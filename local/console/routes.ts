@@ -2,7 +2,7 @@ import { type Context, Hono, type MiddlewareHandler, type Next } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { EngineError } from '../aws/engine/errors.ts';
-import { PublishError } from '../platform/jobs.ts';
+import { NotPublishedError } from '../platform/jobs.ts';
 import type { Platform } from '../platform/platform.ts';
 import { streamEvents } from './events.ts';
 import type { Feed } from './feed.ts';
@@ -83,7 +83,9 @@ function failure(error: Error, c: Context): Response {
   if (error instanceof PartlyPublishedError) {
     return c.json({ error: error.message, published: error.published }, 400);
   }
-  const isExpected = [PublishRequestError, PublishError, EngineError].some((type) => error instanceof type);
+  const isExpected = [PublishRequestError, NotPublishedError, EngineError].some(
+    (type) => error instanceof type,
+  );
   if (isExpected) return c.json({ error: error.message }, 400);
   process.emitWarning(error.stack ?? error.message);
   return c.json({ error: 'The platform could not answer; the terminal says why.' }, 500);

@@ -6,7 +6,7 @@ import { environmentOf, taskDefinition } from '../aws/resources/taskDefinition.t
 import type { PlatformFile } from './platformFile.ts';
 
 /** A job as the template alone tells: a queue that is subscribed to the job topic with an exact `jobName`. */
-export interface JobResources {
+export interface TemplateJob {
   readonly name: string;
   readonly queueName: string;
   readonly deadLetterQueueName: string | undefined;
@@ -19,7 +19,7 @@ export interface JobResources {
 /** What serves whom; read off the resources once for each assembly. */
 export interface Routing {
   readonly topicArn: string | undefined;
-  readonly jobs: readonly JobResources[];
+  readonly jobs: readonly TemplateJob[];
   readonly apiUrl: string | undefined;
   readonly filesBucket: string | undefined;
 }
@@ -64,7 +64,7 @@ export function jobTopicArn(resources: readonly Resource[]): string | undefined 
 }
 
 /** The jobs of the job topic, by name. */
-export function jobsOf(resources: readonly Resource[]): JobResources[] {
+export function jobsOf(resources: readonly Resource[]): TemplateJob[] {
   const topicArn = jobTopicArn(resources);
   const subscriptions = resources.filter(
     ({ properties }) => topicArn !== undefined && properties.TopicArn === topicArn,
@@ -152,28 +152,28 @@ export const workerVariables: ContainerVariables = {
 };
 
 /** What goes to a job. */
-export interface JobMessage {
+export interface JobToPublish {
   readonly jobName: string;
   readonly payload: unknown;
   readonly attributes?: Readonly<Record<string, string>>;
 }
 
 /** A message that cannot be published. */
-export class PublishError extends Error {
-  override readonly name = 'PublishError';
+export class NotPublishedError extends Error {
+  override readonly name = 'NotPublishedError';
 }
 
 /**
  * Publishes to the job topic.
- * @throws {PublishError} without one, and for what has no JSON
+ * @throws {NotPublishedError} without one, and for what has no JSON
  */
 export async function publishToJobs(
   engine: Engine,
   topicArn: string | undefined,
-  { jobName, payload, attributes = {} }: JobMessage,
+  { jobName, payload, attributes = {} }: JobToPublish,
 ): Promise<{ messageId: string }> {
   if (topicArn === undefined)
-    throw new PublishError('The template has no topic with job subscriptions to publish to.');
+    throw new NotPublishedError('The template has no topic with job subscriptions to publish to.');
   const Message = asJson(payload);
   const strings = Object.entries({ ...attributes, jobName });
   const MessageAttributes = Object.fromEntries(
@@ -183,14 +183,16 @@ export async function publishToJobs(
   return { messageId: MessageId };
 }
 
-/** @throws {PublishError} for what has no JSON, or is nested deeper than it can be written */
+/** @throws {NotPublishedError} for what has no JSON, or is nested deeper than it can be written */
 function asJson(payload: unknown): string {
   let json: string | undefined;
   try {
     json = JSON.stringify(payload);
   } catch (cause) {
-    throw new PublishError(`The payload cannot be written as JSON: ${(cause as Error).message}.`, { cause });
+    throw new NotPublishedError(`The payload cannot be written as JSON: ${(cause as Error).message}.`, {
+      cause,
+    });
   }
-  if (json === undefined) throw new PublishError(`The payload must be JSON, got ${typeof payload}.`);
+  if (json === undefined) throw new NotPublishedError(`The payload must be JSON, got ${typeof payload}.`);
   return json;
 }

@@ -21,7 +21,7 @@ import { type Scheduler, startScheduler } from '../aws/scheduler/scheduler.ts';
 import {
   attributeFilteredSubscriptions,
   isDeadLetterQueue,
-  type JobMessage,
+  type JobToPublish,
   noRouting,
   publishToJobs,
   routingOf,
@@ -172,7 +172,7 @@ export class Platform {
   }
 
   /** Publishes to the job topic. `payload` is sent as JSON, `attributes` as String attributes. */
-  publish(message: JobMessage): Promise<{ messageId: string }> {
+  publish(message: JobToPublish): Promise<{ messageId: string }> {
     return publishToJobs(this.#engine, this.#routing.topicArn, message);
   }
 

@@ -9,7 +9,7 @@ import type { Target } from '../aws/scheduler/schedule.ts';
 import type { Scheduler } from '../aws/scheduler/scheduler.ts';
 import type { ScheduleFiring, ScheduleView } from '../aws/scheduler/scheduleView.ts';
 import { inputOf } from '../aws/scheduler/targets.ts';
-import type { JobResources, Routing } from './jobs.ts';
+import type { Routing, TemplateJob } from './jobs.ts';
 import type { RecentPast } from './recentPast.ts';
 
 /** What happens on the platform, as it happens. */
@@ -165,7 +165,7 @@ function otherQueues({ reconciler, routing }: SnapshotSubject): string[] {
     .map(({ name }) => name);
 }
 
-async function jobView(job: JobResources, engine: Engine): Promise<JobView> {
+async function jobView(job: TemplateJob, engine: Engine): Promise<JobView> {
   const { name, queueName, deadLetterQueueName, functionName, serviceName } = job;
   const dead = deadLetterQueueName === undefined ? undefined : await queueView(deadLetterQueueName, engine);
   return {

@@ -5,7 +5,7 @@
 export class Throttle<Value> {
   readonly #write: (value: Value) => Promise<unknown>;
   readonly #intervalMs: number;
-  readonly #clock: Clock;
+  readonly #clock: TimerClock;
   #newest: { readonly value: Value } | undefined;
   #nextAt = Number.NEGATIVE_INFINITY;
   #isWriting = false;
@@ -13,7 +13,11 @@ export class Throttle<Value> {
   #stopWaiting: (() => void) | undefined;
 
   /** @param write must not reject */
-  constructor(write: (value: Value) => Promise<unknown>, intervalMs: number, clock: Clock = systemClock) {
+  constructor(
+    write: (value: Value) => Promise<unknown>,
+    intervalMs: number,
+    clock: TimerClock = systemTimerClock,
+  ) {
     this.#write = write;
     this.#intervalMs = intervalMs;
     this.#clock = clock;
@@ -59,14 +63,14 @@ export class Throttle<Value> {
 }
 
 /** Time, so that tests of throttles and leases need not wait. */
-export interface Clock {
+export interface TimerClock {
   /** Milliseconds since 1970. */
   now(): number;
   /** Calls back after so many milliseconds. Gives what stops that. */
   after(ms: number, callback: () => void): () => void;
 }
 
-export const systemClock: Clock = {
+export const systemTimerClock: TimerClock = {
   now: Date.now,
   after(ms, callback) {
     const timer = setTimeout(callback, ms);
@@ -75,7 +79,7 @@ export const systemClock: Clock = {
 };
 
 /** Does something again and again, each time so long after the last was done. Gives what stops that. */
-export function repeat(ms: number, work: () => Promise<void>, clock: Clock): () => void {
+export function repeat(ms: number, work: () => Promise<void>, clock: TimerClock): () => void {
   let isStopped = false;
   let stopWaiting = (): void => {};
   const wait = (): void => {

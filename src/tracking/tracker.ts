@@ -11,13 +11,13 @@ import { statusDefaults, trackingMs } from './defaults.ts';
 import type { StatusItem } from './item.ts';
 import { DynamoTrackerRecord } from './record.ts';
 import { StatusTable } from './table.ts';
-import { type Clock, repeat, systemClock, Throttle } from './throttle.ts';
+import { repeat, systemTimerClock, Throttle, type TimerClock } from './throttle.ts';
 
 interface DynamoTrackerOptions {
   /** @default `JOB_STATUS_TABLE` */
   readonly tableName?: string | undefined;
   readonly client?: DynamoDBClient | undefined;
-  readonly clock?: Clock;
+  readonly clock?: TimerClock;
 }
 
 /**
@@ -26,7 +26,11 @@ interface DynamoTrackerOptions {
  */
 export function dynamoTracker(
   jobName: string,
-  { tableName = process.env.JOB_STATUS_TABLE ?? '', client, clock = systemClock }: DynamoTrackerOptions = {},
+  {
+    tableName = process.env.JOB_STATUS_TABLE ?? '',
+    client,
+    clock = systemTimerClock,
+  }: DynamoTrackerOptions = {},
 ): Tracker {
   const parts = { jobName, table: new StatusTable({ tableName, client, now: clock.now }), clock };
   const runs = new WeakMap<JobContext, DynamoTrackerRun>();
@@ -56,14 +60,14 @@ export function dynamoTracker(
 interface TrackerParts {
   readonly jobName: string;
   readonly table: StatusTable;
-  readonly clock: Clock;
+  readonly clock: TimerClock;
 }
 
 /** One run of one message: its attempt, its progress, and whether somebody cancels it. */
 class DynamoTrackerRun {
   readonly #run: Run;
   readonly #surroundings: TrackedSurroundings;
-  readonly #clock: Clock;
+  readonly #clock: TimerClock;
   readonly #record: DynamoTrackerRecord;
   readonly #endsAt: number;
   readonly #cancelling = new AbortController();

@@ -4,7 +4,7 @@ import { isGone, Outage } from './outage.ts';
 import type { WorkerQueue } from './queue.ts';
 
 /** A received message, this worker's until `visibleAtMs`. Times are `performance.now()`'s. */
-export interface Lease {
+export interface HeldMessage {
   readonly receiptHandle: string;
   readonly messageId: string;
   readonly receivedAtMs: number;
@@ -33,7 +33,7 @@ export interface HeartbeatOptions {
  */
 export class Heartbeats {
   readonly #options: HeartbeatOptions;
-  readonly #leases = new Set<Lease>();
+  readonly #held = new Set<HeldMessage>();
   readonly #outage: Outage;
   readonly #timer: NodeJS.Timeout;
 
@@ -44,14 +44,14 @@ export class Heartbeats {
     this.#timer = setInterval(() => this.#beat(), everyMs);
   }
 
-  add(lease: Lease): void {
-    this.#leases.add(lease);
+  add(held: HeldMessage): void {
+    this.#held.add(held);
   }
 
   /** Resolves when no extension is under way that could undo what becomes of the message next. */
-  async remove(lease: Lease): Promise<void> {
-    this.#leases.delete(lease);
-    await lease.extending;
+  async remove(held: HeldMessage): Promise<void> {
+    this.#held.delete(held);
+    await held.extending;
   }
 
   stop(): void {
@@ -60,47 +60,47 @@ export class Heartbeats {
 
   #beat(): void {
     const now = performance.now();
-    for (const lease of this.#leases) {
-      const leftMs = lease.visibleAtMs - now;
-      if (leftMs <= 0) this.#lose(lease, new LeaseLostError('its visibility timeout has ended'));
-      else if (now - lease.receivedAtMs >= this.#abortAfterMs) this.#limit(lease);
+    for (const held of this.#held) {
+      const leftMs = held.visibleAtMs - now;
+      if (leftMs <= 0) this.#lose(held, new LeaseLostError('its visibility timeout has ended'));
+      else if (now - held.receivedAtMs >= this.#abortAfterMs) this.#limit(held);
       else if (leftMs <= this.#options.visibilityTimeoutMs / 2) {
-        lease.extending ??= this.#extend(lease).finally(() => {
-          lease.extending = undefined;
+        held.extending ??= this.#extend(held).finally(() => {
+          held.extending = undefined;
         });
       }
     }
   }
 
-  async #extend(lease: Lease): Promise<void> {
+  async #extend(held: HeldMessage): Promise<void> {
     const { queue, visibilityTimeoutMs, sqsSpeed = 1 } = this.#options;
     const startedAtMs = performance.now();
-    const restMs = lease.receivedAtMs + this.#longestMs - startedAtMs;
+    const restMs = held.receivedAtMs + this.#longestMs - startedAtMs;
     const seconds = Math.floor(Math.min(visibilityTimeoutMs, restMs) / 1000);
     try {
-      await queue.changeVisibility(lease.receiptHandle, Math.floor(seconds * sqsSpeed));
-      lease.visibleAtMs = startedAtMs + seconds * 1000;
+      await queue.changeVisibility(held.receiptHandle, Math.floor(seconds * sqsSpeed));
+      held.visibleAtMs = startedAtMs + seconds * 1000;
       this.#outage.succeeded();
     } catch (error) {
       if (!isGone(error)) return this.#outage.failed(error);
-      this.#lose(lease, new LeaseLostError(`SQS says ${(error as Error).name}`, { cause: error }));
+      this.#lose(held, new LeaseLostError(`SQS says ${(error as Error).name}`, { cause: error }));
     }
   }
 
   /** Whoever got the message since runs it now: the sooner this run ends, the better. */
-  #lose(lease: Lease, error: LeaseLostError): void {
-    if (!this.#leases.delete(lease)) return;
-    const { messageId } = lease;
+  #lose(held: HeldMessage, error: LeaseLostError): void {
+    if (!this.#held.delete(held)) return;
+    const { messageId } = held;
     this.#options.logger.warn('a message was lost while its job ran; the job is aborted', {
       messageId,
       error,
     });
-    lease.abort(error);
+    held.abort(error);
   }
 
-  #limit(lease: Lease): void {
-    this.#leases.delete(lease);
-    lease.abort(new VisibilityLimitError(performance.now() - lease.receivedAtMs));
+  #limit(held: HeldMessage): void {
+    this.#held.delete(held);
+    held.abort(new VisibilityLimitError(performance.now() - held.receivedAtMs));
   }
 
   get #longestMs(): number {

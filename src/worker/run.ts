@@ -11,7 +11,7 @@ import type { JobQueue } from '../runtime/jobQueue.ts';
 import type { Outcome } from '../runtime/outcome.ts';
 import { type EndedRun, settle } from '../runtime/settle.ts';
 import { LeaseLostError, WorkerStoppedError } from './errors.ts';
-import { type Heartbeats, type Lease, longestVisibilityMs } from './heartbeats.ts';
+import { type Heartbeats, type HeldMessage, longestVisibilityMs } from './heartbeats.ts';
 import { backoffMs, isGone, type Outage } from './outage.ts';
 import type { WorkerQueue } from './queue.ts';
 
@@ -42,29 +42,29 @@ export function startMessageRun(record: SQSRecord, surroundings: MessageRunSurro
     if (!deadline.signal.aborted) deadline.abort(reason);
   };
   const receivedAtMs = performance.now();
-  const lease: Lease = {
+  const held: HeldMessage = {
     receiptHandle: record.receiptHandle,
     messageId: record.messageId,
     receivedAtMs,
     visibleAtMs: receivedAtMs + surroundings.visibilityTimeoutMs,
     abort,
   };
-  surroundings.heartbeats.add(lease);
+  surroundings.heartbeats.add(held);
 
   async function run(): Promise<EndedRun> {
     const [ended] = await runBatch([record], { ...surroundings, deadline });
     deadline.clear();
-    await surroundings.heartbeats.remove(lease);
+    await surroundings.heartbeats.remove(held);
     return end(ended as EndedRun);
   }
 
   async function end(ended: EndedRun): Promise<EndedRun> {
     const { reason } = deadline.signal;
-    const settled: EndedRun = { ...ended, outcome: outcomeAfter(ended.outcome, reason, lease) };
+    const settled: EndedRun = { ...ended, outcome: outcomeAfter(ended.outcome, reason, held) };
     const settling = { ...deadline, settlingSignal: () => AbortSignal.timeout(settlingTimeoutMs) };
     const own = reason instanceof LeaseLostError ? abandoned(surroundings, reason) : surroundings;
     const kept = await settle([settled], { ...own, deadline: settling });
-    if (kept.length === 0) await acknowledge(settled, lease, surroundings);
+    if (kept.length === 0) await acknowledge(settled, held, surroundings);
     return settled;
   }
 
@@ -72,7 +72,7 @@ export function startMessageRun(record: SQSRecord, surroundings: MessageRunSurro
 }
 
 /** An interrupted run is neither the job's fault nor its end: its message is there again at once. */
-function outcomeAfter(outcome: Outcome, reason: unknown, { receivedAtMs }: Lease): Outcome {
+function outcomeAfter(outcome: Outcome, reason: unknown, { receivedAtMs }: HeldMessage): Outcome {
   if (outcome.kind !== 'retry' && outcome.kind !== 'dead') return outcome;
   if (reason instanceof LeaseLostError) return { kind: 'retry', error: outcome.error, delaySeconds: 0 };
   if (outcome.kind === 'dead') return outcome;
@@ -101,7 +101,7 @@ function abandoned(
 /** A delete is tried for as long as nobody else can get the message. */
 async function acknowledge(
   { context: { log } }: EndedRun,
-  { receiptHandle, visibleAtMs }: Lease,
+  { receiptHandle, visibleAtMs }: HeldMessage,
   { queue, deleting }: MessageRunSurroundings,
 ): Promise<void> {
   for (let failures = 1; ; failures++) {

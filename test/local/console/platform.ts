@@ -1,7 +1,7 @@
 import type { QueuedMessage, QueueState } from '../../../local/aws/engine/engine.ts';
 import type { ConsolePlatform } from '../../../local/console/routes.ts';
 import { type Console, startConsole } from '../../../local/console/server.ts';
-import type { JobMessage } from '../../../local/platform/jobs.ts';
+import type { JobToPublish } from '../../../local/platform/jobs.ts';
 import type { JobView, PlatformEvent, PlatformSnapshot } from '../../../local/platform/view.ts';
 
 /** Looks like markup, and must stay text wherever it is shown. */
@@ -25,7 +25,7 @@ export function standInPlatform(given: Partial<PlatformSnapshot> = {}) {
   const listeners = new Set<(event: PlatformEvent) => void>();
   const platform = {
     state: { ...emptySnapshot, ...given },
-    published: [] as JobMessage[],
+    published: [] as JobToPublish[],
     snapshots: 0,
     deadMessage,
     refuse: undefined as Error | undefined,
@@ -47,7 +47,7 @@ export function standInPlatform(given: Partial<PlatformSnapshot> = {}) {
       platform.snapshots += 1;
       return platform.state;
     },
-    publish: async (message: JobMessage) => {
+    publish: async (message: JobToPublish) => {
       if (platform.refuse) throw platform.refuse;
       platform.published.push(message);
       const { jobName } = message;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { AssemblyError } from '../../../local/aws/assembly/assembly.ts';
-import { PublishError } from '../../../local/platform/jobs.ts';
+import { NotPublishedError } from '../../../local/platform/jobs.ts';
 import { type Platform, startPlatform } from '../../../local/platform/platform.ts';
 import { PlatformRunningError } from '../../../local/platform/platformFile.ts';
 import type { PlatformEvent } from '../../../local/platform/view.ts';
@@ -258,7 +258,7 @@ test('publishing says what is wrong', async () => {
   await platform?.apply(await assemblyOf({ A: 'a' }));
   const tooDeep = JSON.parse('['.repeat(50_000) + ']'.repeat(50_000));
   for (const payload of [undefined, tooDeep]) {
-    await expect(platform?.publish({ jobName: 'A', payload })).rejects.toThrow(PublishError);
+    await expect(platform?.publish({ jobName: 'A', payload })).rejects.toThrow(NotPublishedError);
   }
 });
 

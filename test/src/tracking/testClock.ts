@@ -1,7 +1,7 @@
-import type { Clock } from '../../../src/tracking/throttle.ts';
+import type { TimerClock } from '../../../src/tracking/throttle.ts';
 
 /** Time that goes on when it is told to. */
-export class TestClock implements Clock {
+export class TestClock implements TimerClock {
   #nowMs: number;
   #timers: { at: number; callback: () => void }[] = [];
 

@@ -6,7 +6,7 @@ import { startDeadline } from '../../../src/runtime/deadline.ts';
 import type { JobQueue } from '../../../src/runtime/jobQueue.ts';
 import type { Once } from '../../../src/runtime/once.ts';
 import { settle } from '../../../src/runtime/settle.ts';
-import type { Clock } from '../../../src/tracking/throttle.ts';
+import type { TimerClock } from '../../../src/tracking/throttle.ts';
 import { dynamoTracker } from '../../../src/tracking/tracker.ts';
 import { envelope, record, testBench } from '../runtime/batchFixture.ts';
 import type { TestTable } from './testTable.ts';
@@ -14,7 +14,7 @@ import type { TestTable } from './testTable.ts';
 /** A tracked job with its handler, on a status table. */
 export function trackedBench(
   { tableName, client }: TestTable,
-  clock: Clock,
+  clock: TimerClock,
   options: Omit<JobOptions, 'run'> & { run: AnyJob['run'] },
   parts: Partial<JobQueue> & { once?: Once } = {},
 ) {
@@ -25,7 +25,7 @@ export function trackedBench(
 /** Runs one batch whose deadline comes when the test says so. Gives what becomes of it, settled. */
 export function batchWithDeadline(
   { tableName, client }: TestTable,
-  clock: Clock,
+  clock: TimerClock,
   options: Omit<JobOptions, 'run'> & { run: AnyJob['run'] },
   records: SQSRecord[],
 ) {

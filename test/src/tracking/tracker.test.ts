@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { CancelledError, NonRetryableError, RetryAfter } from '../../../src/job/index.ts';
 import type { JobStatus } from '../../../src/job/jobStatus.ts';
 import { createStatusStore, type StatusStore } from '../../../src/tracking/store.ts';
-import { systemClock } from '../../../src/tracking/throttle.ts';
+import { systemTimerClock } from '../../../src/tracking/throttle.ts';
 import { until } from '../../local/aws/lambda/processes.ts';
 import { startTestBucket, type TestBucket } from '../files/testBucket.ts';
 import { memoryOnce, reasonOf, refuseDelays, reported } from '../runtime/batchFixture.ts';
@@ -632,7 +632,7 @@ describe('when DynamoDB', () => {
 
   test('hangs, a batch is reported before its function is killed', async () => {
     table.before = () => new Promise(() => {});
-    const { run, lines } = trackedBench(table, systemClock, { run: () => 'done' });
+    const { run, lines } = trackedBench(table, systemTimerClock, { run: () => 'done' });
     const startedAt = performance.now();
     expect(reported(await run([delivery(jobId), delivery(`${jobId}-2`)], 1500))).toEqual([]);
     expect(performance.now() - startedAt).toBeLessThan(1500);

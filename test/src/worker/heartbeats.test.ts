@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { MessageLogger } from '../../../src/runtime/log.ts';
-import { Heartbeats, type Lease } from '../../../src/worker/heartbeats.ts';
+import { Heartbeats, type HeldMessage } from '../../../src/worker/heartbeats.ts';
 import { EntryRefusedError } from '../../../src/worker/queue.ts';
 
 beforeEach(() => {
@@ -34,7 +34,7 @@ function setup(
     visibilityTimeoutMs: 2 * minute,
     sqsSpeed,
   });
-  const lease: Lease = {
+  const lease: HeldMessage = {
     receiptHandle: 'receipt',
     messageId: 'message',
     receivedAtMs: startedAtMs,
