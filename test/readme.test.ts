@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { jobOptions, type OptionRow } from '../src/job/options.ts';
@@ -54,4 +54,12 @@ test('every file the README links to exists', () => {
   for (const [, file] of readme.matchAll(/\]\((?!http|#)([^)#]+)/g)) {
     expect(() => readFileSync(join(root, file as string))).not.toThrow();
   }
+});
+
+test('every file that an example imports exists, from where the example stands', () => {
+  const imported = [...readme.matchAll(/from '(\.[^']+)'/g)].map(([, file]) => file as string);
+  expect(imported).not.toEqual([]);
+  const isThere = (file: string) =>
+    ['.', 'bin', 'src/jobs'].some((directory) => existsSync(join(root, directory, file)));
+  expect(imported.filter((file) => !isThere(file))).toEqual([]);
 });
