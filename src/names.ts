@@ -1,6 +1,6 @@
 /**
  * The names of AWS resources, all composed here, and their ARNs, all taken apart here: a stack gives the names, and
- * whoever knows the topic derives the others from its name.
+ * a program that knows the topic derives the other names from the topic's.
  */
 
 /** The names of a platform's resources. `<platform>-<stage>` is its topic's, and all others begin with it. */
@@ -30,7 +30,7 @@ export interface JobNames {
   readonly deadLetterQueue: string;
   readonly function: string;
   readonly logGroup: string;
-  /** Of a job that runs on Fargate: its service and its task definition's family. */
+  /** The service of a job that runs on Fargate, and its task definition's family. */
   readonly service: string;
   readonly serviceLogGroup: string;
 }
@@ -128,7 +128,7 @@ export function scheduleName(jobName: string, name: string): string {
 /** AWS's longest names, in characters: SQS's of a queue, Lambda's of a function, EventBridge Scheduler's of a schedule. */
 export const nameLengths = { queue: 80, function: 64, schedule: 64 } as const;
 
-/** `arn:<partition>:<service>:<region>:<account>:<resource>`; Region and account are empty where there is none. */
+/** `arn:<partition>:<service>:<region>:<account>:<resource>`; Region and account are empty for a resource that has none. */
 export interface Arn {
   readonly partition: string;
   readonly service: string;
@@ -157,7 +157,7 @@ export function parseTopicArn(arn: string): Arn | undefined {
     : undefined;
 }
 
-/** For messages about one that is none. */
+/** The form of a topic's ARN, for error messages. */
 export const topicArnForm = 'arn:aws:sns:<region>:<account>:<name>';
 
 /** A queue's ARN: its URL ends with `/<account>/<name>`. */

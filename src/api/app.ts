@@ -122,7 +122,7 @@ function unexpected(cause: Error): Problem {
   return new Problem('internal-error', 'The API failed to answer; its log says why.', { cause });
 }
 
-/** For every answer, refusals included, where a route does not say otherwise: what is no page loads and shows nothing. */
+/** The headers of every answer, refusals included, unless a route sets them itself. Only a page may load and show anything. */
 const defaults = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",

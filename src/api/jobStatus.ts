@@ -52,7 +52,7 @@ export function retryAfterSeconds({ createdAt }: Pick<JobStatus, 'createdAt'>, n
 interface StatusLinks {
   readonly self: string;
   readonly events: string;
-  /** Of a job that succeeded. */
+  /** Where a job that succeeded has its result. */
   readonly result?: string;
 }
 

@@ -29,7 +29,7 @@ export function payloadSchema({ name, payloadSchema: schema = {} }: ApiJob): [st
   return [payloadName(name), embedded(schema, `${schemaPath}${payloadName(name)}`)];
 }
 
-/** A schema that is no document of its own any more: what it refers to in itself is found from the document's root. */
+/** A schema as a part of the OpenAPI document: its references to its own parts start at the document's root. */
 function embedded(schema: object, root: string): object {
   const { $schema: _, $id, ...rest } = schema as Record<string, unknown>;
   return moved(rest, root) as object;

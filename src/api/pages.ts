@@ -62,7 +62,7 @@ async function readPage(folder: URL, name: string, type: string): Promise<[strin
   return [name, { type, content: new Uint8Array(await readFile(new URL(encodeURIComponent(name), folder))) }];
 }
 
-/** What is no file of a page, such as a tsconfig.json for an editor, is not served. */
+/** Only these types are served: other files, such as an editor's tsconfig.json, are not part of a page. */
 const types: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
   js: 'text/javascript; charset=utf-8',

@@ -44,7 +44,7 @@ export function scheduleJob({ jobs, store, publisher }: ScheduleParts): Handler<
   return async (c) => {
     const job = jobNamed(jobs, c.req.param('jobName') ?? '');
     const { owner } = c.get('caller');
-    // As it was sent: hono's adapter leaves an empty header out and encodes what is not ASCII.
+    // The header as the client sent it: hono's adapter leaves out an empty header and encodes what is not ASCII.
     const key = c.env.event?.headers?.['idempotency-key'] ?? c.req.header('idempotency-key');
     if (key !== undefined) checkIdempotencyKey(key);
     const { value: payload, hash: requestHash } = await jsonBody(c);

@@ -57,7 +57,7 @@ function checkSize(bytes: number, maxBytes: number): void {
   throw new Problem('too-large', `The file has ${bytes} bytes, and the job takes ${maxBytes}.`, { maxBytes });
 }
 
-/** A path is refused, for whoever sends one means something by it; anything else becomes a name that every system takes. */
+/** A path is refused, because its sender means a place by it; any other name becomes one that every system takes. */
 function checkedName(name: string): string {
   const message = nameProblem(name);
   if (message !== undefined) {

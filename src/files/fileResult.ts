@@ -14,7 +14,7 @@ export interface SavedFile {
   readonly bytes: number;
 }
 
-/** Whether a job's result is a file. Whoever hands it over checks too that its key is below `resultPrefix`. */
+/** Whether a job's result is a file. The caller also checks that its key is below `resultPrefix`. */
 export function isFileResult(value: unknown): value is FileResult {
   const { file } = Object(value) as Partial<FileResult>;
   const { key, name, contentType, bytes } = Object(file) as Partial<SavedFile>;

@@ -88,7 +88,7 @@ function configWithLease(expiresAfterSeconds: number, leaseMs: number): Idempote
 
 /**
  * As JSON text: as an item of its own a result could be too large, too deep or hold numbers that DynamoDB has not.
- * DynamoDB's items end at 400 KB; a result beyond that, or one that is no JSON, is no reason to fail a finished job.
+ * A DynamoDB item holds at most 400 KB. A result that is larger, or has no JSON, must not fail a finished job.
  */
 function storable(result: unknown): string | undefined {
   try {
@@ -134,7 +134,7 @@ export class LeasedRecord extends DynamoDBPersistenceLayer {
   readonly #tableName: string;
   readonly #client: DynamoDBClient;
   #id = '';
-  /** Epoch ms: where the record may say that the lease ends. Of a renewal without an answer nobody knows if it was made. */
+  /** Epoch ms: the ends of the lease that the record may have. A renewal without an answer may or may not have been made. */
   #ends: readonly number[] = [];
 
   constructor(tableName: string, client: DynamoDBClient) {

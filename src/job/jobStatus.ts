@@ -20,17 +20,17 @@ export interface JobStatus {
   readonly attempt?: number;
   readonly maxAttempts?: number;
   readonly progress?: Progress;
-  /** Of a job that succeeded: what `run` returned, where it is at most `maxInlineResultBytes` of JSON. */
+  /** What `run` of a succeeded job returned, if that is at most `maxInlineResultBytes` of JSON. */
   readonly result?: unknown;
   /** Where a larger one is in the files bucket: `results/<jobName>/<jobId>.json`. */
   readonly resultKey?: string;
-  /** Of a job that is retrying or dead: why. */
+  /** Why a job is retrying or dead. */
   readonly reason?: FailureReason;
-  /** Of a job that is retrying: when its next attempt may begin. */
+  /** When the next attempt of a retrying job may begin. */
   readonly nextAttemptAt?: string;
   /** Somebody wants it cancelled, and it still runs. */
   readonly isCancelRequested?: boolean;
-  /** Whose job it is: the subject of whoever scheduled it through the API. */
+  /** The owner: the subject of the caller who scheduled the job through the API. */
   readonly owner?: string;
   readonly createdAt: string;
   /** When its first run began. */

@@ -3,7 +3,7 @@ import type { JobMessage } from './received.ts';
 
 /** Why a message is a dead letter, packed into one message attribute: SQS allows ten. */
 export interface DeadLetterReason extends Origin {
-  /** The error's class, such as `TypeError`; `Error` for what is none. */
+  /** The error's class, such as `TypeError`; `Error` for a thrown value that is not an error. */
   readonly name: string;
   /** Cut after 1,000 characters. */
   readonly message: string;

@@ -1,4 +1,4 @@
-/** How many attributes SQS allows a message, which SNS passes on. Of a raw delivery with more the message is discarded. */
+/** How many attributes SQS allows a message, which SNS passes on. SNS discards a raw delivery that has more. */
 export const maxAttributes = 10;
 
 /**

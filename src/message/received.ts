@@ -8,11 +8,11 @@ export interface JobMessage {
   readonly jobId: string;
   /** How often SQS has delivered it, this time included; with the attempts of the message it is a copy of. */
   readonly receiveCount: number;
-  /** The payload as it was published; `unreadable` where that is no JSON. */
+  /** The payload as the publisher gave it; `unreadable` if the text is not JSON. */
   readonly payload: unknown;
 }
 
-/** In place of a payload that is no JSON: the message will be a dead letter. No JSON makes it. */
+/** Stands for a payload that is not JSON: its message will be a dead letter. No JSON text can produce this value. */
 export const unreadable: unique symbol = Symbol('unreadable');
 
 /**
@@ -46,7 +46,7 @@ export function envelopeOf(body: string): SnsEnvelope | undefined {
   return isEnvelope(value) ? value : undefined;
 }
 
-/** The attributes that an envelope holds, as a message has them. Anybody can send an envelope: what is none is left out. */
+/** An envelope's attributes in SQS's form. Anybody can send an envelope, so entries that are not attributes are left out. */
 export function envelopeAttributes({ MessageAttributes }: SnsEnvelope): MessageAttributes {
   return Object.fromEntries(
     Object.entries(MessageAttributes ?? {}).flatMap(([name, attribute]) => {
@@ -71,7 +71,7 @@ export interface SnsEnvelope {
 
 /**
  * What a message says of itself: the envelope's attribute, then the record's. A copy that the runtime sent carries its
- * own in the record, which wins. An empty text, or what is no text, is none.
+ * own in the record, which wins. An empty text, or a value that is not a text, counts as missing.
  */
 function attributeOf(
   name: string,

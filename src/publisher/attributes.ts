@@ -83,6 +83,6 @@ function checkValue(jobName: string, name: string, value: unknown): void {
 
 const reservedAdvice = 'give the ID as the jobId option, and choose another name for anything else';
 
-/** What is no character of XML 1.0: control characters but tab, LF and CR, lone surrogates, U+FFFE and U+FFFF. */
+/** Characters that XML 1.0 does not allow: controls except tab, LF and CR, lone surrogates, U+FFFE and U+FFFF. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the very characters it looks for
 const refusedCharacter = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]|\p{Surrogate}/u;

@@ -116,7 +116,7 @@ export class InvalidAttributeError extends PublishError {
   }
 }
 
-/** A `group` that is no MessageGroupId. */
+/** The `group` cannot be a MessageGroupId. */
 export class InvalidGroupError extends PublishError {
   override readonly name = 'InvalidGroupError';
 

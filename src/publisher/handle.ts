@@ -208,7 +208,7 @@ export class ResultTimeoutError extends JobHandleError {
   }
 }
 
-/** The API refused to answer, could not be reached, or answered what is no answer of it. */
+/** The API refused, could not be reached, or gave an answer that is not the API's. */
 export class JobApiError extends JobHandleError {
   override readonly name = 'JobApiError';
   /** The HTTP status; undefined when no answer came. */

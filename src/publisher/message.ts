@@ -38,13 +38,13 @@ export interface Message {
   readonly body: string;
   readonly attributes: MessageAttributes;
   readonly group: string | undefined;
-  /** When it is to be published, in whole seconds; at once where there is none. */
+  /** When to publish the message, in whole seconds; without it, at once. */
   readonly at?: Date;
   /** Whether that was said as a delay. */
   readonly isFromNow?: boolean;
-  /** What SNS counts: the body and the names, types and values of the attributes. Of a delayed one, Scheduler's input. */
+  /** What SNS counts: the body and the names, types and values of the attributes. For a delayed message, Scheduler's input. */
   readonly bytes: number;
-  /** Of one whose body only points to its payload: how storing that ended. Never rejects. */
+  /** Set if the body only points to the payload: how storing the payload ended. Never rejects. */
   readonly stored?: Promise<PublishError | undefined>;
 }
 
@@ -149,7 +149,7 @@ function isMessageGroupId(group: unknown): boolean {
   return typeof group === 'string' && /^[!-~]{1,128}$/.test(group);
 }
 
-/** How a pointer begins as JSON: the consumer would follow it, so whoever only gives payloads must not make one. */
+/** How a pointer begins as JSON: the consumer would follow it, so a publisher's payload must not look like one. */
 const pointerStart = JSON.stringify(pointerTo('', '').slice(0, 1)).slice(0, -1);
 
 const pointerProblem =

@@ -14,7 +14,7 @@ export interface When {
 
 /**
  * The time that was given, in whole seconds and never earlier; undefined for at once.
- * @throws {InvalidDelayError} when it is none, is past, or lies after the year 9999
+ * @throws {InvalidDelayError} when it is unreadable, in the past, or after the year 9999
  */
 export function publishTime(
   job: { readonly jobName?: string; readonly jobId: string },

@@ -1,10 +1,10 @@
-/** A value that comes from code without types, for an error's message: as JSON, else by what it is. */
+/** A value from untyped code, for an error's message: as JSON, or else by its kind. */
 export function shown(value: unknown): string {
   const isPlain = typeof value !== 'object' || ['Null', 'Object', 'Array'].includes(kindOf(value));
   return (isPlain ? jsonOf(value) : undefined) ?? aKind(value);
 }
 
-/** None of a BigInt, a function or a cycle. */
+/** Returns undefined for a BigInt, a function or a cyclic object, which have no JSON. */
 function jsonOf(value: unknown): string | undefined {
   try {
     return JSON.stringify(value);

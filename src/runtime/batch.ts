@@ -60,7 +60,7 @@ export async function runBatch(
       });
     }
   });
-  // Whoever ignores the signal is still running; Lambda freezes it when the batch is reported.
+  // A job that ignores the signal still runs; Lambda freezes it when the batch is reported.
   for (const run of runs)
     end(run, run.outcome ?? outcomeOfError(deadline.signal.reason, job, run.context, run.message));
   return runs as EndedRun[];

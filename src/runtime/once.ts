@@ -20,7 +20,7 @@ export interface OnceRun extends Lease {
 }
 
 export interface Lease {
-  /** How long the work may take; whoever comes after that takes over, because this process crashed. */
+  /** How long the work may take. A delivery that comes later takes the work over, since this process must have crashed. */
   readonly leaseMs: number;
   /** Take it for so long only, and renew it while the work runs: where a process that lives on can (the worker). */
   readonly renewalMs?: number;

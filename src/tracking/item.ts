@@ -28,7 +28,7 @@ export interface StatusItem {
   readonly history: readonly StateChange[];
   /** Of the delivery that moved the state last: an earlier one does not move it any more. */
   readonly sequence: string;
-  /** Of whoever moved the state last: by that it knows its own write again. */
+  /** The run that changed the state last; by this ID the run recognizes its own write. */
   readonly runId: string;
   /** Epoch ms: when a running job's process has died, if nothing was heard of it. */
   readonly leaseEndsAt?: number;

@@ -119,7 +119,7 @@ export class InvalidCursorError extends Error {
   }
 }
 
-/** Opaque to whoever lists. It names no index partition, so that nobody lists another owner's jobs with it. */
+/** Opaque to the caller. It does not name the index partition, so nobody can list another owner's jobs with it. */
 function cursorTo({ jobId, createdAt }: Place): string {
   return Buffer.from(JSON.stringify([jobId, createdAt])).toString('base64url');
 }

@@ -37,9 +37,9 @@ export class DynamoTrackerRecord {
   readonly #context: JobContext;
   readonly #parts: RecordParts;
   readonly #delivery: Delivery;
-  /** As it was when the run began. */
+  /** The record when the run began. */
   #item: StatusItem | undefined;
-  /** Whether the record may be about this delivery. A later one has it else, and this one's success is all it may say. */
+  /** Whether this delivery may still own the record. Once a later delivery owns it, this one may only record success. */
   #isCurrent = true;
   /** Whether there is nothing at all for this delivery to say. */
   #isOver = false;

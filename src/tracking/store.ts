@@ -9,7 +9,7 @@ import { firstSequence, passing, stateChange } from './transitions.ts';
 export type { Listing, ListQuery } from './listing.ts';
 export { InvalidCursorError } from './listing.ts';
 
-/** The status of every tracked job, for whoever schedules and asks. What becomes of their messages, the tracker says. */
+/** The status of every tracked job, for the API: it records new jobs and answers questions. The tracker records the runs. */
 export interface StatusStore {
   /** Records a job before it is published. When there is one with its ID already, changes nothing and gives that. */
   queue(job: NewJob): Promise<Queued>;
@@ -39,7 +39,7 @@ export interface NewJob {
   /** Whose job it is: only they see it, and it is in their list. */
   readonly owner?: string;
   readonly maxAttempts?: number;
-  /** Of what was asked for, to tell a replay from another job. */
+  /** A hash of the request, to tell a replay from another job. */
   readonly requestHash?: string;
 }
 

@@ -39,7 +39,7 @@ export class StatusTable {
     return this.#written(jobId, write, signal);
   }
 
-  /** Puts an item where there is none. */
+  /** Puts an item if the table has none of that ID. */
   create(item: StatusItem, signal?: AbortSignal): Promise<Written> {
     const write = async (): Promise<StatusItem> => {
       const command = new PutCommand({

@@ -164,11 +164,11 @@ class DynamoTrackerRun {
   async #wasCancelled(error: unknown): Promise<boolean> {
     if (this.#hasBegun || this.#cancelling.signal.aborted) return this.#cancelling.signal.aborted;
     const item = await this.#record.read();
-    // Of a wish the one that runs hears, and a duplicate has no say.
+    // A wish to cancel reaches the run that holds the job; a duplicate does not decide.
     return item?.state === 'cancelled' || (item?.isCancelRequested === true && !this.#isDuplicate(error));
   }
 
-  /** Whoever runs it speaks for the job. */
+  /** Only the run that holds the job speaks for it. */
   #isDuplicate(error: unknown): boolean {
     return !this.#hasBegun && error instanceof AlreadyRunningError;
   }
@@ -225,7 +225,7 @@ const reserveMs = 100;
 
 /**
  * What a job says about how far it is; its text is cut. A share that is off by no more than rounding counts as 1.
- * @throws {RangeError} when the share is none: that is a mistake in the job, and a bar that lies
+ * @throws {RangeError} when the share is not from 0 to 1: that is a mistake in the job
  */
 function progressOf(fraction: number, text: string | undefined, nowMs: number): Progress {
   if (!(fraction >= 0 && fraction <= 1 + Number.EPSILON * 1024)) {

@@ -19,7 +19,7 @@ export interface HeldMessage {
 export interface HeartbeatOptions {
   readonly queue: Pick<WorkerQueue, 'changeVisibility'>;
   readonly logger: MessageLogger;
-  /** As it passes here. */
+  /** In the time of this machine. */
   readonly visibilityTimeoutMs: number;
   /** How much faster than on AWS SQS's time passes. Default 1. */
   readonly sqsSpeed?: number;
@@ -87,7 +87,7 @@ export class Heartbeats {
     }
   }
 
-  /** Whoever got the message since runs it now: the sooner this run ends, the better. */
+  /** Another consumer has the message by now: the sooner this run ends, the better. */
   #lose(held: HeldMessage, error: LeaseLostError): void {
     if (!this.#held.delete(held)) return;
     const { messageId } = held;

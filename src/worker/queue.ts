@@ -32,7 +32,7 @@ interface WorkerQueueOptions {
   readonly clientConfig?: SQSClientConfig | undefined;
 }
 
-/** A job's queues on SQS. Deletes and changes of visibility are sent in batches, whoever asks for them. */
+/** A job's queues on SQS. Deletes and changes of visibility are gathered into batches. */
 export function sqsWorkerQueue({
   queueUrl,
   deadLetterQueueUrl,

@@ -7,7 +7,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Whoever put a token there signed in by it; without one, the host knows who asks. */
+/** A token in the session's storage signs the user in; without a token the host knows who asks. */
 export function token() {
   try {
     return sessionStorage.getItem('jobsToken');

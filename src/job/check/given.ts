@@ -1,6 +1,6 @@
 import { durationSeconds } from '../duration.ts';
 
-/** The seconds of a value that may be a duration; undefined when it is none. */
+/** The seconds of a duration; undefined for any other value. */
 export function secondsOf(value: unknown): number | undefined {
   try {
     return typeof value === 'string' ? durationSeconds(value) : undefined;

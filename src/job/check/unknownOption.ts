@@ -3,7 +3,7 @@ import { shown } from './given.ts';
 import type { JobProblem } from './problems.ts';
 
 /**
- * The problem of an option that there is none of: says which was most likely meant, or all there are.
+ * The problem of an option with an unknown name: it suggests the name that was most likely meant, or lists all names.
  * @param option with what it is part of, such as `compute.cpus`
  */
 export function unknownOption(option: string, given: unknown, known: readonly string[]): JobProblem {

@@ -18,7 +18,7 @@ interface Subject {
   readonly jobId?: string;
 }
 
-/** The time is none, or is not ahead. */
+/** The delay is missing or unreadable, or the time is in the past. */
 export class InvalidDelayError extends DelayError {
   override readonly name = 'InvalidDelayError';
 }
