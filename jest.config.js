@@ -7,7 +7,6 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   transform: {},
   testTimeout: 120_000,
-  testSequencer: '<rootDir>/test/slowestFirst.js',
-  // Most tests wait for processes, sockets and browsers: three at a time keep two cores busy.
-  maxWorkers: Math.max(3, availableParallelism()),
+  // Most tests wait for processes, sockets and browsers: four at a time keep two cores busy.
+  maxWorkers: Math.max(4, availableParallelism()),
 };
