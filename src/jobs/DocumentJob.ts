@@ -23,7 +23,7 @@ export default defineJob({
     const { name, contentType, body } = await readUpload(context, upload, uploads);
     const text = decode(body, name);
     // Only when there is work: loading it would double the function's cold start.
-    const { renderPdf } = await import('./document/render.ts');
+    const { renderPdf } = await import('./document/pdf.ts');
     const pdf = await renderPdf({ text, contentType, title: title ?? name }, context);
     return saveFile(context, { name: `${name}.pdf`, contentType: 'application/pdf', body: pdf });
   },

@@ -1,86 +1,82 @@
-import {
-  beginText,
-  endText,
-  fill,
-  PDFDocument,
-  type PDFFont,
-  PDFName,
-  type PDFOperator,
-  rectangle,
-  StandardFonts,
-  setFillingRgbColor,
-  setFontAndSize,
-  setTextMatrix,
-  showText,
-} from 'pdf-lib';
-import { type Box, type Font, type Line, type Page, type Style, styles, type WidthOf } from './page.ts';
+import { setImmediate as eventLoopTurn } from 'node:timers/promises';
+import { PDFDocument, type PDFFont, StandardFonts } from 'pdf-lib';
+import { type JobContext, NonRetryableError } from '../../job/index.ts';
+import { tableLayout, textLayout } from './layout.ts';
 
-/** A PDF in the making. Its texts must be in Windows-1252, which is what PDF's standard fonts have. */
-export interface Pdf {
-  readonly widthOf: WidthOf;
-  draw(page: Page): void;
-  save(): Promise<Uint8Array>;
+/** What is to become a PDF. */
+export interface Source {
+  readonly text: string;
+  readonly contentType: string;
+  readonly title: string;
 }
 
-export async function newPdf(title: string): Promise<Pdf> {
+/** A page of A4, in PDF's points (1/72 inch): upright for a text, on its side for a table. */
+const [short, long, margin] = [595, 842, 50];
+
+/** A character of Courier is 0.6 of its size wide. */
+const font = { size: 9, width: 9 * 0.6, lineHeight: 12 };
+
+/** What fits into the job's memory and time. */
+const maxPages = 4000;
+
+/**
+ * Makes a PDF of a text or a CSV table. After each page it says how far it is, and stops when the signal is aborted.
+ * @throws {NonRetryableError} when the table cannot be laid out, or the PDF would have more than `maxPages` pages
+ */
+export async function renderPdf(
+  { text, contentType, title }: Source,
+  { log, progress, signal }: Pick<JobContext, 'log' | 'progress' | 'signal'>,
+): Promise<Uint8Array> {
   const document = await PDFDocument.create();
   document.setTitle(title, { showInWindowTitleBar: true });
-  const fonts: Fonts = {
-    sans: await document.embedFont(StandardFonts.Helvetica),
-    bold: await document.embedFont(StandardFonts.HelveticaBold),
-    mono: await document.embedFont(StandardFonts.Courier),
+  const mono = await document.embedFont(StandardFonts.Courier);
+  const bold = await document.embedFont(StandardFonts.CourierBold);
+  const fit = fitter(mono);
+  const isTable = contentType === 'text/csv';
+  const [width, height] = isTable ? [long, short] : [short, long];
+  const layOut = isTable ? tableLayout : textLayout;
+  const { head, lines } = layOut(fit.text(text), Math.floor((width - 2 * margin) / font.width));
+  const heading = fit.text(title).replace(/\s+/g, ' ').slice(0, 60);
+  if (fit.replaced() > 0) log.warn(`${fit.replaced()} characters are shown as ?: the PDF's font lacks them`);
+
+  const linesOfPage = Math.floor((height - 2 * margin) / font.lineHeight) - 2 - head.length;
+  const count = Math.max(1, Math.ceil(lines.length / linesOfPage));
+  if (count > maxPages) {
+    const most = maxPages.toLocaleString('en');
+    throw new NonRetryableError(`the PDF would have more than ${most} pages: split the file`);
+  }
+  for (let number = 1; number <= count; number += 1) {
+    const page = document.addPage([width, height]);
+    const y = height - margin;
+    const options = { x: margin, size: font.size, lineHeight: font.lineHeight };
+    const body = lines.slice((number - 1) * linesOfPage, number * linesOfPage);
+    page.drawText([`${heading} - page ${number} of ${count}`, ...head].join('\n'), {
+      ...options,
+      y,
+      font: bold,
+    });
+    page.drawText(body.join('\n'), { ...options, y: y - (head.length + 2) * font.lineHeight, font: mono });
+    progress(number / (count + 1), `rendered ${number} of ${count} pages`);
+    await eventLoopTurn(); // for the signal, the progress and a worker's heartbeats
+    signal.throwIfAborted();
+  }
+  return document.save();
+}
+
+/** PDF's standard fonts have Latin letters. Any other character becomes its plain form (`ő` o), or a question mark. */
+function fitter(font: PDFFont) {
+  const known = new Set(font.getCharacterSet());
+  const has = (text: string) => [...text].every((character) => known.has(character.codePointAt(0) ?? 0));
+  let replaced = 0;
+  const plain = (character: string): string => {
+    if (has(character)) return character;
+    const form = character.normalize('NFKD').replace(/[\p{M}\p{C}]/gu, '');
+    if (has(form)) return form; // an invisible character goes
+    replaced += 1;
+    return '?';
   };
   return {
-    widthOf: widths(fonts),
-    draw({ width, height, boxes, lines }) {
-      const { node } = document.addPage([width, height]);
-      for (const [name, { ref }] of Object.entries(fonts)) node.setFontDictionary(PDFName.of(name), ref);
-      const operators = [...boxes.flatMap(boxOperators), ...textOperators(lines, fonts)];
-      // Written and compressed at once: thousands of pages of operators would not fit into memory.
-      const stream = document.context.flateStream(operators.join('\n'));
-      node.set(PDFName.Contents, document.context.register(stream));
-    },
-    save: () => document.save(),
+    text: (given: string): string => given.normalize('NFC').replace(/[^\n\t\x20-\x7E]/gu, plain),
+    replaced: (): number => replaced,
   };
-}
-
-type Fonts = Readonly<Record<Font, PDFFont>>;
-
-/** By character, without the kerning that a viewer does not apply either. */
-function widths(fonts: Fonts): WidthOf {
-  const known: Record<Font, Map<string, number>> = { sans: new Map(), bold: new Map(), mono: new Map() };
-  return (text, style) => {
-    const { font, size } = styles[style];
-    let sum = 0;
-    for (const character of text) {
-      let width = known[font].get(character);
-      if (width === undefined) {
-        width = fonts[font].widthOfTextAtSize(character, 1);
-        known[font].set(character, width);
-      }
-      sum += width;
-    }
-    return sum * size;
-  };
-}
-
-function boxOperators({ x, y, width, height, fill: shade }: Box): PDFOperator[] {
-  const color =
-    shade === 'stripe' ? setFillingRgbColor(0.95, 0.96, 0.98) : setFillingRgbColor(0.45, 0.5, 0.6);
-  return [color, rectangle(x, y, width, height), fill()];
-}
-
-function textOperators(lines: readonly Line[], fonts: Fonts): PDFOperator[] {
-  const operators = [beginText()];
-  let current: Style | undefined;
-  for (const { text, x, y, style } of lines) {
-    const { font, size } = styles[style];
-    if (style !== current) {
-      const gray = style === 'footer' ? 0.4 : 0.1;
-      operators.push(setFillingRgbColor(gray, gray, gray), setFontAndSize(font, size));
-    }
-    current = style;
-    operators.push(setTextMatrix(1, 0, 0, 1, x, y), showText(fonts[font].encodeText(text)));
-  }
-  return [...operators, endText()];
 }

@@ -36,25 +36,18 @@ describe('a text file', () => {
     const { file, type, title, pages } = await convert('Grüße.txt', 'Dear friend,\r\n\tall is well: 5 €\r\n');
     expect(file).toMatchObject({ key: 'results/DocumentJob/job-1/Grüße.txt.pdf', name: 'Grüße.txt.pdf' });
     expect([type, title]).toEqual(['application/pdf', 'Grüße.txt']);
-    expect(pages).toEqual([
-      ['Grüße.txt', 'Dear friend,', '        all is well: 5 €', 'Page 1 of 1', 'Grüße.txt'],
-    ]);
+    expect(pages).toEqual([['Grüße.txt - page 1 of 1', 'Dear friend,', '    all is well: 5 €']]);
   });
 
   test('has the title that was asked for', async () => {
     const { title, pages } = await convert('a.txt', 'text', { title: 'Yearly report 日' });
     expect(title).toBe('Yearly report 日');
-    expect(pages[0]?.[0]).toBe('Yearly report ?');
+    expect(pages[0]?.[0]).toBe('Yearly report ? - page 1 of 1');
   });
 
-  test('tells what the fonts do not have, in the PDF and in the log', async () => {
-    const { pages, context } = await convert('a.txt', 'so good 👍🏽, 日本\u0007');
-    expect(pages[0]).toEqual(
-      expect.arrayContaining([
-        'so good ?, ??',
-        '3 characters are shown as ?: the fonts of this PDF do not have them.',
-      ]),
-    );
+  test('tells in the log what the fonts do not have; accents become plain letters, invisible characters go', async () => {
+    const { pages, context } = await convert('a.txt', 'so good 👍, 日本\u0007 ő café');
+    expect(pages[0]).toContain('so good ?, ?? o café');
     expect(context.warnings).toHaveLength(1);
   });
 
@@ -92,27 +85,25 @@ describe('a CSV file', () => {
       'list.csv',
       '\uFEFFid,name\r\n1,"Hopper, ""Amazing"" Grace"\r\n2,"two\r\nlines"\r\n',
     );
-    expect(pages[0]?.slice(1, -2)).toEqual([
-      'id',
-      'name',
-      '1',
-      'Hopper, "Amazing" Grace',
-      '2',
-      'two',
+    expect(pages[0]?.slice(1).map((line) => line.trim())).toEqual([
+      'id    name',
+      '----  -----------------------',
+      '1     Hopper, "Amazing" Grace',
+      '2     two',
       'lines',
     ]);
   });
 
   test('of an older spreadsheet is read as Windows-1252', async () => {
     const { pages } = await convert('list.csv', Buffer.from('Straße;Größe\nA;1,5\n', 'latin1'));
-    expect(pages[0]?.slice(1, 5)).toEqual(['Straße', 'Größe', 'A', '1,5']);
+    expect(pages[0]?.[1]).toBe('Straße  Größe');
   });
 
   test('of many rows has its header on every page', async () => {
     const { pages } = await convert('list.csv', `id,name\n${'7,Grace\n'.repeat(200)}`);
     expect(pages.length).toBeGreaterThan(3);
-    for (const lines of pages) expect(lines).toEqual(expect.arrayContaining(['id', 'name']));
-    expect(pages.flat().filter((line) => line === 'Grace')).toHaveLength(200);
+    for (const lines of pages) expect(lines[1]).toBe('id    name ');
+    expect(pages.flat().filter((line) => line.includes('Grace'))).toHaveLength(200);
   });
 });
 
@@ -120,10 +111,15 @@ describe('what can never become a PDF is not tried again', () => {
   test.each([
     ['an empty file', 'empty.txt', '', 'empty.txt is empty'],
     ['a picture', 'a.txt', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0]), 'a.txt is no text'],
-    ['a table of quotes that never end', 'a.csv', 'a,"b\n', 'line 1 begins a field with a quote'],
-    ['a table without rows', 'a.csv', 'sep=;\n""\n', 'there is no row in it'],
-    ['a table of too many columns', 'a.csv', 'a,'.repeat(100), 'line 1 has more than'],
-    ['a text of too many pages', 'a.txt', `a${'\f'.repeat(5000)}`, 'more than 4,000 pages: split the file'],
+    ['a table of quotes that never end', 'a.csv', 'a,"b\n', 'row 1 of the table cannot be read'],
+    ['a table without rows', 'a.csv', '""\n', 'the table has no row'],
+    ['a table of too many columns', 'a.csv', 'a,'.repeat(100), 'the table has 101 columns'],
+    [
+      'a text of too many pages',
+      'a.txt',
+      `a${'\n'.repeat(300_000)}b`,
+      'more than 4,000 pages: split the file',
+    ],
     ['a table of too many rows', 'a.csv', 'a,b\n'.repeat(250_000), 'more than 4,000 pages'],
     ['a cell of too many lines', 'a.csv', `a\n"${'x\n'.repeat(400_000)}"`, 'more than 4,000 pages'],
   ])('%s', async (_what, name, content, message) => {
