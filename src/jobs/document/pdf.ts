@@ -50,7 +50,7 @@ export async function renderPdf(
     const y = height - margin;
     const options = { x: margin, size: font.size, lineHeight: font.lineHeight };
     const body = lines.slice((number - 1) * linesOfPage, number * linesOfPage);
-    page.drawText([`${heading} - page ${number} of ${count}`, ...head].join('\n'), {
+    page.drawText([`${heading} - page ${number} of ${count}`, '', ...head].join('\n'), {
       ...options,
       y,
       font: bold,

@@ -9,7 +9,7 @@ export async function pdfText(bytes: Uint8Array): Promise<{ title: string | unde
     const refs = contents instanceof PDFArray ? contents.asArray() : [contents];
     const streams = refs.map((ref) => document.context.lookup(ref) as PDFRawStream);
     const operators = streams.map(({ contents }) => inflateSync(contents).toString('latin1')).join('\n');
-    return Array.from(operators.matchAll(/<([\dA-F]*)> Tj/g), ([, hex = '']) =>
+    return Array.from(operators.matchAll(/<([\dA-F]+)> Tj/g), ([, hex = '']) =>
       new TextDecoder('windows-1252').decode(Buffer.from(hex, 'hex')),
     );
   });
