@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { startEngine } from '../local/aws/engine/engine.ts';
 
 /** An engine in a process of its own, as a client meets AWS: not in its own event loop. */
-export interface EngineProcess {
+interface EngineProcess {
   readonly endpoint: string;
   stop(): Promise<void>;
 }

@@ -8,7 +8,7 @@ import { startWorker } from '../src/worker/worker.ts';
 export type ContestantName = 'worker' | 'sqs-consumer' | '4 sqs-consumers' | '8 sqs-consumers' | 'squiss-ts';
 
 /** Something that consumes a queue, until it is stopped. */
-export interface Contestant {
+interface Contestant {
   stop(): Promise<void>;
 }
 

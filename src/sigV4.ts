@@ -14,7 +14,7 @@ export interface UnsignedRequest {
   readonly body: string;
 }
 
-export interface SigningScope {
+interface SigningScope {
   /** As AWS signs for it: `sqs`, `lambda`, `execute-api`. Not `s3`, which alone takes a path as it is. */
   readonly service: string;
   readonly region: string;

@@ -1,7 +1,7 @@
 import type { Reading, Scaler } from './scalers.ts';
 
 /** What a task does, and what it costs. */
-export interface TaskModel {
+interface TaskModel {
   /** Messages at once. */
   readonly concurrency: number;
   readonly messageSeconds: number;
@@ -10,7 +10,7 @@ export interface TaskModel {
   readonly usdPerHour: number;
 }
 
-export interface Hour {
+interface Hour {
   readonly published: number;
   /** The largest of the hour, messages in hand included. */
   readonly backlog: number;

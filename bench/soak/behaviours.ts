@@ -2,7 +2,7 @@ import { randomNumbers, seedOf } from './random.ts';
 
 /** The soak's job files. */
 export const soakJobs = ['SteadyJob', 'SlowJob', 'CrashJob', 'OnceJob', 'OnceAloneJob'] as const;
-export type SoakJob = (typeof soakJobs)[number];
+type SoakJob = (typeof soakJobs)[number];
 
 /** One way for a job to go, and the fate that its author was promised for it. */
 export interface Behaviour {

@@ -16,7 +16,7 @@ import { redeliverSome } from './redelivery.ts';
 import { startSoakPlatform } from './soakPlatform.ts';
 import { witness } from './witness.ts';
 
-export interface SoakOptions {
+interface SoakOptions {
   readonly jobs: number;
   /** Chooses behaviours, faults and redeliveries. */
   readonly seed: number;

@@ -8,7 +8,7 @@ import { projectWith } from '../project.ts';
 import { soakJobs } from './behaviours.ts';
 
 /** The local platform with the soak's jobs on it, and a directory that goes with it. */
-export interface SoakPlatform extends AsyncDisposable {
+interface SoakPlatform extends AsyncDisposable {
   readonly platform: Platform;
   readonly directory: string;
 }

@@ -36,7 +36,7 @@ export function checkedApiOptions(options: JobApiOptions = {}): JobApiOptions {
 }
 
 /** What the CDK context says: lists are separated by commas. */
-export interface ApiContext {
+interface ApiContext {
   readonly apiJwtIssuer?: string | undefined;
   readonly apiJwtAudience?: string | undefined;
   readonly apiOrigins?: string | undefined;

@@ -12,7 +12,7 @@ import { type ApiFunctionProps, apiFunction } from './apiFunction.ts';
 import type { JobApiOptions } from './apiOptions.ts';
 import { apiCors, httpApi } from './httpApi.ts';
 
-export interface JobApiProps extends Omit<ApiFunctionProps, 'auth'> {
+interface JobApiProps extends Omit<ApiFunctionProps, 'auth'> {
   /** Who may call it, and from which websites. */
   readonly options: JobApiOptions;
   readonly alarmTopic: ITopic;

@@ -11,7 +11,7 @@ import { sha256 } from './cacheKey.ts';
 import { payloadSchemaOf } from './jobSchemas.ts';
 import { newBundle } from './newBundle.ts';
 
-export interface BundleApiOptions {
+interface BundleApiOptions {
   /** Where package.json, src/ and node_modules are. @default the working directory */
   readonly root?: string;
   /** @default one esbuild call */

@@ -27,7 +27,7 @@ export interface JobBundle {
   readonly bytes: number;
 }
 
-export interface BundleJobsOptions {
+interface BundleJobsOptions {
   /** Where package.json, src/ and node_modules are. @default the working directory */
   readonly root?: string;
   /** What every bundle becomes. @default a worker's where the job runs on Fargate, a function's otherwise */

@@ -4,16 +4,16 @@ import type { BundleSource, BundleTarget } from './build.ts';
 export const entryNamespace = 'job-entry';
 
 /** Where the runtime is, relative to the project's root. */
-export const runtimeFile = 'src/runtime/handler.ts';
+const runtimeFile = 'src/runtime/handler.ts';
 
 /** Where the worker is, which runs jobs outside Lambda. */
-export const workerFile = 'src/worker/process.ts';
+const workerFile = 'src/worker/process.ts';
 
 /** What a job that asks for idempotency needs beyond it; no other bundle carries it. */
-export const idempotencyFile = 'src/idempotency/once.ts';
+const idempotencyFile = 'src/idempotency/once.ts';
 
 /** What a job that asks for tracking needs beyond it; no other bundle carries it. */
-export const trackingFile = 'src/tracking/tracker.ts';
+const trackingFile = 'src/tracking/tracker.ts';
 
 /** The module that joins a job to the runtime, or to the worker, and becomes its bundle. */
 export function entryModule(

@@ -18,7 +18,7 @@ export interface DiscoveredJob {
   readonly job: AnyJob;
 }
 
-export interface Discovery {
+interface Discovery {
   /** Sorted by name. */
   readonly jobs: readonly DiscoveredJob[];
   /** A line for each file that holds no job. */

@@ -16,7 +16,7 @@ import {
 } from '../platform/platformAlarm.ts';
 import type { JobSettings } from './jobSettings.ts';
 
-export interface JobAlarmsProps {
+interface JobAlarmsProps {
   readonly jobName: string;
   readonly names: JobNames;
   readonly settings: JobSettings;

@@ -23,7 +23,7 @@ import { type JobSettings, jobSettings } from './jobSettings.ts';
 import { type JobStores, storesOf } from './jobStores.ts';
 
 /** The job, and what it shares with the others. Nothing comes from a sibling, so jobs can live in stacks of their own. */
-export interface JobResourcesProps {
+interface JobResourcesProps {
   readonly job: BundledJob;
   readonly names: ResourceNames;
   readonly topic: ITopic;

@@ -10,7 +10,7 @@ import { wildcardFinding } from '../platform/wildcardFinding.ts';
 import type { JobStores } from './jobStores.ts';
 import { acknowledgeOwnFiles, allow, storePermissions } from './jobStores.ts';
 
-export interface JobRoleProps extends JobStores {
+interface JobRoleProps extends JobStores {
   readonly job: BundledJob;
   readonly queue: IQueue;
   readonly deadLetterQueue: IQueue;

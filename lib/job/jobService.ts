@@ -22,7 +22,7 @@ import type { JobSettings } from './jobSettings.ts';
 import type { JobStores } from './jobStores.ts';
 import { runtimeVariables } from './runtimeVariables.ts';
 
-export interface JobServiceProps extends JobStores {
+interface JobServiceProps extends JobStores {
   readonly job: BundledJob;
   readonly names: JobNames;
   readonly settings: JobSettings;

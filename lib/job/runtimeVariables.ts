@@ -4,7 +4,7 @@ import type { LogLevel } from './jobFunction.ts';
 import type { JobSettings } from './jobSettings.ts';
 import type { JobStores } from './jobStores.ts';
 
-export interface RuntimeVariablesProps extends JobStores {
+interface RuntimeVariablesProps extends JobStores {
   readonly job: BundledJob;
   readonly settings: JobSettings;
   readonly queue: IQueue;

@@ -5,7 +5,7 @@ import { durationSeconds } from '../../src/job/duration.ts';
 import { fileRetention } from '../../src/job/retention.ts';
 import { keptInProduction } from './platformQueue.ts';
 
-export interface FilesBucketProps {
+interface FilesBucketProps {
   /** Whether the bucket, and what is in it, outlives its removal from the stack. */
   readonly isProduction: boolean;
   /** The websites whose pages may upload and download by presigned URLs. @default none */

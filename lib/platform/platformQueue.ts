@@ -4,7 +4,7 @@ import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { RemovalPolicy } from 'aws-cdk-lib/core';
 import type { Construct, IDependable } from 'constructs';
 
-export interface PlatformQueueProps extends QueueProps {
+interface PlatformQueueProps extends QueueProps {
   /** Known in advance: a dead-letter queue that accepts only its own queue would otherwise wait for its name. */
   readonly queueName: string;
   /** Whether the queue, and what is in it, outlives its removal from the stack. */

@@ -24,10 +24,10 @@ export interface ResourceNames extends PlatformNames {
 }
 
 /** A platform where nothing else is said. */
-export const defaultPlatformId = { platform: 'jobs', stage: 'dev' } as const;
+const defaultPlatformId = { platform: 'jobs', stage: 'dev' } as const;
 
 /** The stage whose queues are retained when a job, or the stack, is removed. */
-export const productionStage = 'prod';
+const productionStage = 'prod';
 
 /** @throws {SynthError} when the platform's or the stage's name cannot be part of a resource's name */
 export function resourceNames({

@@ -4,7 +4,7 @@ import { Validations } from 'aws-cdk-lib/core';
 import { Construct, type IDependable } from 'constructs';
 import { ec2, ecs } from '../bundle/lazyModules.ts';
 
-export interface WorkerClusterProps {
+interface WorkerClusterProps {
   readonly clusterName: string;
   /** @default one of its own: two public subnets, no NAT gateway */
   readonly vpc?: IVpc | undefined;

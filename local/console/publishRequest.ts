@@ -7,7 +7,7 @@ const MAX_OWN_ATTRIBUTES = maxAttributes - 1;
 const AT_ONCE = 20;
 
 /** What the page's form sends. */
-export interface PublishRequest {
+interface PublishRequest {
   readonly message: JobToPublish;
   /** 1 to {@link MAX_COUNT} messages, all the same. */
   readonly count: number;

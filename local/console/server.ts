@@ -14,7 +14,7 @@ export interface Console {
   stop(): Promise<void>;
 }
 
-export interface ConsoleOptions {
+interface ConsoleOptions {
   /** 0 takes any free port. */
   readonly port: number;
   readonly onWarning: (text: string) => void;

@@ -15,7 +15,7 @@ import { checkNeededJobs, DemoJobsError } from './neededJobs.ts';
 import { type Tracked, type Tracker, track } from './tracker.ts';
 import { fateTable, startView, type View } from './view.ts';
 
-export interface DemoOptions {
+interface DemoOptions {
   readonly projectDirectory: string;
   /** `.local`, as `npm start`: a platform that runs there already is refused. */
   readonly stateDirectory: string;

@@ -40,7 +40,7 @@ import {
   takeSnapshot,
 } from './view.ts';
 
-export interface PlatformOptions {
+interface PlatformOptions {
   /** The cloud assembly to run. */
   readonly assemblyDirectory: string;
   /** `.local`: platform.json and the mail go there. */

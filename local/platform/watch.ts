@@ -3,7 +3,7 @@ import { type FSWatcher, watch } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
-export interface WatchOptions {
+interface WatchOptions {
   readonly projectDirectory: string;
   /**
    * Called after edits; never twice at once. `outdated` is aborted by an edit made meanwhile, which leads to a call of its

@@ -8,7 +8,7 @@ import { statusView } from './jobStatus.ts';
 import { Problem } from './problem.ts';
 import { jobIdOf, type ReadStatus, unknownJobId } from './readStatus.ts';
 
-export interface CancelParts {
+interface CancelParts {
   readonly jobs: readonly ApiJob[];
   readonly readStatus: ReadStatus;
   readonly store: Pick<StatusStore, 'queue' | 'cancel'>;

@@ -5,7 +5,7 @@ import type { ApiEnv } from './caller.ts';
 import { isEnd, statusView, versionOf } from './jobStatus.ts';
 import { jobIdOf, type ReadStatus } from './readStatus.ts';
 
-export interface EventParts {
+interface EventParts {
   readonly readStatus: ReadStatus;
   /** Whether the host hands on what is written as it is written. */
   readonly streams: boolean;

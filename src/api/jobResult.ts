@@ -8,7 +8,7 @@ import { isEnd, retryAfterSeconds } from './jobStatus.ts';
 import { Problem } from './problem.ts';
 import { jobIdOf, type ReadStatus } from './readStatus.ts';
 
-export interface ResultParts {
+interface ResultParts {
   readonly readStatus: ReadStatus;
   readonly files: FileLinks;
   readonly now: () => number;

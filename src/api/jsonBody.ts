@@ -3,7 +3,7 @@ import type { Context } from 'hono';
 import { Problem } from './problem.ts';
 
 /** A request's body. */
-export interface JsonBody {
+interface JsonBody {
   readonly value: unknown;
   /** SHA-256 of its JSON: the same for the same body, whatever its white space. */
   readonly hash: string;

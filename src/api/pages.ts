@@ -5,7 +5,7 @@ import type { ApiEnv } from './caller.ts';
 import type { FileLinks } from './fileLinks.ts';
 import { Problem } from './problem.ts';
 
-export interface PageParts {
+interface PageParts {
   readonly files: Pick<FileLinks, 'origin'>;
   readonly logger: ApiLogger;
   /** The folder of the pages' files; what lies directly in it is served. */

@@ -7,7 +7,7 @@ import type { ApiEnv, Caller } from './caller.ts';
 import type { DeadLetters } from './deadLetters.ts';
 import { Problem } from './problem.ts';
 
-export interface ReadStatusParts {
+interface ReadStatusParts {
   readonly store: Pick<StatusStore, 'get' | 'foundDead' | 'claimLook' | 'dropLook'>;
   readonly deadLetters: DeadLetters;
   readonly logger: ApiLogger;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LeasedRecord, LoggedLease } from './record.ts';
 
 /** The lease of a key being renewed, until it is stopped. */
-export interface Renewal {
+interface Renewal {
   stop(): void;
 }
 

@@ -20,6 +20,6 @@ export function jobNameProblem(name: string): string | undefined {
 }
 
 /** Lambda's longest function name. */
-export const maxJobNameLength = 64;
+const maxJobNameLength = 64;
 
 const reservedNames = new Set(['unrouted', 'undelivered', 'alarms', 'api', 'schedules']);

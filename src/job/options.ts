@@ -204,13 +204,13 @@ export interface NumberRow {
   readonly insteadOnFargate?: string;
 }
 
-export interface ChoiceRow {
+interface ChoiceRow {
   readonly kind: 'choice';
   readonly default?: string;
   readonly values: readonly string[];
 }
 
-export interface SwitchRow {
+interface SwitchRow {
   readonly kind: 'switch';
   readonly default: boolean;
 }

@@ -18,7 +18,7 @@ export interface GrowingDelay {
 }
 
 /** What a growing delay gets where it says nothing. */
-export const growingDelayDefaults = { factor: 2, max: '1h', jitter: 0.5 } as const;
+const growingDelayDefaults = { factor: 2, max: '1h', jitter: 0.5 } as const;
 
 /**
  * The delay after an attempt that failed, in whole seconds.

@@ -47,7 +47,7 @@ export type ReadReason = Partial<DeadLetterReason> &
   Pick<DeadLetterReason, 'name' | 'message' | 'attempts' | 'lastFailureAt'>;
 
 /** How a dead letter came into its queue, by its system attributes. */
-export interface Arrival {
+interface Arrival {
   /** `SentTimestamp`, epoch ms; a move by SQS's redrive policy keeps the first one. */
   readonly sentAtMs: number;
   /** `ApproximateReceiveCount`; such a move keeps it, too. */

@@ -15,7 +15,7 @@ export const scheduledTime = '<aws.scheduler.scheduled-time>';
 /** How each of Scheduler's keywords begins, which it fills in wherever they stand. */
 export const keywordStart = '<aws.scheduler.';
 
-export interface ScheduledMessage {
+interface ScheduledMessage {
   readonly topicArn: string;
   /** JSON. */
   readonly body: string;

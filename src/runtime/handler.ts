@@ -40,7 +40,7 @@ export function createHandler(
 }
 
 /** What a handler works with; `once` and `tracker` where the job asks for them. A test brings its own. */
-export type HandlerParts = Partial<Pick<BatchSurroundings, 'logger' | 'queue' | 'once' | 'tracker'>>;
+type HandlerParts = Partial<Pick<BatchSurroundings, 'logger' | 'queue' | 'once' | 'tracker'>>;
 
 export type LambdaContext = Pick<
   Context,

@@ -2,7 +2,7 @@
 export type Outcome = Succeeded | Cancelled | Postponed | Retry | Dead;
 
 /** The message is acknowledged. */
-export interface Succeeded {
+interface Succeeded {
   readonly kind: 'succeeded';
   readonly result: unknown;
 }
@@ -13,7 +13,7 @@ export interface Cancelled {
 }
 
 /** The same job runs elsewhere, and the message was sent to its queue once more: this one is acknowledged. */
-export interface Postponed {
+interface Postponed {
   readonly kind: 'postponed';
 }
 

@@ -4,7 +4,7 @@ import { WorkerSetupError } from './errors.ts';
 import type { WorkerMetrics } from './metrics.ts';
 import type { Worker, WorkerHealth } from './worker.ts';
 
-export interface HealthServerOptions {
+interface HealthServerOptions {
   /** 0 takes any free port. */
   readonly port: number;
   readonly host: string;
@@ -96,4 +96,4 @@ function answer(response: ServerResponse, status: number, type: string, body: st
 }
 
 /** Shorter than an outage that people should hear of, longer than one that passes by itself. */
-export const failingAfterMs = 60_000;
+const failingAfterMs = 60_000;

@@ -16,7 +16,7 @@ export interface HeldMessage {
   abort(reason: Error): void;
 }
 
-export interface HeartbeatOptions {
+interface HeartbeatOptions {
   readonly queue: Pick<WorkerQueue, 'changeVisibility'>;
   readonly logger: MessageLogger;
   /** In the time of this machine. */

@@ -6,7 +6,7 @@ export interface TaskProtection {
   stop(): Promise<void>;
 }
 
-export interface TaskProtectionOptions {
+interface TaskProtectionOptions {
   /** Where the container agent is. @default the `ECS_AGENT_URI` that ECS sets; outside ECS nothing is done */
   readonly agentUri?: string | undefined;
   /** Told once for each time that the agent begins to refuse. */

@@ -4,7 +4,7 @@ import { configFor } from './connection.ts';
 import { WorkerSetupError } from './errors.ts';
 
 /** What SQS says about a job's queue, asked before anything is received from it. */
-export interface QueueFacts {
+interface QueueFacts {
   readonly visibilityTimeoutSeconds: number | undefined;
   /** Where its redrive policy sends messages; undefined where it has none. */
   readonly deadLetterQueueUrl: string | undefined;

@@ -12,7 +12,7 @@ export const workerDefaults = {
 } as const satisfies Record<string, Duration | number | string>;
 
 /** What a worker takes. */
-export const workerBounds = {
+const workerBounds = {
   concurrency: { min: 1, max: 1000 },
   stopTimeout: { min: '1s', max: '12h' },
   healthPort: { min: 0, max: 65_535 },

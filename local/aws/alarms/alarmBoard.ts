@@ -41,7 +41,7 @@ export interface AlarmBoard {
   stop(): Promise<void>;
 }
 
-export interface AlarmBoardOptions {
+interface AlarmBoardOptions {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly topology: Topology;

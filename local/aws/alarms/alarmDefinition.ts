@@ -40,7 +40,7 @@ export interface Metric {
 }
 
 /** A math expression that adds metrics up, all with one statistic and period. */
-export interface MetricSum {
+interface MetricSum {
   /** As it is written: `waiting + running` */
   readonly expression: string;
   readonly metrics: readonly Metric[];

@@ -14,7 +14,7 @@ export interface Mail {
   readonly file: string;
 }
 
-export interface MailSubscription {
+interface MailSubscription {
   readonly topicArn: string;
   readonly address: string;
   /** `json` (protocol email-json): the whole SNS envelope. */
@@ -34,7 +34,7 @@ export interface Mailbox {
   stop(): Promise<void>;
 }
 
-export interface MailboxOptions {
+interface MailboxOptions {
   readonly engine: Engine;
   readonly directory: string;
   /** Topics whose messages go to {@link DEFAULT_ADDRESS} while they have no e-mail subscription. */

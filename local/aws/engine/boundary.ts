@@ -21,7 +21,7 @@ import { entriesOf, scaleSqsRequest } from './timeScale.ts';
 import { deadLetterUndelivered } from './undelivered.ts';
 import { refuseUnservedServices } from './unservedServices.ts';
 
-export interface Boundary {
+interface Boundary {
   stores: FauxqsStores;
   internals: FauxqsInternals;
   speed: number;

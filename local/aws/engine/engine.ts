@@ -24,7 +24,7 @@ export type { QueueCounts, QueuedMessage, QueueState } from './queueState.ts';
 /** fauxqs' account. */
 const ACCOUNT_ID = '000000000000';
 
-export interface EngineOptions {
+interface EngineOptions {
   /** 0 takes any free port. */
   port: number;
   region: string;

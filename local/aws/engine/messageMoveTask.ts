@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FauxqsInternals, Queue, SqsStore, StoredMessage } from './fauxqs.ts';
 
-export interface MessageMoveOptions {
+interface MessageMoveOptions {
   readonly source: Queue;
   /** undefined: each message goes back to the queue that it came from. */
   readonly destination: Queue | undefined;

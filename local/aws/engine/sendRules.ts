@@ -3,7 +3,7 @@ import type { MessageAttributes } from './fauxqs.ts';
 import { checkMessageAttributes } from './messageAttributes.ts';
 
 /** An entry of SendMessageBatch, or the body of SendMessage. */
-export interface SendRequest {
+interface SendRequest {
   Id?: string;
   MessageBody?: string;
   MessageAttributes?: MessageAttributes | null;

@@ -7,7 +7,7 @@ import type { RequestHandler } from './listener.ts';
 import { readBody } from './requestBody.ts';
 import { requestEvent } from './requestEvent.ts';
 
-export interface FunctionUrlConfig {
+interface FunctionUrlConfig {
   readonly urlId: string;
   readonly accountId: string;
   readonly authType: 'NONE' | 'AWS_IAM';

@@ -11,7 +11,7 @@ export interface JwtConfiguration {
 }
 
 /** What a function finds at `requestContext.authorizer.jwt`. */
-export interface JwtContext {
+interface JwtContext {
   /** Every claim as a text. */
   readonly claims: Readonly<Record<string, string>>;
   /** The token's, where the route asks for some. */

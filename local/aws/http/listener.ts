@@ -25,7 +25,7 @@ export interface Listener {
   stop(drainMs: number): Promise<void>;
 }
 
-export interface ListenerTimeouts {
+interface ListenerTimeouts {
   /** For the head of a request. Default 10 s. */
   readonly headMs?: number;
   /** For all of a request. Default 60 s. */

@@ -7,7 +7,7 @@ export interface ResponseHead {
   readonly headers: OutgoingHttpHeaders;
 }
 
-export interface ProxyResponse extends ResponseHead {
+interface ProxyResponse extends ResponseHead {
   readonly body: Buffer | string;
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
 /** What a host knows of a request beyond the request itself. */
-export interface EventFacts {
+interface EventFacts {
   /** The ID of the API or of the function URL. */
   readonly apiId: string;
   readonly accountId: string;

@@ -5,7 +5,7 @@ export interface Route {
   readonly routeKey: string;
 }
 
-export interface RouteMatch<R extends Route> {
+interface RouteMatch<R extends Route> {
   readonly route: R;
   /** Of the key's variables, decoded. */
   readonly pathParameters: Readonly<Record<string, string>>;

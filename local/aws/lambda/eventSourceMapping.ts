@@ -29,7 +29,7 @@ export interface BatchOutcome {
   invalidResponse?: string;
 }
 
-export interface MappingHooks {
+interface MappingHooks {
   onBatch?(outcome: BatchOutcome): void;
   onWarning(text: string): void;
 }

@@ -27,7 +27,7 @@ export interface ResponseStream {
 }
 
 /** What the API tells its owner. */
-export interface RuntimeEvents {
+interface RuntimeEvents {
   /** The runtime asks for its next event, so its init is over. */
   onNext(): void;
   onOutcome(requestId: string, outcome: RuntimeOutcome): void;

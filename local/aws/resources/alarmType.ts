@@ -4,7 +4,7 @@ import type { Finding, Properties, ResourceType } from './resourceType.ts';
 import { localArn } from './resourceType.ts';
 
 /** What alarms of CloudWatch have in common. */
-export interface AlarmType {
+interface AlarmType {
   readonly type: string;
   /** Besides name, description and actions. */
   readonly honoured: readonly string[];

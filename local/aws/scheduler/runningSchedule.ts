@@ -17,7 +17,7 @@ export interface RunningSchedule {
   stop(): Promise<void>;
 }
 
-export interface RunningScheduleOptions {
+interface RunningScheduleOptions {
   readonly engine: Engine;
   readonly clock: Clock;
   /** When the platform's time began to run faster than real time: recurring schedules share it. */

@@ -42,7 +42,7 @@ export interface StoredSchedule {
   readonly modifiedAt: Date;
 }
 
-export interface SchedulerOptions {
+interface SchedulerOptions {
   readonly engine: Engine;
   /** Default the system's. */
   readonly clock?: Clock;

@@ -13,7 +13,7 @@ export interface AgentEndpoint {
   stop(): Promise<void>;
 }
 
-export interface AgentHooks {
+interface AgentHooks {
   /** A task has given up its protection. */
   onUnprotected(): void;
   onWarning(text: string): void;

@@ -22,7 +22,7 @@ export interface LocalService {
   stop(options: { drainMs: number }): Promise<void>;
 }
 
-export interface ServiceHooks {
+interface ServiceHooks {
   onLog(line: LogLine): void;
   onWarning(text: string): void;
   /** Has the queue answer its long polls: a worker that stops waits for its own, one that was killed left one behind. */

@@ -18,7 +18,7 @@ import {
 } from './onceSchedule.ts';
 import { type PlatformSchedules, platformSchedules } from './platformSchedules.ts';
 
-export interface DelayOptions {
+interface DelayOptions {
   /** The platform's topic; the schedule group, the role and the dead-letter queue follow from it. */
   readonly topicArn: string;
   /** The client to send with. By default one for the topic's Region, configured by the environment. */

@@ -12,7 +12,7 @@ export const order = z.object({
   ledger: z.string(),
 });
 
-export type Order = z.infer<typeof order>;
+type Order = z.infer<typeof order>;
 
 /** Whether this attempt is one that misbehaves. */
 export function misbehaves({ act, untilAttempt }: Order, attempt: number): boolean {
