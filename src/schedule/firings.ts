@@ -22,27 +22,11 @@ export interface FiringRule {
  * @throws {ScheduleExpressionError}
  */
 export function nextFirings(rule: FiringRule, after: Date, count: number): Date[] {
-  return firingsAfter(rule, after).take(count).toArray();
+  const firings = firingsOf(parseSchedule(rule.expression, rule.timezone), rule, after);
+  return firings.take(count).toArray();
 }
 
-/**
- * All times at which a schedule fires after `after`, up to and with `until`.
- * @throws {ScheduleExpressionError}
- */
-export function firingsBetween(rule: FiringRule, after: Date, until: Date): Date[] {
-  const firings: Date[] = [];
-  for (const firing of firingsAfter(rule, after)) {
-    if (firing > until) break;
-    firings.push(firing);
-  }
-  return firings;
-}
-
-/** Ascending and without an end where the schedule has none: take what you need. */
-export function firingsAfter(rule: FiringRule, after: Date): IteratorObject<Date, undefined> {
-  return firingsOf(parseSchedule(rule.expression, rule.timezone), rule, after);
-}
-
+/** In ascending order; without an end if the schedule has none. */
 function* firingsOf(parsed: ParsedSchedule, rule: FiringRule, after: Date): Generator<Date, undefined> {
   if (parsed.type === 'at') {
     if (parsed.at > after) yield parsed.at;

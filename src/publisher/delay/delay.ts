@@ -91,25 +91,6 @@ export class Delay {
     });
   }
 
-  /**
-   * All that wait, in no order. Takes a request for each, and the permission scheduler:ListSchedules on all groups.
-   * @throws {DelayFailedError}
-   */
-  async *list(): AsyncGenerator<DelayedJob, void, undefined> {
-    const { sdk, client } = await this.#scheduler();
-    const { onceGroup: GroupName } = this.#platform;
-    let NextToken: string | undefined;
-    do {
-      const command = new sdk.ListSchedulesCommand({ GroupName, NextToken, MaxResults: pageSize });
-      const jobs = await reported({}, async () => {
-        const page = await client.send(command);
-        NextToken = page.NextToken;
-        return Promise.all((page.Schedules ?? []).map(({ Name = '' }) => this.#find(Name)));
-      });
-      yield* jobs.flatMap((job) => (job && delayedJobOf(job)) ?? []);
-    } while (NextToken !== undefined);
-  }
-
   async #create(
     message: DelayedMessage,
     input: CreateScheduleCommandInput,
@@ -151,9 +132,6 @@ export class Delay {
 
 /** How often a schedule is made whose name was taken just before. */
 const maxCreates = 3;
-
-/** As many as are looked at side by side. */
-const pageSize = 20;
 
 /** Undefined where the answer is that there is no such schedule. */
 async function ifThere<T>(answer: Promise<T>): Promise<T | undefined> {

@@ -1,6 +1,6 @@
 import { PublishError } from '../errors.ts';
 
-/** Why a job was not delayed, moved, cancelled or listed. */
+/** Why a job was not delayed, moved or cancelled. */
 export class DelayError extends PublishError {
   override readonly name: string = 'DelayError';
   /** Undefined where it was about all of them. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { type FiringRule, firingsBetween, nextFirings } from '../../../src/schedule/index.ts';
+import { type FiringRule, nextFirings } from '../../../src/schedule/index.ts';
+import { firingsBetween } from './firingsBetween.ts';
 
 const beforeYear = new Date('2025-12-31T23:59:59.999Z');
 const endOfYear = new Date('2026-12-31T23:59:59Z');

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { firingsBetween, nextFirings } from '../../../src/schedule/index.ts';
+import { nextFirings } from '../../../src/schedule/index.ts';
+import { firingsBetween } from './firingsBetween.ts';
 
 const zones = [
   'UTC',

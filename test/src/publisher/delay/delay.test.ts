@@ -1,250 +1,230 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import type { AcceptedPublish } from '../../../../local/aws/engine/engine.ts';
-import { InvalidPayloadError } from '../../../../src/job/index.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { Delay } from '../../../../src/publisher/delay/delay.ts';
 import {
   AlreadyDelayedError,
   DelayFailedError,
-  InvalidAttributeError,
+  DelayTooLargeError,
   InvalidDelayError,
-  type PublishItem,
-  type When,
-} from '../../../../src/publisher/index.ts';
-import GreetingJob from '../../../jobs/GreetingJob.ts';
-import { until } from '../../../local/aws/lambda/processes.ts';
-import { day, minute } from '../../../local/aws/virtualClock.ts';
-import type { TestJobs } from '../testJobs.ts';
-import { type DelayPlatform, startDelayPlatform } from './platform.ts';
+} from '../../../../src/publisher/delay/errors.ts';
+import type { DelayedMessage } from '../../../../src/publisher/delay/onceSchedule.ts';
+import { type FakeScheduler, fakeScheduler } from './fakeScheduler.ts';
 
-let platform: DelayPlatform;
+const topicArn = 'arn:aws:sns:eu-west-1:111122223333:jobs-dev';
+const now = new Date('2026-11-21T08:00:00.250Z');
+const in30Days = new Date('2026-12-21T08:00:00.250Z');
+
+let scheduler: FakeScheduler;
+let delay: Delay;
+
 beforeAll(async () => {
-  platform = await startDelayPlatform('2026-11-21T08:00:00.250Z');
+  scheduler = await fakeScheduler('jobs-dev-once');
+  delay = new Delay({ topicArn, client: scheduler.client, now: () => now.getTime() });
 });
-afterAll(() => platform.close());
-afterEach(async () => {
-  for (const { schedule } of platform.scheduler.schedules()) {
-    platform.scheduler.delete(schedule.GroupName, schedule.Name);
-  }
-  platform.published.length = 0;
+afterAll(() => scheduler.close());
+beforeEach(() => {
+  scheduler.schedules.clear();
+  scheduler.requests.length = 0;
 });
 
-const hank = { friendName: 'Hank' };
-const now = () => platform.time.clock.now();
-const inMs = (ms: number) => new Date(now() + ms);
-const attribute = (publish: AcceptedPublish | undefined, name: string) =>
-  publish?.messageAttributes[name]?.StringValue;
-const publishedIds = () => platform.published.map((publish) => attribute(publish, 'jobId')).sort();
+function message(jobId: string, payload: unknown = { friendName: 'Hank' }): DelayedMessage {
+  const attribute = (value: string) => ({ DataType: 'String', StringValue: value });
+  return {
+    jobName: 'GreetingJob',
+    jobId,
+    body: JSON.stringify(payload),
+    attributes: { jobName: attribute('GreetingJob'), jobId: attribute(jobId) },
+  };
+}
 
-describe('publish with a delay', () => {
-  test('publishes when its time has come, with everything that a job published at once has', async () => {
-    const publisher = platform.publisher();
-    const given = new Date(now()).toISOString();
-    const attributes = { traceparent: '00-abc' };
-    const { jobId, at, messageId, result } = await publisher.publish('GreetingJob', hank, {
-      delay: '10m',
-      group: 'tenant-7',
-      attributes,
+function inputOf(name: string): string {
+  const target = scheduler.schedules.get(name)?.Target as { Input: string } | undefined;
+  return target?.Input ?? '';
+}
+
+describe('a delay', () => {
+  test('is a one-off schedule that publishes the message as it is, and deletes itself', async () => {
+    const job = await delay.schedule({ ...message('job-1'), group: 'tenant-7' }, in30Days);
+    expect(job).toEqual({ jobName: 'GreetingJob', jobId: 'job-1', at: new Date('2026-12-21T08:00:01Z') });
+    const schedule = scheduler.schedules.get('job-1');
+    expect(schedule).toMatchObject({
+      GroupName: 'jobs-dev-once',
+      ScheduleExpression: 'at(2026-12-21T08:00:01)',
+      ScheduleExpressionTimezone: 'UTC',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      ActionAfterCompletion: 'DELETE',
+      ClientToken: expect.any(String),
+      Target: {
+        Arn: 'arn:aws:scheduler:::aws-sdk:sns:publish',
+        RoleArn: 'arn:aws:iam::111122223333:role/jobs-dev-eu-west-1-sched',
+        DeadLetterConfig: { Arn: 'arn:aws:sqs:eu-west-1:111122223333:jobs-dev-undelivered' },
+        RetryPolicy: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
+      },
     });
-    expect(at).toEqual(new Date(Math.ceil((now() + 10 * minute) / 1000) * 1000));
-    expect([messageId, typeof result]).toEqual([undefined, 'function']);
-    expect(platform.inputOf(jobId).MessageGroupId).toBe('tenant-7');
-
-    await platform.time.advance(10 * minute - 1000);
-    expect(platform.published).toEqual([]);
-    await platform.time.advance(2000);
-    await until(() => platform.published.length === 1);
-    const [publish] = platform.published;
-    expect(publish).toMatchObject({ message: '{"friendName":"Hank"}', topicArn: platform.topicArn });
-    const texts = ['jobName', 'jobId', 'publishedAt', 'traceparent'].map((name) => attribute(publish, name));
-    expect(texts).toEqual(['GreetingJob', jobId, given, '00-abc']);
+    expect(JSON.parse(inputOf('job-1'))).toEqual({
+      TopicArn: topicArn,
+      Message: '{"friendName":"Hank"}',
+      MessageAttributes: {
+        jobName: { DataType: 'String', StringValue: 'GreetingJob' },
+        jobId: { DataType: 'String', StringValue: 'job-1' },
+      },
+      MessageGroupId: 'tenant-7',
+    });
   });
 
-  test.each([
-    ['a Date', () => inMs(30 * day)],
-    ['an ISO text', () => inMs(30 * day).toISOString()],
-    [
-      'an ISO text with an offset',
-      () =>
-        inMs(30 * day)
-          .toISOString()
-          .replace('Z', '+00:00'),
-    ],
-  ])('takes a time as %s, such as in 30 days', async (_, at) => {
-    const { jobId } = await platform.publisher().publish('GreetingJob', hank, { at: at() });
-    await platform.time.advance(30 * day - minute);
-    expect(platform.published).toEqual([]);
-    await platform.time.advance(2 * minute);
-    await until(() => publishedIds().includes(jobId));
-    await until(() => platform.scheduler.list().length === 0);
+  test('may be years ahead, or a moment', async () => {
+    await delay.schedule(message('far'), new Date('2036-02-29T00:00:00Z'));
+    await delay.schedule(message('near'), new Date(now.getTime() + 1));
+    expect(scheduler.schedules.get('far')?.ScheduleExpression).toBe('at(2036-02-29T00:00:00)');
+    expect(scheduler.schedules.get('near')?.ScheduleExpression).toBe('at(2026-11-21T08:00:01)');
   });
 
-  test('reads the offset of a time', async () => {
-    const { at } = await platform
-      .publisher()
-      .publish('GreetingJob', hank, { at: '2030-12-24T18:00:00+01:00' });
-    expect(at).toEqual(new Date('2030-12-24T17:00:00Z'));
+  test('cannot lie in the past, and has to be a date', async () => {
+    const past = delay.schedule(message('job-1'), now);
+    await expect(past).rejects.toThrow(InvalidDelayError);
+    await expect(past).rejects.toThrow(/2026-11-21T08:00:00.250Z, is past. Publish it without a delay/);
+    await expect(delay.schedule(message('job-1'), new Date('soon'))).rejects.toThrow(/Give a Date/);
+    await expect(delay.schedule(message('job-1'), new Date(8.64e15))).rejects.toThrow(/year 9999/);
+    expect(scheduler.requests).toEqual([]);
   });
 
-  test('of none publishes at once', async () => {
-    const { jobId, messageId } = await platform.publisher().publish('GreetingJob', hank, { delay: '0s' });
-    expect(platform.published).toMatchObject([{ messageId }]);
-    expect(publishedIds()).toEqual([jobId]);
+  test('whose ID is no name for a schedule gets a hash of it', async () => {
+    for (const jobId of ['order/42', 'ü', 'x'.repeat(65)]) {
+      await delay.schedule(message(jobId), in30Days);
+      expect([...scheduler.schedules.keys()].at(-1)).toMatch(/^[0-9a-f]{64}$/);
+      expect(await delay.cancel(jobId)).toBe(true);
+    }
   });
 
-  test.each<[string, When, RegExp]>([
-    ['both', { delay: '10m', at: '2030-01-01T00:00:00Z' }, /delay and at both say when\. Give one of them/],
-    [
-      'no duration',
-      { delay: '10 minutes' as '10m' },
-      /its delay: '10 minutes' is no duration: write a number/,
-    ],
-    ['a negative delay', { delay: '-5m' }, /'-5m' is no duration/],
-    [
-      'a past time',
-      { at: '2026-11-20T00:00:00Z' },
-      /2026-11-20T00:00:00\.000Z, is past\. Publish it without/,
-    ],
-    [
-      'a time without its zone',
-      { at: '2030-12-24T18:00:00' },
-      /no instant\. Give a Date, or an ISO text with Z/,
-    ],
-    ['no time', { at: 'tomorrow' }, /at is "tomorrow", which is no instant/],
-    ['no date', { at: '2030-02-30T00:00:00Z' }, /which is no instant/],
-    ['an invalid Date', { at: new Date('never') }, /no date up to the year 9999/],
-    ['a number', { at: 1_800_000_000_000 as unknown as Date }, /at is 1800000000000, which is no instant/],
-    ['a time that AWS cannot say', { delay: '999999999d' }, /no date up to the year 9999/],
-  ])('refuses %s, and does nothing', async (_, when, problem) => {
-    const options = { ...when, jobId: 'order-7' } as { delay: '10m'; jobId: string };
-    const refused = platform.publisher().publish('GreetingJob', hank, options);
-    await expect(refused).rejects.toThrow(InvalidDelayError);
-    await expect(refused).rejects.toThrow(problem);
-    await expect(refused).rejects.toMatchObject({ jobName: 'GreetingJob', jobId: 'order-7' });
-    expect([platform.published, platform.scheduler.list()]).toEqual([[], []]);
+  test('of a payload that looks like a placeholder of Scheduler’s publishes it as it was given', async () => {
+    const payload = { text: 'at <aws.scheduler.scheduled-time>, \\<aws.scheduler.execution-id>' };
+    await delay.schedule(message('job-1', payload), in30Days);
+    expect(inputOf('job-1')).not.toContain('<aws.scheduler.');
+    expect(JSON.parse(JSON.parse(inputOf('job-1')).Message)).toEqual(payload);
   });
 
-  test('validates the payload before it is scheduled', async () => {
-    // @ts-expect-error friendName is a text
-    const refused = platform.publisher().publish(GreetingJob, { friendName: 7 }, { delay: '10m' });
-    await expect(refused).rejects.toThrow(InvalidPayloadError);
-    expect(platform.scheduler.list()).toEqual([]);
+  test('takes up to 256 KB of input, and says so before it asks', async () => {
+    const tooLarge = delay.schedule(message('job-1', 'x'.repeat(262_144)), in30Days);
+    await expect(tooLarge).rejects.toThrow(DelayTooLargeError);
+    await expect(tooLarge).rejects.toThrow(/takes 262144/);
+    expect(scheduler.requests).toEqual([]);
+    await delay.schedule(message('job-1', 'x'.repeat(261_000)), in30Days);
+  });
+});
+
+describe('the same job twice', () => {
+  test('is one, where message and time are the same', async () => {
+    const later: DelayedMessage = { ...message('job-1') };
+    const publishedAt = { DataType: 'String', StringValue: '2026-11-21T08:00:05Z' };
+    const retried = { ...later, attributes: { ...later.attributes, publishedAt } };
+    const first = await delay.schedule(message('job-1'), in30Days);
+    expect(await delay.schedule(retried, in30Days)).toEqual(first);
+    expect(scheduler.schedules.size).toBe(1);
   });
 
-  test('leaves a payload as it is that looks like one of Scheduler’s keywords, and refuses such an attribute', async () => {
-    const publisher = platform.publisher();
-    const payload = { friendName: '<aws.scheduler.scheduled-time>' };
-    await publisher.publish('GreetingJob', payload, { delay: '1m' });
-    await platform.time.advance(2 * minute);
-    await until(() => platform.published.length === 1);
-    expect(JSON.parse(platform.published[0]?.message ?? '')).toEqual(payload);
-
-    const attributes = { note: 'at <aws.scheduler.scheduled-time>' };
-    const refused = publisher.publish('GreetingJob', hank, { delay: '1m', attributes });
-    await expect(refused).rejects.toThrow(InvalidAttributeError);
-    await expect(refused).rejects.toThrow(/'note' .* holds <aws\.scheduler\.…>, .*put it in the payload/);
+  test('is an error that knows the other time, where the time or the payload differs', async () => {
+    await delay.schedule(message('job-1'), in30Days);
+    const otherTime = await delay.schedule(message('job-1'), new Date('2027-01-01')).catch((error) => error);
+    expect(otherTime).toBeInstanceOf(AlreadyDelayedError);
+    expect(otherTime.at).toEqual(new Date('2026-12-21T08:00:01Z'));
+    expect(otherTime.message).toMatch(/reschedule/);
+    const otherPayload = delay.schedule(message('job-1', { friendName: 'Ida' }), in30Days);
+    await expect(otherPayload).rejects.toThrow(AlreadyDelayedError);
+    expect(scheduler.schedules.get('job-1')?.ScheduleExpression).toBe('at(2026-12-21T08:00:01)');
   });
 
-  test('schedules the same job once, and another under its ID not at all', async () => {
-    const publisher = platform.publisher();
-    const options = { at: inMs(day), jobId: 'order-7' };
-    const first = await publisher.publish('GreetingJob', hank, options);
-    await platform.time.advance(minute);
-    const again = await publisher.publish('GreetingJob', hank, options);
-    expect(again.at).toEqual(first.at);
-    expect(platform.scheduler.list()).toHaveLength(1);
-    const other = publisher.publish('GreetingJob', { friendName: 'Ida' }, options);
-    await expect(other).rejects.toThrow(AlreadyDelayedError);
+  test('is an error where Scheduler takes it neither way, such as while its group is being deleted', async () => {
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      scheduler.failNext('ConflictException', 409);
+      scheduler.failNext('ResourceNotFoundException', 404);
+    }
+    const refused = delay.schedule(message('job-1'), in30Days);
+    await expect(refused).rejects.toMatchObject({ name: 'DelayFailedError', code: 'ConflictException' });
   });
 
-  test('counted from now, leaves the same job at its first time when it is published again', async () => {
-    const publisher = platform.publisher();
-    const first = await publisher.publish('GreetingJob', hank, { delay: '1h', jobId: 'order-7' });
-    await platform.time.advance(minute);
-    const again = await publisher.publish('GreetingJob', hank, { delay: '1h', jobId: 'order-7' });
-    expect(again.at).toEqual(first.at);
-    const other = publisher.publish('GreetingJob', { friendName: 'Ida' }, { delay: '1h', jobId: 'order-7' });
-    await expect(other).rejects.toThrow(AlreadyDelayedError);
-  });
-
-  test('says what EventBridge Scheduler refuses', async () => {
-    const publisher = platform.publisher({ topicArn: `${platform.topicArn}2` });
-    const refused = publisher.publish('GreetingJob', hank, { delay: '10m' });
-    await expect(refused).rejects.toThrow(DelayFailedError);
-    await expect(refused).rejects.toThrow(/Deploy the platform's stack/);
+  test('is scheduled anew, where the first was published just now', async () => {
+    scheduler.failNext('ConflictException', 409);
+    await delay.schedule(message('job-1'), in30Days);
+    expect(scheduler.schedules.size).toBe(1);
   });
 });
 
 describe('cancel', () => {
-  test('takes a job back before it fires: it never comes', async () => {
-    const publisher = platform.publisher();
-    await publisher.publish('GreetingJob', hank, { delay: '30d', jobId: 'order-7' });
-    await platform.time.advance(29 * day);
-    expect(await publisher.cancel('order-7')).toBe(true);
-    await platform.time.advance(2 * day);
-    expect(platform.published).toEqual([]);
-    expect(await publisher.cancel('order-7')).toBe(false);
+  test('takes a job back that waits', async () => {
+    await delay.schedule(message('job-1'), in30Days);
+    expect(await delay.cancel('job-1')).toBe(true);
+    expect(scheduler.schedules.size).toBe(0);
   });
 
-  test('is false after it has fired', async () => {
-    const publisher = platform.publisher();
-    await publisher.publish('GreetingJob', hank, { delay: '1h', jobId: 'order-7' });
-    await platform.time.advance(61 * minute);
-    await until(() => platform.scheduler.list().length === 0);
-    expect(await publisher.cancel('order-7')).toBe(false);
-    expect(publishedIds()).toEqual(['order-7']);
+  test('is false for one that was published, cancelled, or never delayed', async () => {
+    await delay.schedule(message('job-1'), in30Days);
+    scheduler.fire('job-1');
+    expect(await delay.cancel('job-1')).toBe(false);
+    await delay.schedule(message('job-2'), in30Days);
+    await delay.cancel('job-2');
+    expect(await delay.cancel('job-2')).toBe(false);
+    expect(await delay.cancel('never')).toBe(false);
   });
 });
 
 describe('reschedule', () => {
-  test('moves a job: it comes then, and only then', async () => {
-    const publisher = platform.publisher();
-    await publisher.publish('GreetingJob', hank, { delay: '1d', jobId: 'order/7' });
-    expect(await publisher.reschedule('order/7', inMs(3 * day).toISOString())).toBe(true);
-    await platform.time.advance(3 * day - minute);
-    expect(platform.published).toEqual([]);
-    await platform.time.advance(2 * minute);
-    await until(() => platform.published.length === 1);
-    expect(publishedIds()).toEqual(['order/7']);
-    await until(() => platform.scheduler.list().length === 0);
-    expect(await publisher.reschedule('order/7', inMs(day))).toBe(false);
+  test('moves a job, and changes nothing else', async () => {
+    await delay.schedule(message('job-1'), in30Days);
+    const { ScheduleExpression: _, ClientToken: __, ...before } = scheduler.schedules.get('job-1') ?? {};
+    expect(await delay.reschedule('job-1', new Date('2026-11-21T09:00:00Z'))).toBe(true);
+    expect(scheduler.schedules.get('job-1')).toMatchObject({
+      ...before,
+      ScheduleExpression: 'at(2026-11-21T09:00:00)',
+    });
   });
 
-  test('goes ahead only, to an instant', async () => {
-    const publisher = platform.publisher();
-    await publisher.publish('GreetingJob', hank, { delay: '1d', jobId: 'order-7' });
-    await expect(publisher.reschedule('order-7', inMs(-1))).rejects.toThrow(InvalidDelayError);
-    await expect(publisher.reschedule('order-7', 'noon')).rejects.toThrow(/at is "noon"/);
+  test('is false for one that was published, or whose time has come', async () => {
+    expect(await delay.reschedule('job-1', in30Days)).toBe(false);
+    await delay.schedule(message('job-1'), new Date('2026-11-21T08:00:01Z'));
+    const minuteLater = new Delay({
+      topicArn,
+      client: scheduler.client,
+      now: () => now.getTime() + 60_000,
+    });
+    expect(await minuteLater.reschedule('job-1', in30Days)).toBe(false);
+    expect(scheduler.schedules.get('job-1')?.ScheduleExpression).toBe('at(2026-11-21T08:00:01)');
+  });
+
+  test('goes ahead only', async () => {
+    await delay.schedule(message('job-1'), in30Days);
+    await expect(delay.reschedule('job-1', new Date('2020-01-01'))).rejects.toThrow(InvalidDelayError);
   });
 });
 
-test('publishAll schedules what is delayed and publishes the rest, each with its result in its place', async () => {
-  const delays = [undefined, '1h', '0s', '10 minutes', '2d'];
-  const items: PublishItem<TestJobs>[] = Array.from({ length: 25 }, (_, index) => ({
-    job: 'GreetingJob' as const,
-    payload: hank,
-    jobId: `id-${index}`,
-    delay: delays[index % 5] as '1h',
-  }));
-  const results = await platform.publisher().publishAll(items);
-  const statuses = ['published', 'delayed', 'published', 'failed', 'delayed'];
-  expect(results.map(({ jobId, status }) => [jobId, status])).toEqual(
-    items.map(({ jobId }, index) => [jobId, statuses[index % 5]]),
-  );
-  expect(results[1]).toMatchObject({ at: new Date(Math.ceil((now() + 60 * minute) / 1000) * 1000) });
-  expect(results[3]).toMatchObject({ error: expect.any(InvalidDelayError) });
-  expect(publishedIds()).toHaveLength(10);
-  expect(platform.scheduler.list()).toHaveLength(10);
-  await platform.time.advance(2 * day + minute);
-  await until(() => publishedIds().length === 20);
+describe('what Scheduler refuses', () => {
+  test.each([
+    ['AccessDeniedException', /grantDelay/],
+    ['ServiceQuotaExceededException', /quota/],
+    ['ValidationException', /Try again/],
+  ])('%s is an error with its code, its cause and what to do', async (code, advice) => {
+    scheduler.failNext(code, 403);
+    const error = await delay.schedule(message('job-1'), in30Days).catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(DelayFailedError);
+    expect(error).toMatchObject({ code, jobId: 'job-1', jobName: 'GreetingJob', cause: { name: code } });
+    expect(error.message).toMatch(advice);
+  });
+
+  test('a platform that is not deployed is named, not taken for a missing job', async () => {
+    const elsewhere = new Delay({ topicArn: `${topicArn}2`, client: scheduler.client });
+    const error = await elsewhere
+      .schedule(message('job-1'), new Date('2100-01-01'))
+      .catch((thrown) => thrown);
+    expect(error).toMatchObject({ code: 'ResourceNotFoundException' });
+    expect(error.message).toMatch(/Deploy the platform's stack/);
+  });
+
+  test('cancel and reschedule fail alike', async () => {
+    scheduler.failNext('AccessDeniedException', 403);
+    await expect(delay.cancel('job-1')).rejects.toThrow(DelayFailedError);
+    scheduler.failNext('AccessDeniedException', 403);
+    await expect(delay.reschedule('job-1', in30Days)).rejects.toThrow(DelayFailedError);
+  });
 });
 
-test('a job that Scheduler refuses fails alone', async () => {
-  const publisher = platform.publisher();
-  await publisher.publish('GreetingJob', { friendName: 'Ida' }, { delay: '2d', jobId: 'taken' });
-  const results = await publisher.publishAll([
-    { job: 'GreetingJob', payload: hank, jobId: 'first' },
-    { job: 'GreetingJob', payload: hank, jobId: 'taken', delay: '1d' },
-    { job: 'GreetingJob', payload: hank, jobId: 'last', delay: '1d' },
-  ]);
-  expect(results.map(({ status }) => status)).toEqual(['published', 'failed', 'delayed']);
-  expect(results[1]).toMatchObject({ jobId: 'taken', error: expect.any(AlreadyDelayedError) });
+test('needs the ARN of a topic', () => {
+  expect(() => new Delay({ topicArn: 'jobs-dev' })).toThrow(/topicArn must be a topic's ARN/);
 });

@@ -65,9 +65,7 @@ test('one that was cancelled never comes, one that was moved comes then', async 
   await delay.schedule(message('moved', 2), inDays(1));
   expect(await delay.cancel('cancelled')).toBe(true);
   expect(await delay.reschedule('moved', inDays(3))).toBe(true);
-  const waiting = [];
-  for await (const job of delay.list()) waiting.push(job);
-  expect(waiting).toEqual([{ jobName: 'GreetingJob', jobId: 'moved', at: inDays(3) }]);
+  expect(scheduler.list().map(({ name }) => name)).toEqual(['moved']);
   await time.advance(3 * day - minute);
   expect(published).toEqual([]);
   await time.advance(2 * minute);
