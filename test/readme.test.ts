@@ -1,21 +1,21 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { jobOptions, type OptionRow } from '../src/job/options.ts';
 
 const root = join(import.meta.dirname, '..');
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
-const scripts = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).scripts as Record<
-  string,
-  string
->;
+const pages = ['README.md', 'CONTRIBUTING.md', ...globSync('docs/*.md', { cwd: root })];
+const text = (page: string) => readFileSync(join(root, page), 'utf8');
+const readme = text('README.md');
+const jobs = text('docs/jobs.md');
+const scripts = JSON.parse(text('package.json')).scripts as Record<string, string>;
 
 const rows = Object.entries<OptionRow>(jobOptions);
 
 /** The rows of the options table: option → [meaning, default, bounds]. */
 const options = new Map(
-  readme
-    .slice(readme.indexOf('<!-- options'))
+  jobs
+    .slice(jobs.indexOf('<!-- options'))
     .split('\n\n')[0]
     ?.split('\n')
     .filter((line) => line.startsWith('| `'))
@@ -28,7 +28,7 @@ const options = new Map(
     }),
 );
 
-describe('the options table of the README', () => {
+describe('the table of options', () => {
   test.each(rows)('gives the bounds and the default of %s', (option, row) => {
     const [, value, bounds] = options.get(option) ?? [];
     expect(value).toBe(String(row.default ?? 'none'));
@@ -50,16 +50,31 @@ test('every npm script the README names exists', () => {
     expect(Object.keys(scripts)).toContain(name);
 });
 
-test('every file the README links to exists', () => {
-  for (const [, file] of readme.matchAll(/\]\((?!http|#)([^)#]+)/g)) {
-    expect(() => readFileSync(join(root, file as string))).not.toThrow();
+test('the README fits on a few screens', () => {
+  expect(readme.split('\n').length).toBeLessThanOrEqual(200);
+});
+
+test.each(pages)('every link in %s leads somewhere', (page) => {
+  for (const [, file = '', anchor] of text(page).matchAll(/\]\((?!http)([^)#]*)(?:#([^)]+))?\)/g)) {
+    const target = file === '' ? page : join(dirname(page), file);
+    expect([target, existsSync(join(root, target))]).toEqual([target, true]);
+    if (anchor !== undefined) expect(anchorsOf(target)).toContain(anchor);
   }
 });
 
-test('every file that an example imports exists, from where the example stands', () => {
-  const imported = [...readme.matchAll(/from '(\.[^']+)'/g)].map(([, file]) => file as string);
-  expect(imported).not.toEqual([]);
+test.each(pages)('every file that an example in %s imports exists, from where the example stands', (page) => {
+  const imported = [...text(page).matchAll(/from '(\.[^']+)'/g)].map(([, file]) => file as string);
   const isThere = (file: string) =>
-    ['.', 'bin', 'src/jobs'].some((directory) => existsSync(join(root, directory, file)));
+    ['.', 'bin', 'src/jobs', 'test/src/jobs'].some((directory) => existsSync(join(root, directory, file)));
   expect(imported.filter((file) => !isThere(file))).toEqual([]);
 });
+
+/** As GitHub makes them of headings. */
+function anchorsOf(page: string): string[] {
+  return [...text(page).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}

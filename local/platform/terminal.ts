@@ -50,7 +50,7 @@ export class Terminal {
   /** What was accepted without effect, in a line; the console has all of it. Empty when there is nothing to say. */
   notEvaluated({ notEvaluated: { length } }: ApplyResult): string {
     if (length === 0) return '';
-    return `Accepted without effect, as README.md says: ${length} types and properties, such as permissions, encryption, networks (the console lists them)`;
+    return `Accepted without effect, as docs/running-locally.md says: ${length} types and properties, such as permissions, encryption, networks (the console lists them)`;
   }
 
   warning(text: string): string {
