@@ -39,6 +39,11 @@ export function topicName(platform: string, stage: string): string {
   return `${platform}-${stage}`;
 }
 
+/** The stage in a topic's name: neither a platform's name nor a stage's has a hyphen. */
+export function stageOf(topic: string): string {
+  return topic.slice(topic.indexOf('-') + 1);
+}
+
 /** The SSM parameter that holds the topic's ARN. */
 export function topicParameterName(platform: string, stage: string): string {
   return `/${platform}/${stage}/topic-arn`;

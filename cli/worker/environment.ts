@@ -1,5 +1,7 @@
 import { devNull } from 'node:os';
+import { variablesOf } from '../../src/job/environment.ts';
 import type { AnyJob } from '../../src/job/index.ts';
+import { lastPart, type PlatformNames, platformNames, stageOf } from '../../src/names.ts';
 import type { Target } from '../target.ts';
 
 /**
@@ -11,8 +13,11 @@ export function prepareEnvironment(target: Target | undefined, jobs: Iterable<An
   if (target?.clientConfig.endpoint !== undefined) {
     for (const name of ['AWS_PROFILE', 'AWS_SESSION_TOKEN']) delete process.env[name];
   }
-  for (const { environment = {} } of jobs) {
-    for (const [name, value] of Object.entries(environment)) process.env[name] ??= value;
+  for (const job of jobs) {
+    // Without a target nobody knows the stage: then a function's variables are for the operator to set.
+    if (target === undefined && typeof job.environment === 'function') continue;
+    const variables = variablesOf(job, target === undefined ? '' : stageOf(lastPart(target.topicArn)));
+    for (const [name, value] of Object.entries(variables)) process.env[name] ??= value;
   }
 }
 
@@ -35,15 +40,14 @@ function targetVariables({ clientConfig: { region, endpoint, credentials }, spee
 
 /** The platform's table of idempotent jobs. */
 export function idempotencyTable(target: Target | undefined): string | undefined {
-  return process.env.JOB_IDEMPOTENCY_TABLE || tableOf(target, 'idempotency');
+  return process.env.JOB_IDEMPOTENCY_TABLE || namesOf(target)?.idempotencyTable;
 }
 
 /** The platform's table of tracked jobs. */
 export function statusTable(target: Target | undefined): string | undefined {
-  return process.env.JOB_STATUS_TABLE || tableOf(target, 'status');
+  return process.env.JOB_STATUS_TABLE || namesOf(target)?.statusTable;
 }
 
-/** By its name: `<platform>-<stage>-idempotency` beside the topic `<platform>-<stage>`. */
-function tableOf(target: Target | undefined, purpose: string): string | undefined {
-  return target && `${target.topicArn.slice(target.topicArn.lastIndexOf(':') + 1)}-${purpose}`;
+function namesOf(target: Target | undefined): PlatformNames | undefined {
+  return target && platformNames(lastPart(target.topicArn));
 }

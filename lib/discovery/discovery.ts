@@ -119,7 +119,7 @@ async function check(exported: unknown, file: string, names: ResourceNames): Pro
   const name = jobNameOf(file);
   const problems = [
     ...nameProblems(name, names, exported),
-    ...jobProblems(exported),
+    ...jobProblems(exported, names.stage),
     ...(await schedulePayloadProblems(exported, name)),
   ];
   return { job: { name, file, job: exported }, problems: problems.map((problem) => ({ file, ...problem })) };

@@ -59,7 +59,7 @@ export class JobResources extends Construct implements IGrantable {
     super(scope, id);
     const { job, alarmTopic } = props;
     const names = props.names.ofJob(job.name);
-    const settings = jobSettings(job.job);
+    const settings = jobSettings(job.job, props.names.stage);
     const deadLetterQueue = addDeadLetterQueue(this, names, props);
     const queue = addQueue(this, names, settings, deadLetterQueue, props);
     const queues = { queue, deadLetterQueue };

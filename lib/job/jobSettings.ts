@@ -1,6 +1,7 @@
 import { backlogAlarmSeconds } from '../../src/job/backlogAlarm.ts';
 import { type FargateSettings, fargateSettings } from '../../src/job/compute.ts';
 import { durationSeconds } from '../../src/job/duration.ts';
+import { variablesOf } from '../../src/job/environment.ts';
 import type { AnyJob, IamStatement } from '../../src/job/index.ts';
 import { jobOptions } from '../../src/job/options.ts';
 import { visibilityTimeoutSeconds } from '../../src/job/visibilityTimeout.ts';
@@ -29,7 +30,7 @@ export interface JobSettings {
   readonly fargate: FargateSettings | undefined;
 }
 
-export function jobSettings(job: AnyJob): JobSettings {
+export function jobSettings(job: AnyJob, stage: string): JobSettings {
   const { timeout = jobOptions.timeout.default, batchWindow = jobOptions.batchWindow.default } = job;
   const maxAttempts = job.maxAttempts ?? jobOptions.maxAttempts.default;
   return {
@@ -44,7 +45,7 @@ export function jobSettings(job: AnyJob): JobSettings {
     maxConcurrency: job.maxConcurrency,
     memoryMegabytes: job.memory ?? jobOptions.memory.default,
     permissions: job.permissions ?? [],
-    environment: job.environment ?? {},
+    environment: variablesOf(job, stage),
     visibilityTimeoutSeconds: visibilityTimeoutSeconds(job),
     maxReceiveCount: maxAttempts + 1,
     fargate: fargateSettings(job.compute),

@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { callerFile } from './callerFile.ts';
 import type { Compute } from './compute.ts';
 import type { JobContext } from './context.ts';
+import type { Environment } from './environment.ts';
 import type { Idempotency } from './idempotency.ts';
 import type { jobOptions, OptionsOf } from './options.ts';
 import type { Schedule } from './schedule.ts';
@@ -45,8 +46,8 @@ export interface JobOptions<Schema extends StandardSchemaV1 = StandardSchemaV1, 
     | readonly Schedule<StandardSchemaV1.InferInput<Schema>>[];
   /** What the job may do on AWS beyond consuming its queue: plain IAM statements. None by default. */
   readonly permissions?: readonly IamStatement[];
-  /** Environment variables of the job. None by default. */
-  readonly environment?: Readonly<Record<string, string>>;
+  /** Environment variables of the job, or `({ stage }) => ({ … })`, which makes them for each stage. None by default. */
+  readonly environment?: Environment;
   /** The work. Gets the schema's output (defaults and coercions applied). Return: done. Throw: retry. */
   run(payload: StandardSchemaV1.InferOutput<Schema>, context: JobContext): Promise<Result> | Result;
 }

@@ -2,8 +2,21 @@ import { maxEnvironmentBytes } from '../options.ts';
 import { isRecord, shown, textOf } from './given.ts';
 import type { JobProblem } from './problems.ts';
 
-/** What is wrong with a job's environment variables. */
-export function environmentProblems({ environment = {} }: Options): JobProblem[] {
+/** What is wrong with a job's environment variables in a stage. */
+export function environmentProblems({ environment: given = {} }: Options, stage: string): JobProblem[] {
+  let environment = given;
+  try {
+    if (typeof given === 'function') environment = given({ stage });
+  } catch (error) {
+    return [
+      {
+        option: 'environment',
+        given: `a function that threw ${textOf(error)} for the stage '${stage}'`,
+        bound: 'a function ({ stage }) that returns names and text values',
+        advice: 'let it return variables for every stage',
+      },
+    ];
+  }
   if (!isRecord(environment)) {
     return [
       {

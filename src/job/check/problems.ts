@@ -22,8 +22,11 @@ export interface JobProblem {
   readonly advice: string;
 }
 
-/** Everything wrong with a definition, in the order of its options; empty when it can be deployed. */
-export function jobProblems(job: AnyJob): JobProblem[] {
+/**
+ * Everything wrong with a definition, in the order of its options; empty when it can be deployed.
+ * @param stage the stage that the job's environment variables are checked for
+ */
+export function jobProblems(job: AnyJob, stage = 'dev'): JobProblem[] {
   const options: Record<string, unknown> = { ...job };
   const limits = [...computeProblems(options), ...measureProblems(options), ...batchProblems(options)];
   return [
@@ -37,7 +40,7 @@ export function jobProblems(job: AnyJob): JobProblem[] {
     ...uploadsProblems(options),
     ...scheduleProblems(options),
     ...permissionProblems(options),
-    ...environmentProblems(options),
+    ...environmentProblems(options, stage),
   ];
 }
 

@@ -161,6 +161,14 @@ describe('the function', () => {
     });
   });
 
+  test('its own variables may be made for each stage', () => {
+    const environment = ({ stage }: { stage: string }) => ({ TABLE: `friends-${stage}` });
+    for (const stage of ['dev', 'prod']) {
+      const { Environment } = properties(jobResources({ environment }, { stage }), 'Function');
+      expect(Environment.Variables.TABLE).toBe(`friends-${stage}`);
+    }
+  });
+
   test('its environment is what the runtime reads, and nothing else', () => {
     expect(properties(jobResources(), 'Function').Environment.Variables).toEqual({
       JOB_QUEUE_URL: { Ref: jobId('Queue') },

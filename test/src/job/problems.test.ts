@@ -236,6 +236,9 @@ describe('a definition', () => {
     ['environment.FLAG', { environment: { FLAG: Symbol('on') } }],
     ['environment', { environment: 'A=1' }],
     ['environment', { environment: [] }],
+    ['environment', { environment: () => 'A=1' }],
+    ['environment', { environment: async () => ({ A: '1' }) }],
+    ['environment.COUNT', { environment: ({ stage }: { stage: string }) => ({ STAGE: stage, COUNT: 1 }) }],
     ['environment', { environment: new Map([['A', '1']]) }],
     ['environment.A B', { environment: { 'A B': '1' } }],
     ['environment.AWS_REGION', { environment: { AWS_REGION: 'x' } }],
@@ -353,4 +356,15 @@ describe("a job's name", () => {
   ])('cannot be %p', (name) => {
     expect(jobNameProblem(name)).toEqual(expect.any(String));
   });
+});
+
+test('an environment that cannot be made for the stage says so, with what was thrown', () => {
+  const environment = ({ stage }: { stage: string }) => {
+    if (stage === 'prod') throw new Error('no settings of prod');
+    return { TABLE: `friends-${stage}` };
+  };
+  expect(jobProblems(defineJob({ run, environment }), 'test')).toEqual([]);
+  expect(jobProblems(defineJob({ run, environment }), 'prod')).toMatchObject([
+    { option: 'environment', given: expect.stringContaining("no settings of prod for the stage 'prod'") },
+  ]);
 });
