@@ -1,5 +1,6 @@
 import { AssemblyError } from '../aws/assembly/assembly.ts';
 import { PortTakenError } from '../aws/engine/engine.ts';
+import { LocalVariablesError } from './localVariables.ts';
 import { PlatformRunningError, StateDirectoryError } from './platformFile.ts';
 import { SynthFailedError } from './synth.ts';
 
@@ -9,4 +10,11 @@ export function explanation(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-const expected = [AssemblyError, PlatformRunningError, PortTakenError, StateDirectoryError, SynthFailedError];
+const expected = [
+  AssemblyError,
+  LocalVariablesError,
+  PlatformRunningError,
+  PortTakenError,
+  StateDirectoryError,
+  SynthFailedError,
+];

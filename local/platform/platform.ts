@@ -55,6 +55,8 @@ interface PlatformOptions {
   readonly speed?: number;
   /** Hears everything from the very start, the first `apply` included. */
   readonly onEvent?: (event: PlatformEvent) => void;
+  /** Replace or add to the variables of every function and worker. None by default. */
+  readonly localVariables?: Readonly<Record<string, string>>;
   /** For the alarms' evaluation and the schedules; default the system's. */
   readonly clock?: Clock;
 }
@@ -107,6 +109,7 @@ export class Platform {
   readonly #scheduler: Scheduler;
   readonly #reconciler: Reconciler;
   readonly #stopCounting: () => void;
+  readonly #localVariables: Readonly<Record<string, string>>;
   #routing = noRouting;
   #consoleUrl: string | undefined;
   #lastApply: ApplyResult | undefined;
@@ -125,6 +128,7 @@ export class Platform {
     this.events = { subscribe };
     this.#emit = emit;
     this.#engine = engine;
+    this.#localVariables = options.localVariables ?? {};
     this.#claim = claim;
     this.#apiListeners = createListeners(options.apiPort ?? 0, this.#warn);
     engine.buckets.servePagesFrom(() => this.#apiListeners.origins());
@@ -254,6 +258,7 @@ export class Platform {
       apis: { listeners: this.#apiListeners, httpApis: new Map() },
       tasks: this.#tasks,
       containers: workerVariables,
+      localVariables: this.#localVariables,
       scaling: this.#scaling,
       onLog: (line) => {
         this.#recent.addLogLine(line);

@@ -1,6 +1,7 @@
 import { startConsole } from '../console/server.ts';
 import { explanation } from './explanation.ts';
 import { aborted, awaitInterruption } from './interruption.ts';
+import { readLocalVariables } from './localVariables.ts';
 import { type Platform, startPlatform } from './platform.ts';
 import { refuseIfRunning } from './platformFile.ts';
 import { removeOldAssemblies, type SynthOptions, synthesize } from './synth.ts';
@@ -30,6 +31,7 @@ export async function start(options: StartOptions): Promise<number> {
   const interruption = awaitInterruption();
   try {
     await refuseIfRunning(options.stateDirectory);
+    const localVariables = await readLocalVariables(options.projectDirectory);
     print(terminal.timed('Synthesizing …'));
     const { assemblyDirectory, output } = await synthesize({ ...options, signal: interruption });
     if (output) print(output);
@@ -38,6 +40,7 @@ export async function start(options: StartOptions): Promise<number> {
     const platform = await startPlatform({
       ...options,
       assemblyDirectory,
+      localVariables,
       onEvent: printer(terminal, print),
     });
     stops.push(() => platform.stop());

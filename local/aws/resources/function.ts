@@ -59,7 +59,10 @@ export const lambdaFunction: ResourceType<LocalFunction> = {
 /** A job taken out while it runs may finish what it has in hand, as on AWS, but does not hold up the next edit for long. */
 const DELETE_DRAIN_MS = 5_000;
 
-async function configOf(resource: Resource, { engine, place }: ResourceContext): Promise<FunctionConfig> {
+async function configOf(
+  resource: Resource,
+  { engine, place, localVariables }: ResourceContext,
+): Promise<FunctionConfig> {
   const { Handler, Timeout, MemorySize, Environment } = resource.properties;
   const { Variables = {} } = (Environment ?? {}) as { Variables?: Record<string, unknown> };
   return {
@@ -69,7 +72,10 @@ async function configOf(resource: Resource, { engine, place }: ResourceContext):
     codeDirectory: await codeDirectoryOf(resource),
     timeoutSeconds: Number(Timeout ?? 3),
     memoryMb: Number(MemorySize ?? 128),
-    environment: Object.fromEntries(Object.entries(Variables).map(([name, value]) => [name, String(value)])),
+    environment: {
+      ...Object.fromEntries(Object.entries(Variables).map(([name, value]) => [name, String(value)])),
+      ...localVariables,
+    },
     endpoint: engine.endpoint,
     region: engine.region,
   };

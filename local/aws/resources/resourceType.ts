@@ -132,6 +132,8 @@ export interface ResourceContext {
     readonly services: Map<string, { readonly service: LocalService; readonly taskDefinitionArn: string }>;
   };
   readonly containers: ContainerVariables;
+  /** Replace or add to the variables of every function and container on this machine. */
+  readonly localVariables: Readonly<Record<string, string>>;
   /** What alarms scale: targets by what `Ref` gives, policies by ARN. */
   readonly scaling: {
     readonly targets: Map<string, ScalableTarget>;

@@ -66,13 +66,14 @@ export function environmentOf(resource: Resource): Record<string, string> {
 /** On Fargate where nothing else is said. */
 const DEFAULT_STOP_TIMEOUT_SECONDS = 30;
 
-function definitionOf(resource: Resource, { engine, place, containers }: ResourceContext): TaskDefinition {
+function definitionOf(resource: Resource, context: ResourceContext): TaskDefinition {
+  const { engine, place, containers, localVariables } = context;
   const { StopTimeout = DEFAULT_STOP_TIMEOUT_SECONDS } = containersOf(resource)[0] ?? {};
   return {
     arn: taskDefinition.ref(resource.name, place),
     worker: {
       codeDirectory: imageDirectory(resource) ?? '',
-      environment: containers.onOneMachine(environmentOf(resource)),
+      environment: { ...containers.onOneMachine(environmentOf(resource)), ...localVariables },
       stopTimeoutSeconds: Number(StopTimeout),
       endpoint: engine.endpoint,
       region: engine.region,

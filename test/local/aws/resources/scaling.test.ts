@@ -29,6 +29,7 @@ beforeEach(async () => {
     engine,
     functions: new Map(),
     tasks,
+    localVariables: {},
     containers: { queueName: () => undefined, onOneMachine: (environment) => ({ ...environment }) },
     scaling,
     onLog,
