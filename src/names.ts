@@ -120,6 +120,11 @@ export function jobNameOfQueue(topic: string, queueName: string): string | undef
   return queueName.startsWith(prefix) ? queueName.slice(prefix.length) : undefined;
 }
 
+/** The job in the name of its function or queue, `<platform>-<stage>-<jobName>`. */
+export function jobNameIn(resourceName: string): string | undefined {
+  return /^[a-z0-9]+-[a-z0-9]+-(.+)$/.exec(resourceName)?.[1];
+}
+
 /** What Scheduler publishes as. Roles are the account's, so the Region is part of the name. */
 export function schedulerRoleName(topic: string, region: string): string {
   return `${topic}-${region}-sched`;

@@ -1,5 +1,6 @@
 import { AssemblyError } from '../aws/assembly/assembly.ts';
 import { PortTakenError } from '../aws/engine/engine.ts';
+import { InspectError } from './inspect.ts';
 import { LocalVariablesError } from './localVariables.ts';
 import { PlatformRunningError, StateDirectoryError } from './platformFile.ts';
 import { SynthFailedError } from './synth.ts';
@@ -12,6 +13,7 @@ export function explanation(error: unknown): string {
 
 const expected = [
   AssemblyError,
+  InspectError,
   LocalVariablesError,
   PlatformRunningError,
   PortTakenError,

@@ -18,6 +18,7 @@ import type { ResourceContext } from '../aws/resources/resourceType.ts';
 import { imageDirectory } from '../aws/resources/taskDefinition.ts';
 import { schedulerApi } from '../aws/scheduler/api.ts';
 import { type Scheduler, startScheduler } from '../aws/scheduler/scheduler.ts';
+import { inspectPortOf } from './inspect.ts';
 import {
   attributeFilteredSubscriptions,
   isDeadLetterQueue,
@@ -57,6 +58,8 @@ interface PlatformOptions {
   readonly onEvent?: (event: PlatformEvent) => void;
   /** Replace or add to the variables of every function and worker. None by default. */
   readonly localVariables?: Readonly<Record<string, string>>;
+  /** The job whose function Node's inspector listens for. None by default. */
+  readonly inspect?: string | undefined;
   /** For the alarms' evaluation and the schedules; default the system's. */
   readonly clock?: Clock;
 }
@@ -110,6 +113,7 @@ export class Platform {
   readonly #reconciler: Reconciler;
   readonly #stopCounting: () => void;
   readonly #localVariables: Readonly<Record<string, string>>;
+  readonly #inspectedJob: string | undefined;
   #routing = noRouting;
   #consoleUrl: string | undefined;
   #lastApply: ApplyResult | undefined;
@@ -129,6 +133,7 @@ export class Platform {
     this.#emit = emit;
     this.#engine = engine;
     this.#localVariables = options.localVariables ?? {};
+    this.#inspectedJob = options.inspect;
     this.#claim = claim;
     this.#apiListeners = createListeners(options.apiPort ?? 0, this.#warn);
     engine.buckets.servePagesFrom(() => this.#apiListeners.origins());
@@ -259,6 +264,7 @@ export class Platform {
       tasks: this.#tasks,
       containers: workerVariables,
       localVariables: this.#localVariables,
+      inspectPortOf: (name) => inspectPortOf(name, this.#inspectedJob),
       scaling: this.#scaling,
       onLog: (line) => {
         this.#recent.addLogLine(line);

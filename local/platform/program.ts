@@ -24,6 +24,7 @@ interface LocalOptions {
   readonly port: number;
   readonly consolePort: number;
   readonly apiPort: number;
+  readonly inspect?: string;
   readonly context?: readonly string[];
 }
 
@@ -36,6 +37,7 @@ function parsed(given: readonly string[]): LocalOptions {
     .option('--port <number>', 'port of the AWS endpoint, 0 for any', port, 4100)
     .option('--console-port <number>', 'port of the console, 0 for any', port, 4101)
     .option('--api-port <number>', 'port of the API, 0 for any', port, 4102)
+    .option('--inspect <job>', 'debug a job: its function listens for a debugger and never times out')
     .option('-c, --context <key=value...>', 'CDK context, as for cdk synth')
     .allowExcessArguments(false)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))

@@ -1,5 +1,6 @@
 import { startConsole } from '../console/server.ts';
 import { explanation } from './explanation.ts';
+import { checkInspected, inspectorLine } from './inspect.ts';
 import { aborted, awaitInterruption } from './interruption.ts';
 import { readLocalVariables } from './localVariables.ts';
 import { type Platform, startPlatform } from './platform.ts';
@@ -14,6 +15,8 @@ interface StartOptions extends SynthOptions {
   readonly consolePort: number;
   readonly apiPort: number;
   readonly speed: number;
+  /** The job to debug. */
+  readonly inspect?: string | undefined;
 }
 
 /** Anything that is up and comes down again, in the reverse order of coming up. */
@@ -44,6 +47,7 @@ export async function start(options: StartOptions): Promise<number> {
       onEvent: printer(terminal, print),
     });
     stops.push(() => platform.stop());
+    if (options.inspect !== undefined) checkInspected(options.inspect, await platform.snapshot());
     await console.show(platform);
     await platform.announceConsole(console.url);
     const watching = await watchProject({
@@ -53,7 +57,7 @@ export async function start(options: StartOptions): Promise<number> {
     });
     stops.push(() => watching.stop());
     await removeOldAssemblies(options.stateDirectory, platform.codeDirectories());
-    print(greeting(await platform.snapshot()));
+    print(greeting(await platform.snapshot(), options.inspect));
     await aborted(interruption);
     print(terminal.timed(farewell(platform)));
     return 0;
@@ -105,7 +109,7 @@ function farewell(platform: Platform): string {
 }
 
 /** What `npm start` says when it is ready: how to publish, and where everything is. */
-export function greeting(platform: PlatformSnapshot): string {
+export function greeting(platform: PlatformSnapshot, inspect?: string): string {
   const { endpoint, region, speed, topicArn, jobs, consoleUrl, apiUrl } = platform;
   const pace = speed === 1 ? '' : `, time runs ${speed} times as fast`;
   const names = jobs.map(({ name }) => name);
@@ -118,6 +122,7 @@ export function greeting(platform: PlatformSnapshot): string {
     `  topic      ${topicArn ?? 'none'}`,
     ...(apiUrl === undefined ? [] : [`  API        ${apiUrl} (upload a file: ${apiUrl}/pages/upload)`]),
     ...(consoleUrl === undefined ? [] : [`  console    ${consoleUrl}`]),
+    ...(inspect === undefined ? [] : [inspectorLine(inspect)]),
     'Edits in src/, lib/ and bin/ are applied as you save. Ctrl-C stops.',
     '',
   ].join('\n');

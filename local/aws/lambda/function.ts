@@ -15,6 +15,8 @@ export interface FunctionConfig {
   /** AWS_ENDPOINT_URL of the sandboxes. */
   endpoint: string;
   region: string;
+  /** Where Node's inspector listens, on loopback. Then one process runs at a time, and nothing times out. */
+  inspectPort?: number | undefined;
 }
 
 export interface InvokeOptions {
@@ -95,6 +97,8 @@ class SandboxedFunction implements LocalFunction {
   /** Those of the current config, the one used last at the end. */
   #idle: { sandbox: Sandbox; sinceMs: number }[] = [];
   #config: FunctionConfig;
+  /** Resolves when the inspected process is free: invocations of an inspected function take turns. */
+  #inspected: Promise<void> = Promise.resolve();
   #stopped = false;
   #errors = 0;
 
@@ -132,11 +136,24 @@ class SandboxedFunction implements LocalFunction {
     return [...this.#living].flatMap(({ pid }) => pid ?? []);
   }
 
-  async invoke(payload: string, { onStream, signal }: InvokeOptions = {}): Promise<InvokeResult> {
+  async invoke(payload: string, options: InvokeOptions = {}): Promise<InvokeResult> {
+    if (this.#config.inspectPort === undefined) return this.#invoke(payload, options);
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+    const before = this.#inspected;
+    this.#inspected = ended;
+    await before;
+    try {
+      return await this.#invoke(payload, options);
+    } finally {
+      end();
+    }
+  }
+
+  async #invoke(payload: string, { onStream, signal }: InvokeOptions): Promise<InvokeResult> {
     for (;;) {
       if (this.#stopped)
         throw new Error(`Function ${this.functionName} is stopped and takes no invocations.`);
-      const sandbox = this.#idle.pop()?.sandbox ?? this.#start();
+      const sandbox = this.#idle.pop()?.sandbox ?? (await this.#fresh());
       const startedWith = this.#config;
       this.#busy.add(sandbox);
       const abort = () => void sandbox.kill();
@@ -163,6 +180,14 @@ class SandboxedFunction implements LocalFunction {
     await Promise.all([...this.#living].map((sandbox) => sandbox.kill()));
   }
 
+  /** The inspector's port is free once the process before has gone. */
+  async #fresh(): Promise<Sandbox> {
+    if (this.#config.inspectPort !== undefined) {
+      await Promise.all([...this.#living].map((sandbox) => sandbox.kill()));
+    }
+    return this.#start();
+  }
+
   #start(): Sandbox {
     const sandbox = startSandbox(this.#config, this.#hooks.onLog, () => {
       this.#living.delete(sandbox);
@@ -179,6 +204,7 @@ class SandboxedFunction implements LocalFunction {
   }
 
   #reap(): void {
+    if (this.#config.inspectPort !== undefined) return;
     const limit = Date.now() - IDLE_LIMIT_MS;
     for (const { sandbox, sinceMs } of this.#idle) if (sinceMs < limit) void sandbox.kill();
     this.#idle = this.#idle.filter(({ sinceMs }) => sinceMs >= limit);

@@ -11,6 +11,8 @@ import { type ResponseStream, type RuntimeApi, type RuntimeOutcome, startRuntime
 const BOOTSTRAP = fileURLToPath(new URL('./bootstrap.mjs', import.meta.url));
 /** Lambda's limit for everything before the handler is ready. AWS then tries once more; this does not. */
 const INIT_TIMEOUT_MS = 10_000;
+/** A day. */
+const INSPECTED_TIMEOUT_MS = 86_400_000;
 /** How long a runtime that has answered may take to ask for its next event; one that its own code blocks never does. */
 const NEXT_TIMEOUT_MS = 3_000;
 /** Of the function's memory, as AWS's Node runtime sets it. V8's heap alone: it is no memory limit. */
@@ -57,7 +59,8 @@ class ProcessSandbox implements Sandbox {
   constructor(config: FunctionConfig, onLog: (line: LogLine) => void, onExit: () => void) {
     this.#config = config;
     this.#onLog = onLog;
-    this.#initTimer = setTimeout(() => this.#initTimedOut(), INIT_TIMEOUT_MS);
+    const initTimeoutMs = config.inspectPort === undefined ? INIT_TIMEOUT_MS : INSPECTED_TIMEOUT_MS;
+    this.#initTimer = setTimeout(() => this.#initTimedOut(), initTimeoutMs);
     this.#exited = this.#start().then(onExit);
   }
 
@@ -80,7 +83,9 @@ class ProcessSandbox implements Sandbox {
     if (!this.#alive) return Promise.resolve(undefined);
     const { promise, resolve } = Promise.withResolvers<InvokeResult | undefined>();
     this.#pending = { requestId: randomUUID(), payload, coldStart: !this.#initialized, onStream, resolve };
-    if (this.#initialized) this.#timer = setTimeout(() => void this.kill(), NEXT_TIMEOUT_MS);
+    if (this.#initialized && this.#config.inspectPort === undefined) {
+      this.#timer = setTimeout(() => void this.kill(), NEXT_TIMEOUT_MS);
+    }
     this.#deliver();
     return promise;
   }
@@ -91,8 +96,11 @@ class ProcessSandbox implements Sandbox {
     await this.#exited;
   }
 
+  /** A person at a debugger needs time. */
   get #timeoutMs(): number {
-    return this.#config.timeoutSeconds * 1_000;
+    return this.#config.inspectPort === undefined
+      ? this.#config.timeoutSeconds * 1_000
+      : INSPECTED_TIMEOUT_MS;
   }
 
   async #start(): Promise<void> {
@@ -199,7 +207,8 @@ class ProcessSandbox implements Sandbox {
 
 function spawnRuntime(config: FunctionConfig, runtimeApi: string): ChildProcess {
   const oldSpaceMb = Math.floor(config.memoryMb * OLD_SPACE_SHARE);
-  return spawn(process.execPath, [`--max-old-space-size=${oldSpaceMb}`, BOOTSTRAP], {
+  const inspect = config.inspectPort === undefined ? [] : [`--inspect=127.0.0.1:${config.inspectPort}`];
+  return spawn(process.execPath, [`--max-old-space-size=${oldSpaceMb}`, ...inspect, BOOTSTRAP], {
     cwd: config.codeDirectory,
     env: sandboxEnvironment(config, runtimeApi),
     stdio: ['pipe', 'pipe', 'pipe'],

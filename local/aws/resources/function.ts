@@ -61,7 +61,7 @@ const DELETE_DRAIN_MS = 5_000;
 
 async function configOf(
   resource: Resource,
-  { engine, place, localVariables }: ResourceContext,
+  { engine, place, localVariables, inspectPortOf }: ResourceContext,
 ): Promise<FunctionConfig> {
   const { Handler, Timeout, MemorySize, Environment } = resource.properties;
   const { Variables = {} } = (Environment ?? {}) as { Variables?: Record<string, unknown> };
@@ -76,6 +76,7 @@ async function configOf(
       ...Object.fromEntries(Object.entries(Variables).map(([name, value]) => [name, String(value)])),
       ...localVariables,
     },
+    inspectPort: inspectPortOf(resource.name),
     endpoint: engine.endpoint,
     region: engine.region,
   };

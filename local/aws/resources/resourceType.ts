@@ -134,6 +134,8 @@ export interface ResourceContext {
   readonly containers: ContainerVariables;
   /** Replace or add to the variables of every function and container on this machine. */
   readonly localVariables: Readonly<Record<string, string>>;
+  /** Where Node's inspector is to listen for a function; undefined for one that nobody debugs. */
+  inspectPortOf(functionName: string): number | undefined;
   /** What alarms scale: targets by what `Ref` gives, policies by ARN. */
   readonly scaling: {
     readonly targets: Map<string, ScalableTarget>;

@@ -30,6 +30,7 @@ beforeEach(async () => {
     functions: new Map(),
     tasks,
     localVariables: {},
+    inspectPortOf: () => undefined,
     containers: { queueName: () => undefined, onOneMachine: (environment) => ({ ...environment }) },
     scaling,
     onLog,
