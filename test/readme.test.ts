@@ -63,7 +63,7 @@ test.each(pages)('every link in %s leads somewhere', (page) => {
 });
 
 test.each(pages)('every file that an example in %s imports exists, from where the example stands', (page) => {
-  const imported = [...text(page).matchAll(/from '(\.[^']+)'/g)].map(([, file]) => file as string);
+  const imported = [...text(page).matchAll(/from '(\.[^']+\.ts)'/g)].map(([, file]) => file as string);
   const isThere = (file: string) =>
     ['.', 'bin', 'src/jobs', 'test/src/jobs'].some((directory) => existsSync(join(root, directory, file)));
   expect(imported.filter((file) => !isThere(file))).toEqual([]);
