@@ -1,8 +1,8 @@
 import { SQS } from '@aws-sdk/client-sqs';
-import { redrive } from '../cli/dlq/redrive.ts';
+import { emptyTally } from '../cli/dlq/report.ts';
 import { selectionOf } from '../cli/dlq/selection.ts';
+import { sendBack } from '../cli/dlq/sendBack.ts';
 import { sendToQueue } from '../cli/dlq/sendLetters.ts';
-import { emptyTally } from '../cli/dlq/tally.ts';
 import { type Engine, startEngine } from '../local/aws/engine/engine.ts';
 import { localCredentials } from '../local/aws/isolatedAws.ts';
 import { reasonAttribute } from '../src/message/deadLetterReason.ts';
@@ -49,7 +49,7 @@ async function redriveRatio(): Promise<number> {
 
 async function redriveAll(sqs: SQS, deadLetterQueueUrl: string, queueUrl: string): Promise<void> {
   const tally = emptyTally();
-  await redrive({ sqs, queueUrl: deadLetterQueueUrl, speed: 1 }, tally, {
+  await sendBack({ sqs, queueUrl: deadLetterQueueUrl, speed: 1 }, tally, {
     selection: selectionOf({ error: 'TypeError' }),
     send: sendToQueue(sqs, queueUrl),
     signal: new AbortController().signal,

@@ -1,16 +1,49 @@
+import { DelayError } from '../src/publisher/delay/errors.ts';
+import { PublishError } from '../src/publisher/errors.ts';
 import type { Target } from './target.ts';
+
+/** What was asked of AWS when it refused. */
+export interface Asked {
+  readonly target: Target;
+  /** As {@link permissionsText} says it. */
+  needs(): string;
+  /** What AWS's message is about, such as a queue. */
+  readonly subject?: string;
+}
+
+/** One line: what AWS refused and what to do; undefined for an error that is no answer of AWS: a bug. */
+export function awsProblem(error: Error, { target, needs, subject }: Asked): string | undefined {
+  const isOfPublisher = error instanceof PublishError;
+  const refusal = isOfPublisher && error.cause instanceof Error ? error.cause : error;
+  const named = `${errorCode(refusal)}: ${refusal.message}`.replace(/\s+/g, ' ');
+  if (isDenied(refusal)) return `no permission: ${needs()}`;
+  if (hasBadCredentials(refusal)) {
+    return `AWS does not take the credentials (${named}): check AWS_PROFILE, or sign in again`;
+  }
+  if (isUnreachable(refusal)) {
+    return target.speed === undefined
+      ? `AWS cannot be reached (${named}): check the network and AWS_REGION`
+      : 'the local platform does not answer (any more). Start it again: npm start';
+  }
+  if (error instanceof DelayError) return error.message;
+  if (!('$metadata' in refusal) && !isOfPublisher) return undefined;
+  return subject === undefined ? named : `${subject}: ${named}`;
+}
+
+/** `dlq show needs sqs:ReceiveMessage, … on arn:…; …`: the IAM actions of a command, each list with its resource. */
+export function permissionsText(
+  command: string,
+  needed: readonly (readonly [actions: readonly string[] | undefined, resource: string])[],
+): string {
+  const all = needed.flatMap(([actions, resource]) =>
+    actions === undefined ? [] : [`${actions.join(', ')} on ${resource}`],
+  );
+  return `${command} needs ${all.join('; ')}`;
+}
 
 /** What AWS's answer is called, such as `AccessDeniedException`. */
 export function errorCode(error: Error): string {
   return (error as { Code?: string }).Code ?? error.name;
-}
-
-export function isDenied(error: Error): boolean {
-  return /AccessDenied|NotAuthorized|AuthorizationError/.test(errorCode(error));
-}
-
-export function isGone(error: Error): boolean {
-  return /NonExistentQueue|QueueDoesNotExist/.test(errorCode(error));
 }
 
 /** Whether AWS took no offence at the caller or the queue, only at what this call holds: the next one may do. */
@@ -19,17 +52,12 @@ export function isRefusal(error: Error): boolean {
   return isAnswer && !isDenied(error) && !isGone(error) && !hasBadCredentials(error);
 }
 
-/** Why nobody can talk to AWS, or to the local platform, and what to do; undefined for any other error. */
-export function awsProblem(error: Error, { speed }: Target): string | undefined {
-  const code = errorCode(error);
-  const named = `${code}: ${error.message}`.replace(/\s+/g, ' ');
-  if (hasBadCredentials(error)) {
-    return `AWS does not take the credentials (${named}): check AWS_PROFILE, or sign in again`;
-  }
-  if (!isUnreachable(error)) return undefined;
-  return speed === undefined
-    ? `AWS cannot be reached (${named}): check the network and AWS_REGION`
-    : 'the local platform does not answer (any more). Start it again: npm start';
+export function isGone(error: Error): boolean {
+  return /NonExistentQueue|QueueDoesNotExist/.test(errorCode(error));
+}
+
+function isDenied(error: Error): boolean {
+  return /AccessDenied|NotAuthorized|AuthorizationError/.test(errorCode(error));
 }
 
 function hasBadCredentials(error: Error): boolean {

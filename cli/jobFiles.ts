@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { type AnyJob, isJob } from '../src/job/index.ts';
 import { jobNameProblem } from '../src/job/jobName.ts';
 import { nearestName } from '../src/job/nearestName.ts';
-import { CommandError } from './CommandError.ts';
+import { CommandError } from './outcome.ts';
 import type { Target } from './target.ts';
 
 const directory = new URL('../src/jobs/', import.meta.url);

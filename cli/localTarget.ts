@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { CommandError } from './CommandError.ts';
+import { CommandError } from './outcome.ts';
 import type { JobQueues, Target } from './target.ts';
 
 /** Written by the local platform once it is ready, removed when it stops. */

@@ -1,12 +1,11 @@
 import { Command, CommanderError } from 'commander';
-import { CommandError } from './CommandError.ts';
 import { cancelCommand } from './commands/cancel.ts';
-import { dlqCommand } from './commands/dlq.ts';
 import { publishCommand } from './commands/publish.ts';
 import { schedulesCommand } from './commands/schedules.ts';
 import { statusCommand } from './commands/status.ts';
 import { workerCommand } from './commands/worker.ts';
-import { exitCodes } from './exitCodes.ts';
+import { dlqCommand } from './dlq/commands.ts';
+import { CommandError, exitCodes } from './outcome.ts';
 import { takenByNpm, takenText } from './takenByNpm.ts';
 
 /** Runs what was typed after `npm run jobs --`, and gives the process's exit code. */

@@ -1,5 +1,5 @@
-import { counted } from './counted.ts';
 import type { LineResult } from './publishLines.ts';
+import { counted } from './text.ts';
 
 /** Counts what became of the lines, and says so: as JSON Lines while they come, or for people at the end. */
 export class Report {

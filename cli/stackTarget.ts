@@ -1,6 +1,6 @@
 import { lastPart, parseArn, platformNames } from '../src/names.ts';
-import { CommandError } from './CommandError.ts';
 import { jobQueuesOf } from './jobQueues.ts';
+import { CommandError } from './outcome.ts';
 import type { Target } from './target.ts';
 
 /** A resource of a stack: a topic's physical ID is its ARN, a queue's is its URL. */

@@ -1,7 +1,6 @@
-import type { Command } from 'commander';
 import { parseTopicArn, topicArnForm } from '../src/names.ts';
-import { CommandError } from './CommandError.ts';
 import { localTarget } from './localTarget.ts';
+import { CommandError } from './outcome.ts';
 import { stackTarget } from './stackTarget.ts';
 
 /** The platform that a command works with. */
@@ -37,12 +36,6 @@ export interface JobQueues {
 export interface TargetOptions {
   readonly stack?: string;
   readonly topicArn?: string;
-}
-
-export function addTargetOptions(command: Command): Command {
-  return command
-    .option('--stack <name>', 'a deployed stack, instead of the running local platform')
-    .option('--topic-arn <arn>', "a deployed platform's topic, where the stack cannot be read");
 }
 
 /**

@@ -1,18 +1,16 @@
 import { isFileResult } from '../src/files/fileResult.ts';
 import type { AnyJob, Duration, JobHandle } from '../src/index.ts';
 import { durationSeconds } from '../src/job/duration.ts';
+import type { JobStatus } from '../src/job/jobStatus.ts';
 import { defaultResultTimeout, ResultTimeoutError } from '../src/publisher/handle.ts';
 import { baseOf } from '../src/publisher/jobApi.ts';
-import { CommandError } from './CommandError.ts';
-import { exitCodes } from './exitCodes.ts';
-import { interruptedExitCode, onInterrupt } from './interrupt.ts';
-import { oneLine } from './oneLine.ts';
-import { shellWord } from './shellWord.ts';
+import { startBar } from './bar.ts';
+import { CommandError, exitCodes, onInterrupt } from './outcome.ts';
 import { apiUrlOf } from './status/apiUrl.ts';
 import { fileText } from './status/resultText.ts';
 import { resultLines } from './status/statusText.ts';
 import type { Target } from './target.ts';
-import { startWaitBar } from './waitBar.ts';
+import { oneLine, shellWord } from './text.ts';
 
 /** How to wait for a published job. */
 export interface WaitOptions {
@@ -57,23 +55,37 @@ export function checkCanWait(target: Target, jobName: string, job: AnyJob | stri
 export async function waitForResult(handle: JobHandle, options: WaitOptions): Promise<number> {
   using interrupt = onInterrupt('not waiting any more');
   const { signal } = interrupt;
-  const bar = startWaitBar(process.stderr);
+  using bar = startWaitBar(process.stderr);
   const ending = handle.result({
     timeout: options.timeout,
     signal,
-    onStatus: (status) => bar.update(status),
+    onStatus: (status) => bar.show(status),
   });
   const end = await ending.then(
     (result): Ending => ({ status: 'succeeded', result }),
     (error: Error): Ending => ({ status: ends[error.name] ?? 'unknown', error }),
   );
-  bar.stop();
+  bar[Symbol.dispose]();
   if (end.status === 'unknown' && signal.aborted) {
     console.error(`the job goes on. See how it ends: ${lookAgain(handle.jobId, options)}`);
-    return interruptedExitCode;
+    return exitCodes.interrupted;
   }
   print(handle.jobId, end, options);
   return end.status === 'succeeded' ? exitCodes.done : exitCodes.failed;
+}
+
+/** A bar while somebody waits for a job: its state, and how far it is. */
+export function startWaitBar(stream: NodeJS.WritableStream) {
+  // Until anything is known of it.
+  const unknown = { state: 'waiting', text: '' };
+  const bar = startBar('{state} |{bar}| {percentage}% {text}', 1, unknown, stream);
+  return {
+    show({ state, progress }: Pick<JobStatus, 'state' | 'progress'>) {
+      const { fraction = 0, text = '' } = progress ?? {};
+      bar.update(fraction, { state, text: oneLine(text, 60) });
+    },
+    [Symbol.dispose]: () => bar[Symbol.dispose](),
+  };
 }
 
 type Ending =

@@ -1,9 +1,9 @@
 import { durationSeconds } from '../src/job/duration.ts';
 import type { When } from '../src/publisher/index.ts';
 import { isInstant } from '../src/schedule/instant.ts';
-import { CommandError } from './CommandError.ts';
-import { lengthOfTime } from './lengthOfTime.ts';
+import { CommandError } from './outcome.ts';
 import { instantText } from './schedules/listText.ts';
+import { lengthOfTime } from './text.ts';
 
 /** The options `--delay` and `--at`. */
 export interface WhenOptions {

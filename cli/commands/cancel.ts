@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import type { JobStatus } from '../../src/job/jobStatus.ts';
-import { CommandError } from '../CommandError.ts';
-import type { End } from '../end.ts';
-import { oneLine } from '../oneLine.ts';
+import { addTargetOptions } from '../options.ts';
+import { CommandError, type End } from '../outcome.ts';
 import type { StatusApi } from '../status/statusApi.ts';
-import { addTargetOptions, type Target, type TargetOptions } from '../target.ts';
+import type { Target, TargetOptions } from '../target.ts';
+import { oneLine } from '../text.ts';
 
 export function cancelCommand(): Command {
   const command = new Command('cancel')

@@ -2,16 +2,15 @@ import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { Command } from 'commander';
 import type { AnyJob, Delayed, Duration, JobHandle, Published, Publisher } from '../../src/index.ts';
-import { CommandError } from '../CommandError.ts';
-import { exitCodes } from '../exitCodes.ts';
+import { type Bar, startBar } from '../bar.ts';
 import { givenPath } from '../givenPath.ts';
-import { interruptedExitCode, onInterrupt } from '../interrupt.ts';
 import { jobLookup } from '../jobFiles.ts';
-import { startProgressBar } from '../progressBar.ts';
+import { addTargetOptions } from '../options.ts';
+import { CommandError, exitCodes, onInterrupt } from '../outcome.ts';
 import { type AnyJobs, publishLines } from '../publishLines.ts';
 import { jsonOf, Report } from '../report.ts';
-import { shellWord } from '../shellWord.ts';
-import { addTargetOptions, findTarget, type Target, type TargetOptions } from '../target.ts';
+import { findTarget, type Target, type TargetOptions } from '../target.ts';
+import { shellWord } from '../text.ts';
 import { checkCanWait, checkTimeout, waitForResult } from '../waitForResult.ts';
 import { untilText, type WhenOptions, whenOf } from '../when.ts';
 
@@ -167,17 +166,18 @@ async function publishFile(
   if (jobName !== undefined) await lookup(jobName);
   const { input, bytes, bytesRead } = await openInput(file);
   const report = new Report({ json });
-  const bar = startProgressBar(bytes);
+  using bar = startPublishBar(bytes);
   using interrupt = onInterrupt('publishing the lines in hand');
   const { signal } = interrupt;
   try {
     const lines = { jobName, group, when: whenOf(options), signal };
     for await (const result of publishLines(await publisherFor(target), input, lookup, lines)) {
       report.add(result);
-      bar.update(bytesRead(), report);
+      const { published, failed } = report;
+      bar.update(bytes === undefined ? 0 : bytesRead(), { published, failed });
     }
   } finally {
-    bar.stop();
+    bar[Symbol.dispose]();
     report.print(target.name);
   }
   if (!signal.aborted) return report.failed > 0 ? exitCodes.failed : exitCodes.done;
@@ -185,7 +185,15 @@ async function publishFile(
   const how =
     file === '-' ? '' : `, such as by tail -n +${nextLine} ${shellWord(file)} | … with - in place of --file`;
   console.error(`interrupted before line ${nextLine}: go on from there${how}`);
-  return interruptedExitCode;
+  return exitCodes.interrupted;
+}
+
+/** Where the size is unknown, the bar only counts. */
+function startPublishBar(bytes: number | undefined): Bar {
+  const counts = '{published} published, {failed} failed';
+  const format =
+    bytes === undefined ? `publishing: ${counts}` : `publishing |{bar}| {percentage}% | ${counts}`;
+  return startBar(format, bytes ?? 0, { published: 0, failed: 0 });
 }
 
 /** Its size, where it has one, is the measure of the progress. */

@@ -1,11 +1,10 @@
 import { Command } from 'commander';
 import { type JobState, type JobStatus, jobStates } from '../../src/job/jobStatus.ts';
-import { CommandError } from '../CommandError.ts';
-import { counted } from '../counted.ts';
-import type { End } from '../end.ts';
+import { addTargetOptions, wholeNumber } from '../options.ts';
+import { CommandError, type End } from '../outcome.ts';
 import type { StatusApi } from '../status/statusApi.ts';
-import { addTargetOptions, type Target, type TargetOptions } from '../target.ts';
-import { wholeNumber } from './dlq/wholeNumber.ts';
+import type { Target, TargetOptions } from '../target.ts';
+import { counted } from '../text.ts';
 
 export function statusCommand(): Command {
   const command = new Command('status')
@@ -86,7 +85,7 @@ async function watchJob(api: StatusApi, jobId: string, { json = false }: StatusO
     import('../status/follow.ts'),
     import('../status/view.ts'),
     import('../status/resultText.ts'),
-    import('../interrupt.ts'),
+    import('../outcome.ts'),
   ]);
   using interrupt = onInterrupt('the job goes on');
   const view = startView(jobId, process.stdout, json);

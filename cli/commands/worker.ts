@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { AnyJob } from '../../src/job/index.ts';
 import type { ProcessJob } from '../../src/worker/process.ts';
 import { concurrencyOf, healthPortOf, stopTimeoutMsOf, workerDefaults } from '../../src/worker/settings.ts';
-import { CommandError } from '../CommandError.ts';
+import { CommandError } from '../outcome.ts';
 import { idempotencyTable, prepareEnvironment, statusTable } from '../worker/environment.ts';
 import { jobsOf } from '../worker/jobs.ts';
 import { assertOnlyConsumer } from '../worker/onlyConsumer.ts';

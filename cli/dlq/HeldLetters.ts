@@ -1,4 +1,4 @@
-import { inTens } from './inTens.ts';
+import { maxBatchEntries } from '../../src/message/limits.ts';
 import type { Letter } from './letter.ts';
 import { deleteLetters, type Failure } from './sendLetters.ts';
 import type { SweptQueue } from './sweep.ts';
@@ -134,3 +134,21 @@ export function holdSeconds({ speed = 1 }: SweptQueue): number {
 function holdMs(queue: SweptQueue): number {
   return (holdSeconds(queue) * 1_000) / (queue.speed ?? 1);
 }
+
+/** SQS takes ten entries a call: hands over the items by tens, a few calls at a time. */
+async function inTens<Item>(
+  items: readonly Item[],
+  call: (ten: readonly Item[]) => Promise<unknown>,
+): Promise<void> {
+  let next = 0;
+  async function lane(): Promise<void> {
+    while (next < items.length) {
+      const ten = items.slice(next, next + maxBatchEntries);
+      next += maxBatchEntries;
+      await call(ten);
+    }
+  }
+  await Promise.all(Array.from({ length: callsAtATime }, lane));
+}
+
+const callsAtATime = 8;

@@ -1,23 +1,75 @@
+import { createInterface } from 'node:readline/promises';
 import { lastPart } from '../../src/names.ts';
-import { counted } from '../counted.ts';
-import type { End } from '../end.ts';
-import { onInterrupt } from '../interrupt.ts';
-import { oneLine } from '../oneLine.ts';
-import type { DeadLetterQueue } from './deadLetterQueue.ts';
-import { openLines } from './exportFile.ts';
+import { CommandError, type End, onInterrupt } from '../outcome.ts';
+import type { TargetOptions } from '../target.ts';
+import { counted, oneLine } from '../text.ts';
+import { openLines } from './export.ts';
 import type { Letter } from './letter.ts';
 import { whyText } from './letterText.ts';
-import { startProgress } from './progress.ts';
-import { nothingSelected, printFailures } from './report.ts';
-import type { Selection } from './selection.ts';
+import type { DeadLetterQueue } from './queues.ts';
+import {
+  emptyTally,
+  noteSeen,
+  nothingSelected,
+  printFailures,
+  reportUnseen,
+  startProgress,
+} from './report.ts';
+import { type Selection, type SelectionOptions, selectionOf } from './selection.ts';
 import type { Failure } from './sendLetters.ts';
-import type { Session } from './session.ts';
+import { type Session, withQueue } from './session.ts';
+import { survey } from './survey.ts';
 import { sweep } from './sweep.ts';
-import { emptyTally, noteSeen } from './tally.ts';
-import { reportUnseen } from './unseen.ts';
+
+interface DiscardOptions extends TargetOptions, SelectionOptions {
+  readonly dryRun?: boolean;
+  readonly export?: string;
+  readonly yes?: boolean;
+}
+
+export async function discard(name: string, options: DiscardOptions): Promise<void> {
+  const selection = selectionOf(options);
+  await withQueue('discard', name, options, (session) => discardFrom(session, selection, options));
+}
+
+async function discardFrom(session: Session, selection: Selection, options: DiscardOptions): Promise<End> {
+  if (options.dryRun) return await survey(session, selection, { verb: 'discard' });
+  const { queue, target, depth } = session;
+  const which = selection.by === 'all' ? `all (about ${depth.waiting})` : selection.text;
+  const question = `Delete dead letters of ${queue.name} on ${target.name} for good: ${which}?`;
+  const answer = options.yes ? 'yes' : await confirmed(question);
+  if (answer !== 'yes') {
+    console.error(`${answer === 'interrupted' ? '\n' : ''}nothing was discarded`);
+    return answer === 'interrupted' ? 'interrupted' : 'failed';
+  }
+  return await discardSelected(session, selection, options.export);
+}
+
+/**
+ * Asks a question on the terminal; anything but yes is no, except Ctrl-C.
+ * @throws {CommandError} where nobody can be asked
+ */
+async function confirmed(question: string): Promise<'yes' | 'no' | 'interrupted'> {
+  if (!process.stdin.isTTY) throw new CommandError('there is no terminal to ask on: give --yes');
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const ended = new Promise<'no' | 'interrupted'>((resolve) => {
+    terminal.once('SIGINT', () => resolve('interrupted'));
+    terminal.once('close', () => resolve('no'));
+  });
+  try {
+    const answer = terminal.question(`${question} [y/N] `);
+    return await Promise.race([answer.then((text) => (isYes(text) ? 'yes' : 'no')), ended]);
+  } finally {
+    terminal.close();
+  }
+}
+
+function isYes(answer: string): boolean {
+  return /^y(es)?$/i.test(answer.trim());
+}
 
 /** Deletes the selected letters, each after it is in the file where one is given, and prints a line for each. */
-export async function discardSelected(
+async function discardSelected(
   session: Session,
   selection: Selection,
   exportTo: string | undefined,
@@ -38,7 +90,7 @@ export async function discardSelected(
         tally.selected += selected.length;
         if (selected.length > 0) await file?.write(selected);
         for (const failure of await remove(selected)) kept.set(failure.letter.messageId, failure);
-        progress.update(tally.seen, `, ${discarded} discarded`);
+        progress.update(tally.seen, { text: `, ${discarded} discarded` });
       },
       {
         signal: interrupt.signal,

@@ -1,14 +1,11 @@
 import { type ReadReason, reasonAttribute } from '../../src/message/deadLetterReason.ts';
 import { envelopeOf, unreadable } from '../../src/message/received.ts';
 import { schedulerError } from '../../src/message/scheduledPublish.ts';
-import { counted } from '../counted.ts';
-import { lengthOfTime } from '../lengthOfTime.ts';
-import { oneLine } from '../oneLine.ts';
-import { shellWord } from '../shellWord.ts';
 import type { Target } from '../target.ts';
-import type { DeadLetterQueue } from './deadLetterQueue.ts';
+import { counted, lengthOfTime, oneLine, shellWord } from '../text.ts';
 import { diedAtMs, type Letter } from './letter.ts';
 import type { OffloadedPayload } from './offloadedPayloads.ts';
+import type { DeadLetterQueue } from './queues.ts';
 import { jobNameOf, jobNameProblem } from './throughTopic.ts';
 
 /** A letter for people to read: why it died, its payload, and where its log is. */

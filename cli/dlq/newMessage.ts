@@ -2,9 +2,8 @@ import { type AnyJob, InvalidPayloadError } from '../../src/index.ts';
 import { validPayload } from '../../src/job/validPayload.ts';
 import { maxClaimCheckBytes, maxMessageBytes } from '../../src/message/limits.ts';
 import { envelopeOf } from '../../src/message/received.ts';
-import { CommandError } from '../CommandError.ts';
-import { correctionOf } from './correction.ts';
-import { compactJson, prettyJson } from './jsonText.ts';
+import { CommandError } from '../outcome.ts';
+import { correctionOf } from './editor.ts';
 import type { Letter } from './letter.ts';
 import { type OffloadedPayloads, offloadedPayloads } from './offloadedPayloads.ts';
 import type { Session } from './session.ts';
@@ -105,3 +104,34 @@ async function messageOf(
     `nothing was sent: the payload has ${bytes} bytes; through S3 it may have ${maxClaimCheckBytes}`,
   );
 }
+
+/** JSON for people to edit. Numbers stay as they were written: a 64-bit ID would not survive `JSON.parse` alone. */
+function prettyJson(text: string): string {
+  return `${JSON.stringify(parsedExactly(text), undefined, 2)}\n`;
+}
+
+/** JSON for a message; SQS refuses U+FFFE and U+FFFF, and in JSON an escape means the same. */
+function compactJson(text: string): string {
+  return JSON.stringify(parsedExactly(text)).replace(
+    /[\uFFFE\uFFFF]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16)}`,
+  );
+}
+
+/** @throws {SyntaxError} */
+function parsedExactly(text: string): unknown {
+  return exactJson.parse(text, (_key, value, { source }) =>
+    typeof value === 'number' && source !== undefined && String(value) !== source
+      ? exactJson.rawJSON(source)
+      : value,
+  );
+}
+
+/** What ECMAScript's "JSON.parse source text access" adds, which the compiler does not know yet. */
+const exactJson = JSON as unknown as {
+  parse(
+    text: string,
+    reviver: (key: string, value: unknown, context: { source?: string }) => unknown,
+  ): unknown;
+  rawJSON(text: string): unknown;
+};

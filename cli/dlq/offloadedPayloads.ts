@@ -1,8 +1,8 @@
-import type { S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { maxClaimCheckBytes } from '../../src/message/limits.ts';
 import { isPayloadKey, isPointer, type PointerPlace, pointerTo } from '../../src/message/pointer.ts';
 import { payloadKey } from '../../src/publisher/payloadStore.ts';
-import { CommandError } from '../CommandError.ts';
+import { CommandError } from '../outcome.ts';
 import type { Target } from '../target.ts';
 import type { Letter } from './letter.ts';
 
@@ -27,13 +27,10 @@ export interface OffloadedPayloads {
   put(jobName: string, jobId: string, text: string): Promise<string | undefined>;
 }
 
-/** The SDK's client is loaded for the first payload. */
 export function offloadedPayloads({ filesBucket, clientConfig, name }: Target): OffloadedPayloads {
-  let client: S3Client | undefined;
+  const client = new S3Client(clientConfig);
 
   async function textAt({ s3BucketName: Bucket, s3Key: Key }: PointerPlace): Promise<string> {
-    const { GetObjectCommand, S3Client } = await import('@aws-sdk/client-s3');
-    client ??= new S3Client(clientConfig);
     const { Body, ContentLength = Infinity } = await client.send(new GetObjectCommand({ Bucket, Key }));
     if (ContentLength <= maxClaimCheckBytes) return (await Body?.transformToString()) ?? '';
     (Body as unknown as { destroy(): void }).destroy();
@@ -58,8 +55,6 @@ export function offloadedPayloads({ filesBucket, clientConfig, name }: Target): 
 
     async put(jobName, jobId, text) {
       if (filesBucket === undefined) return undefined;
-      const { PutObjectCommand, S3Client } = await import('@aws-sdk/client-s3');
-      client ??= new S3Client(clientConfig);
       const place = { Bucket: filesBucket, Key: payloadKey(jobName, `${jobId}-${Date.now()}`) };
       try {
         await client.send(new PutObjectCommand({ ...place, Body: text, ContentType: 'application/json' }));

@@ -1,84 +1,124 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { lastPart } from '../../src/names.ts';
+import { type End, onInterrupt } from '../outcome.ts';
+import type { TargetOptions } from '../target.ts';
+import { counted, oneLine } from '../text.ts';
 import type { Letter } from './letter.ts';
-import { queueClock } from './queueClock.ts';
-import type { Selection } from './selection.ts';
-import type { Send } from './sendLetters.ts';
-import { type Sweep, type SweptQueue, sweep } from './sweep.ts';
-import { noteSeen, type Tally } from './tally.ts';
+import { redriveWhole, refuseWhileMoving } from './moveQueue.ts';
+import { type DeadLetterQueue, isSafetyNet, jobNames } from './queues.ts';
+import {
+  emptyTally,
+  nothingSelected,
+  printFailures,
+  reportUnseen,
+  startProgress,
+  type Tally,
+} from './report.ts';
+import { type Selection, type SelectionOptions, selectionOf } from './selection.ts';
+import { sendBack } from './sendBack.ts';
+import { sendToQueue } from './sendLetters.ts';
+import { type Session, withQueue } from './session.ts';
+import { survey } from './survey.ts';
+import { publishToTopic, refusal } from './throughTopic.ts';
 
-export interface RedriveOptions {
-  readonly selection: Selection;
-  readonly send: Send;
-  /** Ends the redrive after the batches in hand. */
-  readonly signal: AbortSignal;
-  /** Letters a second, 1 to 500; as fast as it goes by default. */
-  readonly perSecond?: number | undefined;
-  onProgress?(tally: Tally): void;
+interface RedriveOptions extends TargetOptions, SelectionOptions {
+  readonly dryRun?: boolean;
+  readonly rate?: number;
 }
 
-/**
- * Receives, sends and then deletes, in this order, so that an end at any point can duplicate a letter but never lose
- * one. What is received and not selected, or not sent, is made visible again.
- */
-export async function redrive(
-  source: SweptQueue,
-  tally: Tally,
-  { selection, send, signal, perSecond, onProgress }: RedriveOptions,
-): Promise<void> {
-  const now = source.now ?? Date.now;
-  const clock = queueClock(now);
-  /** When the first letter of a job's ID was sent, by this computer's clock. */
-  const sentAtMs = new Map<string, number>();
-  const pause = paceOf(perSecond);
-
-  await sweep(
-    source,
-    async (letters, { remove }) => {
-      clock.note(letters);
-      const old = letters.filter((letter) => !isDeadAgain(letter));
-      tally.diedAgain += letters.length - old.length;
-      noteSeen(tally, old);
-      const selected = old.filter((letter) => selection.takes(letter));
-      tally.selected += selected.length;
-      if (selected.length > 0) {
-        await pause(selected.length);
-        await move(selected, remove);
-      }
-      onProgress?.(tally);
-    },
-    {
-      signal,
-      // A slow redrive holds little in hand: a batch is sent within a second.
-      ...(perSecond === undefined ? {} : { lanes: 1, batchSize: () => Math.min(10, perSecond) }),
-      onDeleted(letters) {
-        for (const { messageId } of letters) tally.undeleted.delete(messageId);
-        tally.redriven += letters.length;
-      },
-    },
+/** A job's whole queue is moved by SQS itself; all else is received, sent and then deleted. */
+export async function redrive(name: string, options: RedriveOptions): Promise<void> {
+  const selection = selectionOf(options);
+  const isWholeQueue = selection.by === 'all' && !isSafetyNet(name);
+  await withQueue(isWholeQueue ? 'redrive --all' : 'redrive', name, options, (session) =>
+    isWholeQueue ? redriveWhole(session, options) : redriveSelected(session, selection, options),
   );
+}
 
-  async function move(selected: readonly Letter[], remove: Sweep['remove']): Promise<void> {
-    for (const { jobId } of selected) if (!sentAtMs.has(jobId)) sentAtMs.set(jobId, now());
-    const { sent, failed, error } = await send(selected);
-    tally.failed.push(...failed);
-    for (const letter of sent) tally.undeleted.set(letter.messageId, letter);
-    await remove(sent);
-    if (error !== undefined) throw error;
+/** Redrives some of a job's dead letters to its queue, or those of no job through the topic. */
+async function redriveSelected(
+  session: Session,
+  selection: Selection,
+  { dryRun, rate }: RedriveOptions,
+): Promise<End> {
+  const { target, sqs, queue, depth } = session;
+  if (queue.jobQueueUrl !== undefined) await refuseWhileMoving(session);
+  const names = queue.jobQueueUrl === undefined ? await jobNames(target, sqs) : undefined;
+  if (dryRun) {
+    return await survey(session, selection, {
+      verb: 'send back',
+      refusal: (letter) => names && refusal(letter, names),
+    });
   }
+  const send =
+    queue.jobQueueUrl === undefined
+      ? publishToTopic(new SNSClient(target.clientConfig), target.topicArn, names ?? [])
+      : sendToQueue(sqs, queue.jobQueueUrl);
+  const tally = emptyTally();
+  let isOver = false;
+  using interrupt = onInterrupt('finishing the batches in hand');
+  using progress = startProgress(`redriving ${queue.name}`, depth.waiting);
+  try {
+    await sendBack({ sqs, queueUrl: queue.queueUrl, speed: target.speed }, tally, {
+      selection,
+      send,
+      signal: interrupt.signal,
+      perSecond: rate,
+      onProgress: ({ seen, redriven }) => progress.update(seen, { text: `, ${redriven} redriven` }),
+    });
+    isOver = true;
+  } finally {
+    progress[Symbol.dispose]();
+    if (isOver || tally.selected > 0) report(tally, selection, session);
+  }
+  const isInterrupted = interrupt.signal.aborted;
+  const { seen, redriven, failed, duplicates, diedAgain } = tally;
+  const hasUnseen = await reportUnseen(session, { seen, removed: redriven, isInterrupted });
+  if (isInterrupted) return 'interrupted';
+  // A job that dies again did run; what is back in a safety net did not.
+  const cameBack = queue.jobQueueUrl === undefined ? diedAgain : 0;
+  const problems = failed.length + duplicates + cameBack;
+  return redriven > 0 && problems === 0 && !hasUnseen ? 'done' : 'failed';
+}
 
-  /** Without this, jobs that fail at once would be redriven without end. */
-  function isDeadAgain(letter: Letter): boolean {
-    return clock.here(letter.sentAtMs) > (sentAtMs.get(letter.jobId) ?? Number.POSITIVE_INFINITY);
+function report(tally: Tally, selection: Selection, { queue, target }: Session): void {
+  const { redriven, selected, seen, failed, undeleted, duplicates, diedAgain } = tally;
+  const what = queue.jobQueueUrl === undefined ? 'message' : 'dead letter';
+  printFailures(failed, 'not sent');
+  if (duplicates > 0) {
+    console.error(
+      `${counted(duplicates, what)} went out and could not be deleted (a receipt handle that expired, or a call that ` +
+        `failed): nothing is lost, but what is in both queues runs twice when it is redriven again. Discard by --id what ` +
+        `is still there of ${namesOf([...undeleted.values()])}`,
+    );
+  }
+  if (diedAgain > 0) console.error(diedAgainText(diedAgain, queue));
+  const ofSeen = `${redriven.toLocaleString('en')} of ${counted(seen, what)}`;
+  if (redriven > 0 && queue.jobQueueUrl === undefined) {
+    console.log(`published ${ofSeen} to ${lastPart(target.topicArn)} again`);
+  } else if (redriven > 0) {
+    console.log(`sent ${ofSeen} back to ${lastPart(queue.jobQueueUrl ?? '')}`);
+  } else if (selected > 0) {
+    console.error(`sent none of the ${counted(selected, what)} selected`);
+  } else {
+    console.error(`nothing to redrive: ${nothingSelected(tally, selection, queue)}`);
   }
 }
 
-/** Lets as many letters a second pass, evenly. */
-function paceOf(perSecond: number | undefined): (count: number) => Promise<void> {
-  if (perSecond === undefined) return async () => undefined;
-  let nextAtMs = Date.now();
-  return async (count) => {
-    const waitMs = nextAtMs - Date.now();
-    nextAtMs = Math.max(nextAtMs, Date.now()) + (count / perSecond) * 1_000;
-    if (waitMs > 0) await sleep(waitMs);
-  };
+function diedAgainText(count: number, { name, jobQueueUrl }: DeadLetterQueue): string {
+  if (jobQueueUrl !== undefined)
+    return `${counted(count, 'redriven job')} died again already, and stayed dead`;
+  const why =
+    name === 'undelivered'
+      ? 'SNS still cannot deliver: dlq show undelivered says why'
+      : 'a new job takes them once its filter applies, on AWS within 15 minutes';
+  return `${counted(count, 'message')} came back to ${name} already, and stayed there: ${why}`;
 }
+
+function namesOf(letters: readonly Letter[]): string {
+  const names = letters.slice(0, maxNames).map(({ jobId }) => oneLine(jobId, 100));
+  const hidden = letters.length - names.length;
+  return `${names.join(', ')}${hidden > 0 ? ` and ${hidden.toLocaleString('en')} more` : ''}`;
+}
+
+const maxNames = 20;

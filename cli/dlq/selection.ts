@@ -1,5 +1,5 @@
 import { durationSeconds } from '../../src/job/duration.ts';
-import { CommandError } from '../CommandError.ts';
+import { CommandError } from '../outcome.ts';
 import { diedAtMs, errorName, type Letter } from './letter.ts';
 
 /** The options by which `redrive` and `discard` choose dead letters. */

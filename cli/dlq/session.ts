@@ -1,12 +1,18 @@
-import { CommandError } from '../CommandError.ts';
-import { type End, exitCodeOf } from '../end.ts';
-import { exitCodes } from '../exitCodes.ts';
-import { findTarget, type Target, type TargetOptions } from '../target.ts';
-import { type DeadLetterQueue, findDeadLetterQueue, isSafetyNet } from './deadLetterQueue.ts';
-import { type Depth, depthOf } from './depths.ts';
-import type { PermittedCommand } from './permissions.ts';
-import { explain } from './serviceError.ts';
-import { type Sqs, sqsOf } from './sqs.ts';
+import { SQS } from '@aws-sdk/client-sqs';
+import { lastPart } from '../../src/names.ts';
+import { awsProblem, errorCode, isGone, permissionsText } from '../awsProblem.ts';
+import type { End } from '../outcome.ts';
+import { withTarget } from '../session.ts';
+import type { Target, TargetOptions } from '../target.ts';
+import {
+  type DeadLetterQueue,
+  type Depth,
+  depthOf,
+  findDeadLetterQueue,
+  isSafetyNet,
+  queueArn,
+} from './queues.ts';
+import type { Sqs } from './sqs.ts';
 
 /** A command at work on one queue of a platform. */
 export interface Session {
@@ -16,54 +22,98 @@ export interface Session {
   readonly depth: Depth;
 }
 
-/**
- * Finds the platform and the queue, does the work, and sets the process's exit code. What AWS refuses is one line on
- * standard error, and a failure.
- * @throws {CommandError} when the work cannot be tried
- */
+/** Finds the platform and the queue, and does the work, as `withTarget` does. */
 export async function withQueue(
   command: PermittedCommand,
   name: string,
   options: TargetOptions,
-  work: (session: Session) => Promise<End>,
+  run: (session: Session) => Promise<End>,
 ): Promise<void> {
-  const target = await findTarget(options);
-  let queue: DeadLetterQueue | undefined;
   const permitted = command === 'redrive' && isSafetyNet(name) ? 'redrive unrouted' : command;
-  await explained(
-    () => ({ command: permitted, target, queue }),
-    async () => {
-      const sqs = await sqsOf(target);
+  let queue: DeadLetterQueue | undefined;
+  await withTarget(options, {
+    async run(target) {
+      const sqs = new SQS(target.clientConfig);
       queue = await findDeadLetterQueue(target, sqs, name);
-      return await work({ target, sqs, queue, depth: await depthOf(sqs, queue) });
+      return await run({ target, sqs, queue, depth: await depthOf(sqs, queue) });
     },
-  );
+    explain: (error, target) => explain(error, { command: permitted, target, queue }),
+  });
 }
 
-/** As {@link withQueue}, without a queue of its own. */
-export async function withTarget(
-  command: PermittedCommand,
-  options: TargetOptions,
-  work: (target: Target, sqs: Sqs) => Promise<End>,
-): Promise<void> {
-  const target = await findTarget(options);
-  await explained(
-    () => ({ command, target }),
-    async () => work(target, await sqsOf(target)),
-  );
+/** What was being done when AWS refused. */
+interface Work {
+  readonly command: PermittedCommand;
+  readonly target: Target;
+  /** undefined while it is being looked for. */
+  readonly queue?: DeadLetterQueue | undefined;
 }
 
-async function explained(
-  doing: () => Parameters<typeof explain>[1],
-  work: () => Promise<End>,
-): Promise<void> {
-  try {
-    process.exitCode = exitCodeOf(await work());
-  } catch (error) {
-    if (error instanceof CommandError) throw error;
-    const line = explain(error, doing());
-    if (line === undefined) throw error;
-    console.error(`error: ${line}`);
-    process.exitCode = exitCodes.failed;
+/** One line: what AWS refused and what to do; undefined for any other error: a bug. */
+export function explain(error: Error, work: Work): string | undefined {
+  const subject = queueName(work);
+  if (isGone(error)) {
+    return `${subject} does not exist (any more): see with 'dlq list' what there is, or deploy the stack again`;
   }
+  if (errorCode(error) === 'OverLimit') {
+    return `${subject} has 120,000 messages in flight, SQS's bound: take the oldest first, with --older-than`;
+  }
+  return awsProblem(error, { target: work.target, needs: () => needs(work), subject });
 }
+
+function queueName({ queue, target }: Work): string {
+  return queue === undefined ? `a queue of ${target.name}` : `the queue ${lastPart(queue.queueUrl)}`;
+}
+
+function needs({ command, target, queue }: Work): string {
+  const { onDeadLetterQueue, onJobQueue, onTopic, onAnything }: Permissions = permissions[command];
+  const arn = (url: string | undefined) => (url === undefined ? 'its queues' : queueArn(target, url));
+  return permissionsText(`dlq ${command}`, [
+    [onDeadLetterQueue, arn(queue?.queueUrl)],
+    [onJobQueue, arn(queue?.jobQueueUrl)],
+    [onTopic, target.topicArn],
+    [onAnything, '*'],
+  ]);
+}
+
+/** The IAM actions that a command needs: on the queue it reads, and on where it sends. */
+export interface Permissions {
+  readonly onDeadLetterQueue: readonly string[];
+  readonly onJobQueue?: readonly string[];
+  readonly onTopic?: readonly string[];
+  readonly onAnything?: readonly string[];
+}
+
+const look = ['sqs:GetQueueUrl', 'sqs:GetQueueAttributes'];
+const receive = [...look, 'sqs:ReceiveMessage', 'sqs:ChangeMessageVisibility'];
+const take = [...receive, 'sqs:DeleteMessage'];
+
+/** By command; docs/when-a-job-fails.md holds the same table, and a test holds it to this one. */
+export const permissions = {
+  list: { onDeadLetterQueue: look, onAnything: ['cloudwatch:GetMetricData'] },
+  show: { onDeadLetterQueue: receive },
+  export: { onDeadLetterQueue: receive },
+  redrive: {
+    onDeadLetterQueue: [...take, 'sqs:ListMessageMoveTasks'],
+    onJobQueue: ['sqs:SendMessage'],
+  },
+  'redrive --all': {
+    onDeadLetterQueue: [
+      ...look,
+      'sqs:StartMessageMoveTask',
+      'sqs:ListMessageMoveTasks',
+      'sqs:CancelMessageMoveTask',
+      'sqs:ReceiveMessage',
+      'sqs:DeleteMessage',
+    ],
+    onJobQueue: ['sqs:SendMessage'],
+  },
+  'redrive unrouted': { onDeadLetterQueue: take, onTopic: ['sns:Publish'] },
+  discard: { onDeadLetterQueue: take },
+  edit: {
+    onDeadLetterQueue: [...take, 'sqs:ListMessageMoveTasks'],
+    onJobQueue: ['sqs:SendMessage'],
+  },
+} as const satisfies Record<string, Permissions>;
+
+type PermittedCommand = keyof typeof permissions;

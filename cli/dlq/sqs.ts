@@ -1,5 +1,4 @@
 import type * as sdk from '@aws-sdk/client-sqs';
-import type { Target } from '../target.ts';
 
 /** The calls of SQS that dead letters need; the SDK's `SQS` has them. */
 export interface Sqs extends MessageCalls, MoveCalls {
@@ -27,9 +26,3 @@ export interface MoveCalls {
 }
 
 type Call<Input, Output> = (input: Input) => Promise<Output>;
-
-/** Loads the AWS SDK only now: `--help` and mistakes need not wait for it. */
-export async function sqsOf({ clientConfig }: Target): Promise<Sqs> {
-  const { SQS } = await import('@aws-sdk/client-sqs');
-  return new SQS(clientConfig);
-}

@@ -1,16 +1,11 @@
-import { counted } from '../counted.ts';
-import type { End } from '../end.ts';
-import { onInterrupt } from '../interrupt.ts';
-import { oneLine } from '../oneLine.ts';
+import { type End, onInterrupt } from '../outcome.ts';
+import { counted, oneLine } from '../text.ts';
 import type { Letter } from './letter.ts';
 import { whyText } from './letterText.ts';
-import { startProgress } from './progress.ts';
-import { nothingSelected } from './report.ts';
+import { emptyTally, noteSeen, nothingSelected, reportUnseen, startProgress } from './report.ts';
 import type { Selection } from './selection.ts';
 import type { Session } from './session.ts';
 import { sweep } from './sweep.ts';
-import { emptyTally, noteSeen } from './tally.ts';
-import { reportUnseen } from './unseen.ts';
 
 export interface SurveyOptions {
   /** What would be done with the selected letters. */
@@ -40,7 +35,7 @@ export async function survey(
         const list = why === undefined ? taken : refused;
         list?.push(`  ${oneLine(letter.jobId, 100)}  ${oneLine(why ?? whyText(letter, queue), 200)}`);
       }
-      progress.update(tally.seen, '');
+      progress.update(tally.seen, { text: '' });
     },
     { signal: interrupt.signal },
   );

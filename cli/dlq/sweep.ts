@@ -1,6 +1,6 @@
-import { countOf } from './depths.ts';
 import { HeldLetters, holdSeconds } from './HeldLetters.ts';
 import { type Letter, readLetter } from './letter.ts';
+import { countOf } from './queues.ts';
 import type { Failure } from './sendLetters.ts';
 import type { MessageCalls, MoveCalls } from './sqs.ts';
 

@@ -2,10 +2,13 @@ import type { SNSClient } from '@aws-sdk/client-sns';
 import type { MessageAttributes } from '../../src/message/limits.ts';
 import { envelopeAttributes, envelopeOf } from '../../src/message/received.ts';
 import { isFromScheduler } from '../../src/message/scheduledPublish.ts';
+import { systemClock } from '../../src/publisher/clock.ts';
 import type { Message } from '../../src/publisher/message.ts';
+import { sendBatch } from '../../src/publisher/send.ts';
+import { batchesOf } from '../../src/publisher/stream.ts';
 import type { Letter } from './letter.ts';
-import { bytesOf, outgoing } from './outgoing.ts';
 import type { Send } from './sendLetters.ts';
+import { bytesOf, outgoing } from './sendLetters.ts';
 
 /**
  * Publishes letters once more, each with its old ID as the attribute `jobId`. A letter that no job would take is
@@ -93,11 +96,6 @@ function withoutDeliveryError({
 }
 
 async function publish(sns: SNSClient, topicArn: string, messages: readonly Message[]) {
-  const [{ sendBatch }, { batchesOf }, { systemClock }] = await Promise.all([
-    import('../../src/publisher/send.ts'),
-    import('../../src/publisher/stream.ts'),
-    import('../../src/publisher/clock.ts'),
-  ]);
   const results = [];
   for await (const batch of batchesOf(asyncOf(messages))) {
     results.push(...(await sendBatch(sns, topicArn, batch, systemClock)));

@@ -1,6 +1,6 @@
 import type { GetScheduleCommandOutput, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { nearestName } from '../../src/job/nearestName.ts';
-import { CommandError } from '../CommandError.ts';
+import { CommandError } from '../outcome.ts';
 import type { Session } from './session.ts';
 
 /** A schedule as Scheduler gives it. */

@@ -1,7 +1,4 @@
-import { counted } from '../counted.ts';
-import { lengthOfTime } from '../lengthOfTime.ts';
-import { oneLine } from '../oneLine.ts';
-import { table } from '../table.ts';
+import { counted, lengthOfTime, oneLine, table } from '../text.ts';
 import type { Listed } from './listed.ts';
 import type { Firing } from './platformTime.ts';
 

@@ -1,5 +1,6 @@
 import { type Arn, arnOf, parseTopicArn } from '../../src/names.ts';
 import type { PlatformSchedules } from '../../src/publisher/delay/platformSchedules.ts';
+import { permissionsText } from '../awsProblem.ts';
 
 /** The IAM actions that a command needs: on schedules of the recurring and of the one-off group, and elsewhere. */
 interface Permissions {
@@ -36,14 +37,11 @@ export function needs(command: PermittedCommand, platform: PlatformSchedules): s
   const topic = parseTopicArn(topicArn) as Arn;
   const schedules = (group: string): string =>
     arnOf({ ...topic, service: 'scheduler', resource: `schedule/${group}/*` });
-  const of = (actions: readonly string[] | undefined, resource: string): string[] =>
-    actions === undefined ? [] : [`${actions.join(', ')} on ${resource}`];
-  const all = [
-    ...of(onRecurring, schedules(recurringGroup)),
-    ...of(onOnce, schedules(onceGroup)),
-    ...of(onRole, roleArn),
-    ...of(onTopic, topicArn),
-    ...of(onAnything, '*'),
-  ];
-  return `schedules ${command} needs ${all.join('; ')}`;
+  return permissionsText(`schedules ${command}`, [
+    [onRecurring, schedules(recurringGroup)],
+    [onOnce, schedules(onceGroup)],
+    [onRole, roleArn],
+    [onTopic, topicArn],
+    [onAnything, '*'],
+  ]);
 }

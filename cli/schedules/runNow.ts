@@ -1,5 +1,4 @@
-import { CommandError } from '../CommandError.ts';
-import type { End } from '../end.ts';
+import { CommandError, type End } from '../outcome.ts';
 import { recurringSchedule } from './group.ts';
 import { publishAt } from './publishOf.ts';
 import type { Session } from './session.ts';

@@ -1,6 +1,6 @@
 import type { UpdateScheduleCommandInput } from '@aws-sdk/client-scheduler';
 import { nextFirings } from '../../src/schedule/index.ts';
-import type { End } from '../end.ts';
+import type { End } from '../outcome.ts';
 import { recurringSchedule, type Schedule } from './group.ts';
 import type { Session } from './session.ts';
 

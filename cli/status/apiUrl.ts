@@ -1,4 +1,4 @@
-import { CommandError } from '../CommandError.ts';
+import { CommandError } from '../outcome.ts';
 import type { Target } from '../target.ts';
 
 /** @throws {CommandError} when the target has no API, or it is not known */

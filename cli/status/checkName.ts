@@ -1,5 +1,5 @@
 import { nearestName } from '../../src/job/nearestName.ts';
-import { CommandError } from '../CommandError.ts';
+import { CommandError } from '../outcome.ts';
 import type { Target } from '../target.ts';
 
 /** @throws {CommandError} for a job's name that the target does not run, with the nearest one */

@@ -1,7 +1,5 @@
 import type { JobStatus } from '../../src/job/jobStatus.ts';
-import { lengthOfTime } from '../lengthOfTime.ts';
-import { oneLine } from '../oneLine.ts';
-import { table } from '../table.ts';
+import { lengthOfTime, oneLine, table } from '../text.ts';
 import { progressText, reasonText } from './statusText.ts';
 
 /** Jobs as a table, with what each has to say at the end of its line. */

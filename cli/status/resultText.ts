@@ -1,6 +1,6 @@
 import { type FileResult, isFileResult } from '../../src/files/fileResult.ts';
 import type { JobStatus } from '../../src/job/jobStatus.ts';
-import { oneLine } from '../oneLine.ts';
+import { oneLine } from '../text.ts';
 import type { StatusApi } from './statusApi.ts';
 
 /**

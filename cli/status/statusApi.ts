@@ -11,7 +11,7 @@ import {
   signedFetch,
   timely,
 } from '../../src/publisher/jobApi.ts';
-import { CommandError } from '../CommandError.ts';
+import { CommandError } from '../outcome.ts';
 import type { Target } from '../target.ts';
 import { apiUrlOf } from './apiUrl.ts';
 import { tokenFetch } from './tokenFetch.ts';

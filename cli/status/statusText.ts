@@ -1,7 +1,5 @@
 import type { FailureReason, JobStatus, Progress, StateChange } from '../../src/job/jobStatus.ts';
-import { counted } from '../counted.ts';
-import { lengthOfTime } from '../lengthOfTime.ts';
-import { oneLine } from '../oneLine.ts';
+import { counted, lengthOfTime, oneLine } from '../text.ts';
 
 /** A status for people to read. */
 export function statusText(status: JobStatus, nowMs: number, result?: string): string {

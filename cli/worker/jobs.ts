@@ -1,7 +1,7 @@
 import { jobProblems } from '../../src/job/check/problems.ts';
 import type { AnyJob } from '../../src/job/index.ts';
-import { CommandError } from '../CommandError.ts';
 import { jobLookup } from '../jobFiles.ts';
+import { CommandError } from '../outcome.ts';
 
 /**
  * The jobs of these names, by their files.

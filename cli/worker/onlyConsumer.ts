@@ -1,5 +1,5 @@
 import type { AnyJob } from '../../src/job/index.ts';
-import { CommandError } from '../CommandError.ts';
+import { CommandError } from '../outcome.ts';
 import { lambdaConsumers } from './lambdaConsumers.ts';
 import type { WorkerQueues } from './queues.ts';
 

@@ -1,4 +1,4 @@
-import { CommandError } from '../CommandError.ts';
+import { CommandError } from '../outcome.ts';
 
 /** An option given for all jobs, or for each by its name. */
 export interface PerJob<Value> {

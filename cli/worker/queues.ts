@@ -1,4 +1,4 @@
-import { CommandError } from '../CommandError.ts';
+import { CommandError } from '../outcome.ts';
 import { findTarget, type Target } from '../target.ts';
 import type { PerJob } from './perJob.ts';
 

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { redrive } from '../../cli/dlq/redrive.ts';
+import { emptyTally } from '../../cli/dlq/report.ts';
 import { selectionOf } from '../../cli/dlq/selection.ts';
+import { sendBack } from '../../cli/dlq/sendBack.ts';
 import { sendToQueue } from '../../cli/dlq/sendLetters.ts';
-import { emptyTally } from '../../cli/dlq/tally.ts';
 import { UnreliableSqs } from './unreliableSqs.ts';
 
 /** An empty dead-letter queue whose calls take 20 ms each, and whose clock differs from this computer's. */
@@ -31,7 +31,7 @@ function bury(sqs: UnreliableSqs, id: string, jobId: string): void {
 
 async function redriveAll(sqs: UnreliableSqs) {
   const tally = emptyTally();
-  await redrive({ sqs, queueUrl: 'dead', now: sqs.now }, tally, {
+  await sendBack({ sqs, queueUrl: 'dead', now: sqs.now }, tally, {
     selection: selectionOf({ all: true }),
     send: sendToQueue(sqs, 'queue'),
     signal: new AbortController().signal,

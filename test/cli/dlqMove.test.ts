@@ -1,6 +1,5 @@
 import { expect, jest, test } from '@jest/globals';
-import { moveQueue } from '../../cli/dlq/moveTask.ts';
-import { redriveWhole } from '../../cli/dlq/redriveWhole.ts';
+import { moveQueue, redriveWhole } from '../../cli/dlq/moveQueue.ts';
 import type { Session } from '../../cli/dlq/session.ts';
 import type { MoveCalls } from '../../cli/dlq/sqs.ts';
 

@@ -2,19 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { type Message, SQS } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import {
-  findDeadLetterQueue,
-  jobNames,
-  listDeadLetterQueues,
-  queueArn,
-} from '../../cli/dlq/deadLetterQueue.ts';
-import type { Depth } from '../../cli/dlq/depths.ts';
 import { readLetter } from '../../cli/dlq/letter.ts';
 import { letterText } from '../../cli/dlq/letterText.ts';
-import { oldestOf } from '../../cli/dlq/oldest.ts';
-import { type Permissions, permissions } from '../../cli/dlq/permissions.ts';
+import { oldestOf } from '../../cli/dlq/list.ts';
+import type { Depth } from '../../cli/dlq/queues.ts';
+import { findDeadLetterQueue, jobNames, listDeadLetterQueues, queueArn } from '../../cli/dlq/queues.ts';
 import { deleteLetters, sendToQueue } from '../../cli/dlq/sendLetters.ts';
-import { explain } from '../../cli/dlq/serviceError.ts';
+import { explain, type Permissions, permissions } from '../../cli/dlq/session.ts';
 import { publishToTopic } from '../../cli/dlq/throughTopic.ts';
 import type { Target } from '../../cli/target.ts';
 import { type DlqPlatform, envelope, names, reason, startDlqPlatform } from './dlqPlatform.ts';

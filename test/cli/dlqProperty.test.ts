@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { redrive } from '../../cli/dlq/redrive.ts';
+import { emptyTally } from '../../cli/dlq/report.ts';
+import { sendBack } from '../../cli/dlq/sendBack.ts';
 import { sendToQueue } from '../../cli/dlq/sendLetters.ts';
-import { emptyTally } from '../../cli/dlq/tally.ts';
 import { type Fault, UnreliableSqs } from './unreliableSqs.ts';
 
 const faultKinds = ['before', 'after', 'partly', 'sleepBefore', 'sleepAfter'] as const;
@@ -27,7 +27,7 @@ test('whatever fails and whenever it ends, no letter is lost and no unselected o
         const tally = emptyTally();
         const abort = new AbortController();
         const isSelected = (body: string): boolean => JSON.parse(body).index % 3 !== 0;
-        const result = await redrive({ sqs, queueUrl: 'dead', now: sqs.now }, tally, {
+        const result = await sendBack({ sqs, queueUrl: 'dead', now: sqs.now }, tally, {
           selection: { by: 'id', text: '', takes: ({ body }) => isSelected(body) },
           send: sendToQueue(sqs, 'queue'),
           signal: abort.signal,

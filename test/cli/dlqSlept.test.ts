@@ -1,11 +1,11 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import { editLetter } from '../../cli/dlq/editLetter.ts';
-import { redrive } from '../../cli/dlq/redrive.ts';
+import { editLetter } from '../../cli/dlq/edit.ts';
+import { emptyTally } from '../../cli/dlq/report.ts';
 import { selectionOf } from '../../cli/dlq/selection.ts';
+import { sendBack } from '../../cli/dlq/sendBack.ts';
 import { sendToQueue } from '../../cli/dlq/sendLetters.ts';
 import type { Session } from '../../cli/dlq/session.ts';
 import { sweep } from '../../cli/dlq/sweep.ts';
-import { emptyTally } from '../../cli/dlq/tally.ts';
 import { type Fault, UnreliableSqs } from './unreliableSqs.ts';
 
 const bodies = Array.from({ length: 25 }, (_, index) => `{"index":${index}}`);
@@ -15,7 +15,7 @@ const sleepAfter = (calls: number): Fault[] => [...Array<Fault>(calls).fill('non
 
 async function redriveAll(sqs: UnreliableSqs) {
   const tally = emptyTally();
-  await redrive({ sqs, queueUrl: 'dead', now: sqs.now }, tally, {
+  await sendBack({ sqs, queueUrl: 'dead', now: sqs.now }, tally, {
     selection: selectionOf({ all: true }),
     send: sendToQueue(sqs, 'queue'),
     signal: new AbortController().signal,
@@ -78,7 +78,7 @@ test('what a sleep made visible again does not keep a redrive from what it has n
   const many = Array.from({ length: 200 }, (_, index) => `{"index":${index}}`);
   const sqs = new UnreliableSqs(many, sleepAfter(10));
   const tally = emptyTally();
-  await redrive({ sqs, queueUrl: 'dead', now: sqs.now }, tally, {
+  await sendBack({ sqs, queueUrl: 'dead', now: sqs.now }, tally, {
     selection: { by: 'id', text: '', takes: ({ body }) => body.endsWith('7}') },
     send: sendToQueue(sqs, 'queue'),
     signal: new AbortController().signal,

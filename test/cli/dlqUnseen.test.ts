@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { reportUnseen } from '../../cli/dlq/report.ts';
 import type { Session } from '../../cli/dlq/session.ts';
-import { reportUnseen } from '../../cli/dlq/unseen.ts';
 import { type DlqPlatform, envelope, names, reason, startDlqPlatform } from './dlqPlatform.ts';
 
 describe('while somebody else has some of the letters', () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { CreateBucketCommand, GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { startWaitBar } from '../../cli/waitBar.ts';
+import { startWaitBar } from '../../cli/waitForResult.ts';
 import { until } from '../local/aws/lambda/processes.ts';
 import { json, problem, startApi, statusOf, type TestApi, unknown } from '../src/publisher/testApi.ts';
 import { startTopic, type TestTopic } from '../src/publisher/topic.ts';
@@ -82,9 +82,9 @@ describe('publish --wait', () => {
     stream.on('data', (text) => {
       drawn += text;
     });
-    bar.update({ state: 'running', progress: { fraction: 0.5, text: 'half\nway', at: '' } });
+    bar.show({ state: 'running', progress: { fraction: 0.5, text: 'half\nway', at: '' } });
     await until(() => drawn.includes('running |'));
-    bar.stop();
+    bar[Symbol.dispose]();
     expect(drawn).toMatch(/waiting \|.* 0% /);
     expect(drawn).toMatch(/running \|.* 50% half way/);
   });

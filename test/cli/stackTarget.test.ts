@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, test } from '@jest/globals';
-import { CommandError } from '../../cli/CommandError.ts';
+import { CommandError } from '../../cli/outcome.ts';
 import { type StackResource, stackTarget } from '../../cli/stackTarget.ts';
 
 const arn = (name: string): StackResource => ({

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
-import { oneLine } from '../../oneLine.ts';
-import { addTargetOptions, type TargetOptions } from '../../target.ts';
+import { addTargetOptions } from '../../options.ts';
+import type { TargetOptions } from '../../target.ts';
+import { oneLine } from '../../text.ts';
 
 export function cancelCommand(): Command {
   const command = new Command('cancel')

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import type { End } from '../../end.ts';
+import { addTargetOptions, wholeNumber } from '../../options.ts';
+import type { End } from '../../outcome.ts';
 import type { Listed } from '../../schedules/listed.ts';
 import type { Session } from '../../schedules/session.ts';
-import { addTargetOptions, type TargetOptions } from '../../target.ts';
-import { wholeNumber } from '../dlq/wholeNumber.ts';
+import type { TargetOptions } from '../../target.ts';
 
 export function listCommand(): Command {
   const command = new Command('list')

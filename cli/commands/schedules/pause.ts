@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { addTargetOptions, type TargetOptions } from '../../target.ts';
+import { addTargetOptions } from '../../options.ts';
+import type { TargetOptions } from '../../target.ts';
 
 export function pauseCommand(): Command {
   const command = new Command('pause')

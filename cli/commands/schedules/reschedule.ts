@@ -1,7 +1,8 @@
 import { Command } from 'commander';
-import { CommandError } from '../../CommandError.ts';
-import { oneLine } from '../../oneLine.ts';
-import { addTargetOptions, type TargetOptions } from '../../target.ts';
+import { addTargetOptions } from '../../options.ts';
+import { CommandError } from '../../outcome.ts';
+import type { TargetOptions } from '../../target.ts';
+import { oneLine } from '../../text.ts';
 import { untilText, type WhenOptions, whenOf } from '../../when.ts';
 
 export function rescheduleCommand(): Command {

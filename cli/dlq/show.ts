@@ -1,23 +1,16 @@
-import { Command } from 'commander';
-import { lastPart } from '../../../src/names.ts';
-import { counted } from '../../counted.ts';
-import type { Letter } from '../../dlq/letter.ts';
-import type { Session } from '../../dlq/session.ts';
-import type { End } from '../../end.ts';
-import { oneLine } from '../../oneLine.ts';
-import { addTargetOptions, type TargetOptions } from '../../target.ts';
-import { wholeNumber } from './wholeNumber.ts';
-
-export function showCommand(): Command {
-  const command = new Command('show')
-    .description('Shows dead letters: why each died, its payload, its attempts, and where its log is.')
-    .argument('<job>', "the job's name, or unrouted or undelivered")
-    .option('--limit <n>', 'how many to receive, 1 to 1000', wholeNumber('--limit', 1, 1000), 10)
-    .option('--id <jobId>', 'the one with this job ID; looks through the whole queue for it')
-    .option('--oldest-first', 'the longest dead first, of those that were received')
-    .option('--json', 'print them as JSON');
-  return addTargetOptions(command).action(show);
-}
+import { maxBatchEntries } from '../../src/message/limits.ts';
+import { lastPart } from '../../src/names.ts';
+import { type End, onInterrupt } from '../outcome.ts';
+import type { TargetOptions } from '../target.ts';
+import { counted, oneLine } from '../text.ts';
+import { diedAtMs, type Letter, letterJson } from './letter.ts';
+import { letterText } from './letterText.ts';
+import { type OffloadedPayload, offloadedPayloads } from './offloadedPayloads.ts';
+import { isSafetyNet } from './queues.ts';
+import { reportUnseen } from './report.ts';
+import { type Session, withQueue } from './session.ts';
+import { sweep } from './sweep.ts';
+import { jobNameOf } from './throughTopic.ts';
 
 interface ShowOptions extends TargetOptions {
   readonly limit: number;
@@ -26,20 +19,12 @@ interface ShowOptions extends TargetOptions {
   readonly json?: boolean;
 }
 
-async function show(name: string, options: ShowOptions): Promise<void> {
-  const { withQueue } = await import('../../dlq/session.ts');
+export async function show(name: string, options: ShowOptions): Promise<void> {
   await withQueue('show', name, options, (session) => showLetters(session, options));
 }
 
 async function showLetters(session: Session, options: ShowOptions): Promise<End> {
-  const [{ peek }, { onInterrupt }, { letterJson }, { diedAtMs }, { reportUnseen }] = await Promise.all([
-    import('../../dlq/peek.ts'),
-    import('../../interrupt.ts'),
-    import('../../dlq/letterJson.ts'),
-    import('../../dlq/letter.ts'),
-    import('../../dlq/unseen.ts'),
-  ]);
-  const offloaded = await offloadedIn(session);
+  const offloaded = offloadedIn(session);
   using interrupt = onInterrupt('giving back what was received');
   const { letters, received } = await peek(session, options, interrupt.signal);
   letters.sort((one, other) => diedAtMs(other) - diedAtMs(one));
@@ -57,15 +42,42 @@ async function showLetters(session: Session, options: ShowOptions): Promise<End>
   return letters.length > 0 ? 'done' : 'failed';
 }
 
+interface Peeked {
+  readonly letters: Letter[];
+  /** Also those that were looked for in vain: each has been received once more. */
+  readonly received: number;
+}
+
+/** Receives as few letters as it can, and gives all of them back. */
+async function peek(
+  { sqs, queue, target }: Pick<Session, 'sqs' | 'queue' | 'target'>,
+  { limit, id }: { readonly limit: number; readonly id?: string },
+  signal: AbortSignal,
+): Promise<Peeked> {
+  const found: Letter[] = [];
+  let received = 0;
+  await sweep(
+    { sqs, queueUrl: queue.queueUrl, speed: target.speed },
+    async (letters, { stop }) => {
+      received += letters.length;
+      found.push(...letters.filter(({ jobId }) => id === undefined || jobId === id));
+      if (found.length >= (id === undefined ? limit : 1)) stop();
+    },
+    {
+      signal,
+      lanes: 1,
+      batchSize: () => Math.min(id === undefined ? limit - found.length : maxBatchEntries, maxBatchEntries),
+    },
+  );
+  return { letters: found.slice(0, limit), received };
+}
+
+type Offloaded = (letter: Letter) => Promise<OffloadedPayload | undefined>;
+
 /** One payload at a time: each may have 16 MiB. */
-async function offloadedIn({ target, queue }: Session) {
-  const [{ offloadedPayloads }, { isSafetyNet }, { jobNameOf }] = await Promise.all([
-    import('../../dlq/offloadedPayloads.ts'),
-    import('../../dlq/deadLetterQueue.ts'),
-    import('../../dlq/throughTopic.ts'),
-  ]);
+function offloadedIn({ target, queue }: Session): Offloaded {
   const payloads = offloadedPayloads(target);
-  return (letter: Letter) => payloads.read(letter, isSafetyNet(queue.name) ? jobNameOf(letter) : queue.name);
+  return (letter) => payloads.read(letter, isSafetyNet(queue.name) ? jobNameOf(letter) : queue.name);
 }
 
 async function print(
@@ -73,9 +85,8 @@ async function print(
   letters: readonly Letter[],
   received: number,
   { id, json, oldestFirst }: ShowOptions,
-  offloaded: Awaited<ReturnType<typeof offloadedIn>>,
+  offloaded: Offloaded,
 ): Promise<void> {
-  const { letterText } = await import('../../dlq/letterText.ts');
   if (letters.length === 0) {
     const where = `in ${lastPart(queue.queueUrl)}`;
     console.error(

@@ -1,9 +1,9 @@
 import { nearestName } from '../../src/job/nearestName.ts';
 import { lastPart, parseArn, platformNames, queueArnOf, queueNamePrefix } from '../../src/names.ts';
-import { CommandError } from '../CommandError.ts';
 import { jobQueuesOf } from '../jobQueues.ts';
+import { CommandError } from '../outcome.ts';
 import type { Target } from '../target.ts';
-import type { Sqs } from './sqs.ts';
+import type { MoveCalls, Sqs } from './sqs.ts';
 
 /** A queue where messages wait for somebody to look at them. */
 export interface DeadLetterQueue {
@@ -89,4 +89,49 @@ async function jobsByName({ topicArn }: Target, sqs: Sqs): Promise<NonNullable<T
     NextToken = page.NextToken;
   } while (NextToken !== undefined);
   return jobQueuesOf(topicArn, urls);
+}
+
+/** How much is in a queue, by its attributes: nothing is received. SQS's numbers are approximate. */
+export interface Depth {
+  readonly queue: DeadLetterQueue;
+  /** Visible and delayed. */
+  readonly waiting: number;
+  /** Received by somebody just now. */
+  readonly inFlight: number;
+  readonly retentionSeconds: number;
+}
+
+export async function depthOf(sqs: AttributeCall, queue: DeadLetterQueue): Promise<Depth> {
+  return { queue, ...(await numbersOf(sqs, queue.queueUrl)) };
+}
+
+/** How many messages a queue has, whoever has received them. */
+export async function countOf(sqs: AttributeCall, queueUrl: string): Promise<number> {
+  const { waiting, inFlight } = await numbersOf(sqs, queueUrl);
+  return waiting + inFlight;
+}
+
+/** How long messages are kept in real time: the local platform's are gone sooner at a higher speed. */
+export function keptSeconds({ retentionSeconds }: Depth, { speed = 1 }: Target): number {
+  return retentionSeconds / speed;
+}
+
+type AttributeCall = Pick<MoveCalls, 'getQueueAttributes'>;
+
+async function numbersOf(sqs: AttributeCall, QueueUrl: string): Promise<Omit<Depth, 'queue'>> {
+  const { Attributes = {} } = await sqs.getQueueAttributes({
+    QueueUrl,
+    AttributeNames: [
+      'ApproximateNumberOfMessages',
+      'ApproximateNumberOfMessagesDelayed',
+      'ApproximateNumberOfMessagesNotVisible',
+      'MessageRetentionPeriod',
+    ],
+  });
+  const number = (name: keyof typeof Attributes): number => Number(Attributes[name] ?? 0);
+  return {
+    waiting: number('ApproximateNumberOfMessages') + number('ApproximateNumberOfMessagesDelayed'),
+    inFlight: number('ApproximateNumberOfMessagesNotVisible'),
+    retentionSeconds: number('MessageRetentionPeriod'),
+  };
 }

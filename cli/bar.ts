@@ -1,25 +1,24 @@
 import cliProgress from 'cli-progress';
 
 /** A bar while a command is at work; nothing where its stream is no terminal. */
-export interface TerminalBar {
+export interface Bar extends Disposable {
   /** @param done of the total, which grows where there is more than was thought */
   update(done: number, fields: Fields): void;
-  stop(): void;
 }
 
 /** What stands in the format in braces. */
-export type Fields = Readonly<Record<string, string | number>>;
+type Fields = Readonly<Record<string, string | number>>;
 
 /**
  * A bar hides the cursor and does not wrap lines: whatever ends the process, such as a second Ctrl-C, the terminal is given
  * back as it was.
  */
-export function startTerminalBar(
+export function startBar(
   format: string,
   total: number,
   fields: Fields,
   stream: NodeJS.WritableStream = process.stderr,
-): TerminalBar {
+): Bar {
   const bar = new cliProgress.SingleBar({ format, stream, hideCursor: true, clearOnComplete: true });
   const stop = (): void => {
     process.removeListener('exit', stop);
@@ -32,6 +31,6 @@ export function startTerminalBar(
       if (done > bar.getTotal()) bar.setTotal(done);
       bar.update(done, fields);
     },
-    stop,
+    [Symbol.dispose]: stop,
   };
 }

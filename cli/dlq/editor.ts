@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { text as textOf } from 'node:stream/consumers';
-import { CommandError } from '../CommandError.ts';
+import { CommandError } from '../outcome.ts';
 
 /** What is wrong with a text, a line each; nothing for a good one. */
-export type Check = (text: string) => Promise<readonly string[]>;
+type Check = (text: string) => Promise<readonly string[]>;
 
 /**
  * A new text in place of an old one: the given one (`-` is standard input), else what comes out of an editor, which

@@ -1,23 +1,59 @@
 import { open } from 'node:fs/promises';
-import { CommandError } from '../CommandError.ts';
-import { counted } from '../counted.ts';
+import { lastPart } from '../../src/names.ts';
 import { givenPath } from '../givenPath.ts';
-import type { Letter } from './letter.ts';
-import { letterJson } from './letterJson.ts';
+import { CommandError, type End, onInterrupt, StopError } from '../outcome.ts';
+import type { TargetOptions } from '../target.ts';
+import { counted } from '../text.ts';
+import { type Letter, letterJson } from './letter.ts';
+import { reportUnseen, startProgress } from './report.ts';
+import { type Session, withQueue } from './session.ts';
+import { sweep } from './sweep.ts';
+
+interface ExportOptions extends TargetOptions {
+  readonly file?: string;
+}
+
+export async function exportLetters(name: string, options: ExportOptions): Promise<void> {
+  await withQueue('export', name, options, (session) => write(session, options));
+}
+
+async function write(session: Session, { file }: ExportOptions): Promise<End> {
+  const { sqs, queue, target, depth } = session;
+  const lines = await openLines(file, queue.name);
+  using interrupt = onInterrupt('giving back what was received');
+  using progress = startProgress(`exporting ${queue.name}`, depth.waiting, file === undefined);
+  let written = 0;
+  try {
+    await sweep(
+      { sqs, queueUrl: queue.queueUrl, speed: target.speed },
+      async (letters) => {
+        await lines.write(letters);
+        written += letters.length;
+        progress.update(written, { text: '' });
+      },
+      { signal: interrupt.signal },
+    );
+  } finally {
+    await lines.close();
+  }
+  progress[Symbol.dispose]();
+  const from = lastPart(queue.queueUrl);
+  if (written === 0) console.error(`nothing to export: ${from} has no visible message`);
+  else console.error(`exported ${counted(written, 'dead letter')} of ${from}${file ? ` to ${file}` : ''}`);
+  const isInterrupted = interrupt.signal.aborted;
+  const hasUnseen = await reportUnseen(session, { seen: written, removed: 0, isInterrupted });
+  if (isInterrupted) return 'interrupted';
+  return written > 0 && !hasUnseen ? 'done' : 'failed';
+}
 
 /** Takes letters as JSON Lines. */
-export interface ExportedLines {
+interface ExportedLines {
   /**
    * Resolves when they are on the disk, or on their way out.
-   * @throws {ExportError}
+   * @throws {StopError} when they cannot
    */
   write(letters: readonly Letter[]): Promise<void>;
   close(): Promise<void>;
-}
-
-/** What cannot be written to any more, in the middle of the work. */
-export class ExportError extends Error {
-  override readonly name = 'ExportError';
 }
 
 /**
@@ -38,7 +74,7 @@ export async function openLines(file: string | undefined, name: string): Promise
         await handle.appendFile(textOf(letters));
         await handle.datasync();
       } catch (cause) {
-        throw new ExportError(
+        throw new StopError(
           `cannot write to ${file} any more: ${(cause as Error).message}. What is not in it was left where it was: make room, and do this again with a new file`,
           { cause },
         );
@@ -58,7 +94,7 @@ function standardOutput(textOf: (letters: readonly Letter[]) => string): Exporte
       process.stdout.write(text, resolve); // also waits for a slow reader
       const cause = await promise;
       if (cause) {
-        throw new ExportError(
+        throw new StopError(
           `the export is not complete: standard output was closed after ${counted(lines, 'line')}, and its reader may have got fewer. Nothing was deleted: do this again, or into a file with --file`,
           { cause },
         );

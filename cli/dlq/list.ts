@@ -1,10 +1,88 @@
-import type { GetMetricDataInput, GetMetricDataOutput } from '@aws-sdk/client-cloudwatch';
+import { CloudWatch, type GetMetricDataInput, type GetMetricDataOutput } from '@aws-sdk/client-cloudwatch';
+import { SQS } from '@aws-sdk/client-sqs';
 import { lastPart } from '../../src/names.ts';
-import type { Target } from '../target.ts';
-import { type Depth, keptSeconds } from './depths.ts';
+import type { End } from '../outcome.ts';
+import { withTarget } from '../session.ts';
+import type { Target, TargetOptions } from '../target.ts';
+import { counted, lengthOfTime, table } from '../text.ts';
+import { type Depth, depthOf, keptSeconds, listDeadLetterQueues } from './queues.ts';
+import { explain } from './session.ts';
+
+interface ListOptions extends TargetOptions {
+  readonly json?: boolean;
+}
+
+export async function list(options: ListOptions): Promise<void> {
+  await withTarget(options, {
+    run: (target) => listQueues(target, options),
+    explain: (error, target) => explain(error, { command: 'list', target }),
+  });
+}
+
+async function listQueues(target: Target, { json }: ListOptions): Promise<End> {
+  const sqs = new SQS(target.clientConfig);
+  const queues = await listDeadLetterQueues(target, sqs);
+  const depths = await Promise.all(queues.map((queue) => depthOf(sqs, queue)));
+  const rows = await rowsOf(target, depths);
+  if (json) console.log(JSON.stringify(rows, undefined, 2));
+  else print(target, rows);
+  return 'done';
+}
+
+/** As `--json` prints it. */
+interface Row {
+  /** The job's name, or `unrouted` or `undelivered`. */
+  readonly name: string;
+  readonly queueUrl: string;
+  readonly waiting: number;
+  readonly inFlight: number;
+  /** null for an empty queue, and where CloudWatch has no data yet. */
+  readonly oldestAgeSeconds: number | null;
+  readonly expiresInSeconds: number | null;
+}
+
+async function rowsOf(target: Target, depths: readonly Depth[]): Promise<Row[]> {
+  const oldest = await oldestOf(target, depths).catch((error: Error) => {
+    console.error(`ages are not known: ${error.message}. They need cloudwatch:GetMetricData on *`);
+    return undefined;
+  });
+  return depths.map(({ queue, waiting, inFlight }) => {
+    const { ageSeconds, expiresInSeconds } = oldest?.get(queue.queueUrl) ?? {};
+    return {
+      name: queue.name,
+      queueUrl: queue.queueUrl,
+      waiting,
+      inFlight,
+      oldestAgeSeconds: whole(ageSeconds),
+      expiresInSeconds: whole(expiresInSeconds),
+    };
+  });
+}
+
+function whole(seconds: number | undefined): number | null {
+  return seconds === undefined ? null : Math.floor(seconds);
+}
+
+function print(target: Target, rows: readonly Row[]): void {
+  const isOnAws = target.speed === undefined;
+  const time = (seconds: number | null, bound: string): string =>
+    seconds === null ? '?' : `${bound}${lengthOfTime(seconds)}`;
+  const cells = rows.map(({ name, waiting, inFlight, oldestAgeSeconds, expiresInSeconds }) => [
+    name,
+    String(waiting),
+    String(inFlight),
+    waiting + inFlight === 0 ? '-' : time(oldestAgeSeconds, ''),
+    waiting + inFlight === 0 ? '-' : time(expiresInSeconds, isOnAws ? '≤ ' : ''),
+  ]);
+  console.log(table(['dead letters of', 'waiting', 'in flight', 'oldest', 'expires in'], cells));
+  const total = rows.reduce((sum, { waiting, inFlight }) => sum + waiting + inFlight, 0);
+  const speed =
+    isOnAws || target.speed === 1 ? '' : `, which runs ${target.speed} times as fast; these times are real`;
+  console.log(`\n${total === 0 ? 'no dead letters' : counted(total, 'message')} on ${target.name}${speed}`);
+}
 
 /** The oldest message of a queue, in real time; undefined where nobody knows (yet). */
-export interface Oldest {
+interface Oldest {
   /** Since it came into this queue. */
   readonly ageSeconds: number | undefined;
   /**
@@ -27,14 +105,10 @@ export async function oldestOf(
     : await fromLocalPlatform(target, filled);
 }
 
-export type GetMetricData = (input: GetMetricDataInput) => Promise<GetMetricDataOutput>;
+type GetMetricData = (input: GetMetricDataInput) => Promise<GetMetricDataOutput>;
 
-/** The client is loaded only where there is something to ask. */
 function cloudWatch({ clientConfig }: Target): GetMetricData {
-  return async (input) => {
-    const { CloudWatch } = await import('@aws-sdk/client-cloudwatch');
-    return await new CloudWatch(clientConfig).getMetricData(input);
-  };
+  return (input) => new CloudWatch(clientConfig).getMetricData(input);
 }
 
 async function fromCloudWatch(

@@ -1,18 +1,28 @@
 import { envelopeOf } from '../../src/message/received.ts';
 import { lastPart } from '../../src/names.ts';
-import type { End } from '../end.ts';
-import { onInterrupt } from '../interrupt.ts';
 import { jobLookup } from '../jobFiles.ts';
-import { oneLine } from '../oneLine.ts';
+import { CommandError, type End, onInterrupt } from '../outcome.ts';
+import type { TargetOptions } from '../target.ts';
+import { oneLine } from '../text.ts';
+import { editorOf } from './editor.ts';
 import type { Letter } from './letter.ts';
+import { refuseWhileMoving } from './moveQueue.ts';
 import { type EditOptions, newMessage } from './newMessage.ts';
-import { outgoing } from './outgoing.ts';
-import { refuseWhileMoving } from './redriveWhole.ts';
-import { printFailures } from './report.ts';
-import { sendToQueue } from './sendLetters.ts';
-import type { Session } from './session.ts';
-import { reportUnseen } from './unseen.ts';
-import { type HeldLetter, withLetter } from './withLetter.ts';
+import { isSafetyNet } from './queues.ts';
+import { printFailures, reportUnseen } from './report.ts';
+import { outgoing, sendToQueue } from './sendLetters.ts';
+import { type Session, withQueue } from './session.ts';
+import { sweep } from './sweep.ts';
+
+export async function edit(name: string, options: EditOptions & TargetOptions): Promise<void> {
+  if (isSafetyNet(name)) {
+    throw new CommandError(
+      `the messages in ${name} are no job's yet, so there is no schema to edit by: export them, and publish what they should have been`,
+    );
+  }
+  if (options.payload === undefined) editorOf(process.env); // before a letter is received in vain
+  await withQueue('edit', name, options, (session) => editLetter(session, options));
+}
 
 /**
  * Sends a dead letter back with another payload: the same message, of the same job ID. Nobody else receives it while
@@ -93,4 +103,50 @@ async function sendAfterSleep(
 function bodyWith({ body }: Letter, message: string): string {
   const envelope = envelopeOf(body);
   return envelope === undefined ? message : JSON.stringify({ ...envelope, Message: message });
+}
+
+/** A letter that nobody else receives meanwhile. */
+interface HeldLetter {
+  readonly letter: Letter;
+  /** False when this computer slept for so long that SQS has shown it to others again. */
+  isHeld(): boolean;
+  /** @returns whether it is certain that it is deleted */
+  remove(): Promise<boolean>;
+}
+
+/** What came of a search. */
+type Found<Result> =
+  | { readonly result: Result }
+  /** How many were received in vain. */
+  | { readonly received: number; readonly isInterrupted: boolean };
+
+/** Looks for a letter, gives back everything else, and holds it while something is done with it. */
+async function withLetter<Result>(
+  { sqs, queue, target }: Pick<Session, 'sqs' | 'queue' | 'target'>,
+  takes: (letter: Letter) => boolean,
+  work: (held: HeldLetter) => Promise<Result>,
+): Promise<Found<Result>> {
+  let received = 0;
+  let found: Found<Result> | undefined;
+  using interrupt = onInterrupt('giving back what was received');
+  const { signal } = interrupt;
+  await sweep(
+    { sqs, queueUrl: queue.queueUrl, speed: target.speed },
+    async (letters, { giveBackBut, isHeld, remove, stop }) => {
+      received += letters.length;
+      const letter = letters.find(takes);
+      if (letter === undefined || signal.aborted) return;
+      stop();
+      await giveBackBut([letter]);
+      interrupt[Symbol.dispose](); // from here on it is the work's own
+      const result = await work({
+        letter,
+        isHeld: () => isHeld(letter),
+        remove: async () => (await remove([letter])).length === 0,
+      });
+      found = { result };
+    },
+    { signal, lanes: 1 },
+  );
+  return found ?? { received, isInterrupted: signal.aborted };
 }

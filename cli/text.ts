@@ -1,0 +1,52 @@
+import { stripVTControlCharacters } from 'node:util';
+
+/** `1 dead letter`, `2,000 dead letters`. */
+export function counted(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** The two largest units of a length of time: `3d 4h`, `12m 5s`, `0s`. */
+export function lengthOfTime(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const amounts = [
+    [Math.floor(whole / 86_400), 'd'],
+    [Math.floor(whole / 3_600) % 24, 'h'],
+    [Math.floor(whole / 60) % 60, 'm'],
+    [whole % 60, 's'],
+  ] as const;
+  const first = amounts.findIndex(([amount]) => amount > 0);
+  const shown = first < 0 ? amounts.slice(-1) : amounts.slice(first, first + 2);
+  return shown
+    .filter(([amount], index) => index === 0 || amount > 0)
+    .map(([amount, unit]) => `${amount}${unit}`)
+    .join(' ');
+}
+
+/** Text from a message on one line of a terminal: it must not move the cursor, nor fill the screen. */
+export function oneLine(text: string, maxLength: number): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the very characters it removes
+  const line = stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');
+  return line.length <= maxLength ? line : `${line.slice(0, maxLength - 1)}…`;
+}
+
+/** Text as a single word of a POSIX shell. */
+export function shellWord(text: string): string {
+  return /^[\w./:=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Rows under their headings, in columns; numbers stand at the right. */
+export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = headings.map((heading, column) =>
+    Math.max(heading.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  return [headings, ...rows]
+    .map((row) =>
+      row
+        .map((cell, column) =>
+          column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+        )
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
