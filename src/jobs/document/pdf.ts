@@ -35,16 +35,19 @@ export async function renderPdf(
   const isTable = contentType === 'text/csv';
   const [width, height] = isTable ? [long, short] : [short, long];
   const layOut = isTable ? tableLayout : textLayout;
+  // At least so many lines, before time goes into laying them out.
+  const least = text
+    .trimEnd()
+    .split('\n')
+    .filter((line) => !isTable || line.trim() !== '').length;
+  if (least > maxPages * Math.floor((height - 2 * margin) / font.lineHeight)) throw tooLong();
   const { head, lines } = layOut(fit.text(text), Math.floor((width - 2 * margin) / font.width));
   const heading = fit.text(title).replace(/\s+/g, ' ').slice(0, 60);
   if (fit.replaced() > 0) log.warn(`${fit.replaced()} characters are shown as ?: the PDF's font lacks them`);
 
   const linesOfPage = Math.floor((height - 2 * margin) / font.lineHeight) - 2 - head.length;
   const count = Math.max(1, Math.ceil(lines.length / linesOfPage));
-  if (count > maxPages) {
-    const most = maxPages.toLocaleString('en');
-    throw new NonRetryableError(`the PDF would have more than ${most} pages: split the file`);
-  }
+  if (count > maxPages) throw tooLong();
   for (let number = 1; number <= count; number += 1) {
     const page = document.addPage([width, height]);
     const y = height - margin;
@@ -61,6 +64,11 @@ export async function renderPdf(
     signal.throwIfAborted();
   }
   return document.save();
+}
+
+function tooLong(): NonRetryableError {
+  const most = maxPages.toLocaleString('en');
+  return new NonRetryableError(`the PDF would have more than ${most} pages: split the file`);
 }
 
 /** PDF's standard fonts have Latin letters. Any other character becomes its plain form (`ő` o), or a question mark. */

@@ -25,6 +25,8 @@ beforeEach(async () => {
     place: { ...engine, apiUrl: String },
     engine,
     functions,
+    localVariables: {},
+    inspectPortOf: () => undefined,
     onLog: ({ text }) => lines.push(text),
     onWarning: (text) => warnings.push(text),
   };
