@@ -1,11 +1,10 @@
 import { Command, CommanderError } from 'commander';
-import { cancelCommand } from './commands/cancel.ts';
 import { publishCommand } from './commands/publish.ts';
-import { schedulesCommand } from './commands/schedules.ts';
-import { statusCommand } from './commands/status.ts';
 import { workerCommand } from './commands/worker.ts';
 import { dlqCommand } from './dlq/commands.ts';
 import { CommandError, exitCodes } from './outcome.ts';
+import { schedulesCommand } from './schedules/commands.ts';
+import { cancelCommand, statusCommand } from './status/commands.ts';
 import { takenByNpm, takenText } from './takenByNpm.ts';
 
 /** Runs what was typed after `npm run jobs --`, and gives the process's exit code. */

@@ -50,3 +50,8 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
     )
     .join('\n');
 }
+
+/** `2026-12-24T17:00:00Z` */
+export function instantText(date: Date): string {
+  return date.toISOString().replace(/\.\d+Z$/, 'Z');
+}

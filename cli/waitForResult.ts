@@ -6,9 +6,8 @@ import { defaultResultTimeout, ResultTimeoutError } from '../src/publisher/handl
 import { baseOf } from '../src/publisher/jobApi.ts';
 import { startBar } from './bar.ts';
 import { CommandError, exitCodes, onInterrupt } from './outcome.ts';
-import { apiUrlOf } from './status/apiUrl.ts';
-import { fileText } from './status/resultText.ts';
-import { resultLines } from './status/statusText.ts';
+import { apiUrlOf } from './status/statusApi.ts';
+import { fileText, resultLines } from './status/statusText.ts';
 import type { Target } from './target.ts';
 import { oneLine, shellWord } from './text.ts';
 

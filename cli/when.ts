@@ -2,8 +2,7 @@ import { durationSeconds } from '../src/job/duration.ts';
 import type { When } from '../src/publisher/index.ts';
 import { isInstant } from '../src/schedule/instant.ts';
 import { CommandError } from './outcome.ts';
-import { instantText } from './schedules/listText.ts';
-import { lengthOfTime } from './text.ts';
+import { instantText, lengthOfTime } from './text.ts';
 
 /** The options `--delay` and `--at`. */
 export interface WhenOptions {

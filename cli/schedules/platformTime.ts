@@ -1,7 +1,7 @@
-import type { SchedulerClient } from '@aws-sdk/client-scheduler';
+import { GetScheduleGroupCommand, type SchedulerClient } from '@aws-sdk/client-scheduler';
 import { nextFirings } from '../../src/schedule/index.ts';
 import type { Target } from '../target.ts';
-import type { Schedule } from './group.ts';
+import type { Schedule } from './schedule.ts';
 
 /** A time at which a schedule fires. */
 export interface Firing {
@@ -56,7 +56,6 @@ function wholeSeconds(ms: number): number {
 }
 
 async function defaultGroupMadeAtMs(scheduler: SchedulerClient): Promise<number> {
-  const { GetScheduleGroupCommand } = await import('@aws-sdk/client-scheduler');
   const { CreationDate } = await scheduler.send(new GetScheduleGroupCommand({ Name: 'default' }));
   return CreationDate?.getTime() ?? Date.now();
 }

@@ -1,22 +1,28 @@
+import { SNSClient } from '@aws-sdk/client-sns';
+import { systemClock } from '../../src/publisher/clock.ts';
+import { sendBatch } from '../../src/publisher/send.ts';
+import { uuidv7Maker } from '../../src/publisher/uuid.ts';
 import { CommandError, type End } from '../outcome.ts';
-import { recurringSchedule } from './group.ts';
-import { publishAt } from './publishOf.ts';
-import type { Session } from './session.ts';
+import type { TargetOptions } from '../target.ts';
+import { publishAt, recurringSchedule } from './schedule.ts';
+import { type Session, withSchedules } from './session.ts';
+
+interface RunNowOptions extends TargetOptions {
+  readonly json?: boolean;
+}
+
+export async function runNow(name: string, options: RunNowOptions): Promise<void> {
+  await withSchedules('run-now', options, (session) => publishNow(session, name, options));
+}
 
 /** Publishes what a schedule publishes, now, as a job of its own. Its rhythm stays as it is, paused or not. */
-export async function runNow(session: Session, name: string, { json }: { json?: boolean }): Promise<End> {
+async function publishNow(session: Session, name: string, { json }: RunNowOptions): Promise<End> {
   const { topicArn, clientConfig } = session.target;
   const schedule = await recurringSchedule(session, name);
   const publish = publishAt(schedule, new Date());
   if (publish === undefined) {
     throw new CommandError(`the schedule '${name}' publishes no job: somebody made it by hand`);
   }
-  const [{ SNSClient }, { sendBatch }, { systemClock }, { uuidv7Maker }] = await Promise.all([
-    import('@aws-sdk/client-sns'),
-    import('../../src/publisher/send.ts'),
-    import('../../src/publisher/clock.ts'),
-    import('../../src/publisher/uuid.ts'),
-  ]);
   const jobId = uuidv7Maker()();
   const attributes = { ...publish.attributes, jobId: { DataType: 'String', StringValue: jobId } };
   const message = { ...publish, jobId, attributes, bytes: 0 };

@@ -1,10 +1,10 @@
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
+import { type Arn, arnOf, parseTopicArn } from '../../src/names.ts';
 import { type PlatformSchedules, platformSchedules } from '../../src/publisher/delay/platformSchedules.ts';
-import { awsProblem } from '../awsProblem.ts';
+import { awsProblem, permissionsText } from '../awsProblem.ts';
 import type { End } from '../outcome.ts';
 import { withTarget } from '../session.ts';
 import type { Target, TargetOptions } from '../target.ts';
-import { needs, type PermittedCommand } from './permissions.ts';
 
 /** A command at work on a platform's schedules. */
 export interface Session {
@@ -28,4 +28,48 @@ export async function withSchedules(
     explain: (error, target) =>
       awsProblem(error, { target, needs: () => needs(command, platformSchedules(target.topicArn)) }),
   });
+}
+
+/** The IAM actions that a command needs: on schedules of the recurring and of the one-off group, and elsewhere. */
+interface Permissions {
+  readonly onRecurring?: readonly string[];
+  readonly onOnce?: readonly string[];
+  readonly onRole?: readonly string[];
+  readonly onTopic?: readonly string[];
+  readonly onAnything?: readonly string[];
+}
+
+const change = ['scheduler:GetSchedule', 'scheduler:UpdateSchedule'];
+const passRole = ['iam:PassRole'];
+
+/** By command; docs/schedules.md holds the same table, and a test holds it to this one. */
+export const permissions = {
+  list: {
+    onRecurring: ['scheduler:GetSchedule'],
+    onOnce: ['scheduler:GetSchedule'],
+    onAnything: ['scheduler:ListSchedules'],
+  },
+  pause: { onRecurring: change, onRole: passRole },
+  resume: { onRecurring: change, onRole: passRole },
+  'run-now': { onRecurring: ['scheduler:GetSchedule'], onTopic: ['sns:Publish'] },
+  cancel: { onOnce: ['scheduler:DeleteSchedule'] },
+  reschedule: { onOnce: change, onRole: passRole },
+} as const satisfies Record<string, Permissions>;
+
+type PermittedCommand = keyof typeof permissions;
+
+/** `schedules pause needs scheduler:GetSchedule, … on arn:…; iam:PassRole on arn:…` */
+export function needs(command: PermittedCommand, platform: PlatformSchedules): string {
+  const { topicArn, recurringGroup, onceGroup, roleArn } = platform;
+  const { onRecurring, onOnce, onRole, onTopic, onAnything }: Permissions = permissions[command];
+  const topic = parseTopicArn(topicArn) as Arn;
+  const schedules = (group: string): string =>
+    arnOf({ ...topic, service: 'scheduler', resource: `schedule/${group}/*` });
+  return permissionsText(`schedules ${command}`, [
+    [onRecurring, schedules(recurringGroup)],
+    [onOnce, schedules(onceGroup)],
+    [onRole, roleArn],
+    [onTopic, topicArn],
+    [onAnything, '*'],
+  ]);
 }

@@ -1,4 +1,6 @@
+import { SNSClient } from '@aws-sdk/client-sns';
 import type { JobState, JobStatus } from '../../src/job/jobStatus.ts';
+import { nearestName } from '../../src/job/nearestName.ts';
 import { systemClock } from '../../src/publisher/clock.ts';
 import { JobApiError } from '../../src/publisher/handle.ts';
 import {
@@ -11,10 +13,37 @@ import {
   signedFetch,
   timely,
 } from '../../src/publisher/jobApi.ts';
-import { CommandError } from '../outcome.ts';
-import type { Target } from '../target.ts';
-import { apiUrlOf } from './apiUrl.ts';
-import { tokenFetch } from './tokenFetch.ts';
+import { CommandError, type End } from '../outcome.ts';
+import { withTarget } from '../session.ts';
+import type { Target, TargetOptions } from '../target.ts';
+
+/**
+ * Finds the platform and its API, and does the work, as `withTarget` does.
+ * @throws {CommandError} when there is no platform, or it has no API
+ */
+export async function withApi(
+  options: TargetOptions,
+  run: (api: StatusApi, target: Target) => Promise<End>,
+): Promise<void> {
+  await withTarget(options, { run: async (target) => run(statusApiOf(target), target), explain });
+}
+
+/** What the handles of a publisher advise is for those who write code. */
+function explain(error: Error, { name }: Target): string | undefined {
+  if (!(error instanceof JobApiError)) return undefined;
+  const { status, message } = error;
+  if (status !== 401 && status !== 403) return message;
+  return `the API of ${name} lets nobody in without credentials (HTTP ${status}). By IAM they must allow lambda:InvokeFunctionUrl and lambda:InvokeFunction on its function; where it asks for tokens, put one into ${tokenVariable}`;
+}
+
+/** @throws {CommandError} for a job's name that the target does not run, with the nearest one */
+export function checkName(jobName: string, { name, jobs }: Target): void {
+  if (jobs === undefined || Object.hasOwn(jobs, jobName)) return;
+  const names = Object.keys(jobs);
+  const nearest = nearestName(jobName, names);
+  const advice = nearest === undefined ? `There are: ${names.join(', ')}` : `Did you mean ${nearest}?`;
+  throw new CommandError(`${name} has no job '${jobName}'. ${advice}`);
+}
 
 /** A platform's API, as people ask it. Its methods reject with a `JobApiError` when it does not answer. */
 export interface StatusApi extends JobApi {
@@ -24,7 +53,7 @@ export interface StatusApi extends JobApi {
   list(query: StatusQuery): AsyncGenerator<JobStatus, void, undefined>;
 }
 
-export interface StatusQuery {
+interface StatusQuery {
   readonly jobName: string;
   readonly state?: JobState | undefined;
   /** How many are wanted: no page is larger. */
@@ -32,9 +61,9 @@ export interface StatusQuery {
 }
 
 /** @throws {CommandError} when the target has no API, or it is not known */
-export async function statusApiOf(target: Target): Promise<StatusApi> {
+function statusApiOf(target: Target): StatusApi {
   const apiUrl = apiUrlOf(target);
-  const send = tokenFetch() ?? (await iamFetch(target));
+  const send = tokenFetch() ?? iamFetch(target);
   const url = baseOf(apiUrl);
   return {
     ...createJobApi(apiUrl, send),
@@ -57,8 +86,7 @@ export async function statusApiOf(target: Target): Promise<StatusApi> {
 const maxPageSize = 100;
 
 /** By the credentials that the commands use for everything else. */
-async function iamFetch({ clientConfig }: Target): Promise<Fetch> {
-  const { SNSClient } = await import('@aws-sdk/client-sns');
+function iamFetch({ clientConfig }: Target): Fetch {
   return signedFetch(new SNSClient(clientConfig), systemClock);
 }
 
@@ -84,4 +112,26 @@ function untracked(jobName: string): CommandError {
   return new CommandError(
     `nothing is recorded of ${jobName}: write track: true in src/jobs/${jobName}.ts, and deploy it`,
   );
+}
+
+/** @throws {CommandError} when the target has no API, or it is not known */
+export function apiUrlOf({ apiUrl, name }: Target): string {
+  if (apiUrl !== undefined) return apiUrl;
+  throw new CommandError(
+    `where ${name} has its API is not known: it has one where a job has track: true, and --stack finds it by the output ApiUrl`,
+  );
+}
+
+/** Where the API asks for tokens: one of them. */
+const tokenVariable = 'JOB_API_TOKEN';
+
+/** Sends requests to an API with the token of the environment; undefined where there is none, and IAM signs instead. */
+function tokenFetch(): Fetch | undefined {
+  const token = process.env[tokenVariable]?.trim();
+  if (token === undefined || token === '') return undefined;
+  return (input, init = {}) => {
+    const headers = new Headers(init.headers);
+    headers.set('authorization', `Bearer ${token}`);
+    return fetch(input, { ...init, headers });
+  };
 }

@@ -1,5 +1,7 @@
+import { type FileResult, isFileResult } from '../../src/files/fileResult.ts';
 import type { FailureReason, JobStatus, Progress, StateChange } from '../../src/job/jobStatus.ts';
 import { counted, lengthOfTime, oneLine } from '../text.ts';
+import type { StatusApi } from './statusApi.ts';
 
 /** A status for people to read. */
 export function statusText(status: JobStatus, nowMs: number, result?: string): string {
@@ -23,8 +25,13 @@ export function resultLines(result: string): string {
   return labelled('result', result.split('\n')).join('\n');
 }
 
+/** Why there may be no status. */
+export function unknownText(jobId: string): string {
+  return `nothing is known of ${JSON.stringify(jobId)}: its first attempt has not begun, it is delayed (npm run jobs -- schedules list shows it), it is not there or not yours, or its job has no track: true`;
+}
+
 /** Where a job is, in words. */
-export function stateText(status: JobStatus, nowMs: number): string {
+function stateText(status: JobStatus, nowMs: number): string {
   const { state, attempt = 1, createdAt, startedAt, updatedAt, endedAt = updatedAt } = status;
   const since = (at: string): string => lengthOfTime((nowMs - Date.parse(at)) / 1_000);
   switch (state) {
@@ -99,3 +106,52 @@ function deadAdvice({ jobName, jobId }: JobStatus): string {
   const id = /^[\w.:-]+$/.test(jobId) ? ` --id ${jobId}` : '';
   return oneLine(`npm run jobs -- dlq show ${jobName}${id}`, 300);
 }
+
+/**
+ * What a job that succeeded returned, for people to read: a value as JSON, a file or a large value by where it is.
+ * undefined where there is no result.
+ */
+export async function resultText(status: JobStatus, api: StatusApi): Promise<string | undefined> {
+  const { state, result } = status;
+  if (state !== 'succeeded') return undefined;
+  if (isFileResult(result)) return fileText(result, status, api);
+  if ('result' in status) return jsonText(result);
+  return await storedText(status, api);
+}
+
+/** `orders.pdf (application/pdf, 2,345 bytes): https://…/jobs/order-7/result` */
+export function fileText(
+  { file: { name, contentType, bytes } }: FileResult,
+  job: Pick<JobStatus, 'jobId'>,
+  api: Pick<StatusApi, 'url'>,
+): string {
+  return oneLine(`${name} (${contentType}, ${bytesText(bytes)}): ${resultUrl(job, api)}`, 500);
+}
+
+/** One that is not in the status is in S3, or nothing was returned. */
+async function storedText(status: JobStatus, api: StatusApi): Promise<string | undefined> {
+  const response = await api.result(status.jobId);
+  await response.body?.cancel();
+  if (response.status === 204) return undefined;
+  const bytes = Number(response.headers.get('content-length') ?? Number.NaN);
+  const size = Number.isNaN(bytes) ? 'a large value' : `a value of ${bytesText(bytes)}`;
+  return `${size}: ${resultUrl(status, api)}`;
+}
+
+function resultUrl({ jobId }: Pick<JobStatus, 'jobId'>, { url }: Pick<StatusApi, 'url'>): string {
+  return `${url}/jobs/${encodeURIComponent(jobId)}/result`;
+}
+
+function bytesText(bytes: number): string {
+  return `${bytes.toLocaleString('en')} bytes`;
+}
+
+/** Control characters that JSON lets pass must not reach the terminal. */
+function jsonText(value: unknown): string {
+  const lines = (JSON.stringify(value, undefined, 2) ?? '').split('\n');
+  const shown = lines.slice(0, maxLines).map((line) => oneLine(line, 1_000));
+  if (lines.length > maxLines) shown.push(`… and ${lines.length - maxLines} lines more; --json shows all`);
+  return shown.join('\n');
+}
+
+const maxLines = 40;

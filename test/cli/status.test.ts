@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { runProgram } from '../../cli/program.ts';
 import { statusText } from '../../cli/status/statusText.ts';
-import { startView } from '../../cli/status/view.ts';
+import { startView } from '../../cli/status/watch.ts';
 import { problemKinds } from '../../src/api/problem.ts';
 import type { JobStatus } from '../../src/job/jobStatus.ts';
 import { type ServedPages, servePages } from '../pages/servedPages.ts';

@@ -1,37 +1,16 @@
-import { Command } from 'commander';
 import type { JobStatus } from '../../src/job/jobStatus.ts';
-import { addTargetOptions } from '../options.ts';
 import { CommandError, type End } from '../outcome.ts';
-import type { StatusApi } from '../status/statusApi.ts';
 import type { Target, TargetOptions } from '../target.ts';
 import { oneLine } from '../text.ts';
-
-export function cancelCommand(): Command {
-  const command = new Command('cancel')
-    .description(
-      'Cancels a job with track: true. While it waits it never runs; while it runs its signal is aborted.',
-    )
-    .argument('<jobId>', "the job's ID, as publish printed it")
-    .option('--job <name>', "its job's name: needed for one that has not begun, unless the API scheduled it")
-    .option('--json', 'print its status after that as JSON');
-  return addTargetOptions(command).addHelpText('after', notes).action(cancel);
-}
-
-const notes = `
-Examples:
-  npm run jobs -- cancel 0192a3b4-…
-  npm run jobs -- cancel 0192a3b4-… --job DocumentJob    also while nothing is known of it: its first attempt has not begun
-
-What is delayed is taken back by schedules cancel. Exit codes: 0 cancelled, or asked to stop; 1 the job has ended already or is not known, or the API refused; 2 nothing was tried.`;
+import { checkName, type StatusApi, withApi } from './statusApi.ts';
 
 interface CancelOptions extends TargetOptions {
   readonly job?: string;
   readonly json?: boolean;
 }
 
-async function cancel(jobId: string, options: CancelOptions): Promise<void> {
+export async function cancel(jobId: string, options: CancelOptions): Promise<void> {
   if (jobId === '') throw new CommandError('the job ID is empty: give it as publish printed it');
-  const { withApi } = await import('../status/session.ts');
   await withApi(options, (api, target) => cancelJob(api, target, jobId, options));
 }
 
@@ -41,7 +20,6 @@ async function cancelJob(
   jobId: string,
   { job, json }: CancelOptions,
 ): Promise<End> {
-  const { checkName } = await import('../status/checkName.ts');
   if (job !== undefined) checkName(job, target);
   const status = await api.cancel(jobId, job);
   if (status === undefined) {

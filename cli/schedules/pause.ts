@@ -1,18 +1,26 @@
-import type { UpdateScheduleCommandInput } from '@aws-sdk/client-scheduler';
+import { UpdateScheduleCommand, type UpdateScheduleCommandInput } from '@aws-sdk/client-scheduler';
 import { nextFirings } from '../../src/schedule/index.ts';
 import type { End } from '../outcome.ts';
-import { recurringSchedule, type Schedule } from './group.ts';
-import type { Session } from './session.ts';
+import type { TargetOptions } from '../target.ts';
+import { recurringSchedule, type Schedule } from './schedule.ts';
+import { type Session, withSchedules } from './session.ts';
+
+export async function pause(name: string, options: TargetOptions): Promise<void> {
+  await withSchedules('pause', options, (session) => setState(session, name, 'DISABLED'));
+}
+
+export async function resume(name: string, options: TargetOptions): Promise<void> {
+  await withSchedules('resume', options, (session) => setState(session, name, 'ENABLED'));
+}
 
 /** Pauses or resumes a recurring schedule; one that is so already stays so. */
-export async function setState(session: Session, name: string, state: 'ENABLED' | 'DISABLED'): Promise<End> {
+async function setState(session: Session, name: string, state: 'ENABLED' | 'DISABLED'): Promise<End> {
   const schedule = await recurringSchedule(session, name);
   const done = state === 'DISABLED' ? 'paused' : 'resumed';
   if ((schedule.State ?? 'ENABLED') === state) {
     console.log(state === 'DISABLED' ? `${name} is paused already` : `${name} is not paused`);
     return 'done';
   }
-  const { UpdateScheduleCommand } = await import('@aws-sdk/client-scheduler');
   const now = new Date();
   await session.scheduler.send(new UpdateScheduleCommand({ ...withStartAhead(schedule, now), State: state }));
   console.log(`${done} ${name}`);

@@ -1,6 +1,20 @@
-import type { GetScheduleCommandOutput, SchedulerClient } from '@aws-sdk/client-scheduler';
+import { randomUUID } from 'node:crypto';
+import {
+  GetScheduleCommand,
+  type GetScheduleCommandOutput,
+  ListSchedulesCommand,
+  type SchedulerClient,
+} from '@aws-sdk/client-scheduler';
 import { nearestName } from '../../src/job/nearestName.ts';
+import {
+  attributeText,
+  filledIn,
+  publishTargetArn,
+  readPublish,
+  type ScheduledPublish,
+} from '../../src/message/scheduledPublish.ts';
 import { CommandError } from '../outcome.ts';
+import { instantText } from '../text.ts';
 import type { Session } from './session.ts';
 
 /** A schedule as Scheduler gives it. */
@@ -51,7 +65,6 @@ async function namesIn(
   GroupName: string,
   limit: number,
 ): Promise<{ names: string[]; hasMore: boolean }> {
-  const { ListSchedulesCommand } = await import('@aws-sdk/client-scheduler');
   const names: string[] = [];
   let NextToken: string | undefined;
   do {
@@ -65,12 +78,11 @@ async function namesIn(
 }
 
 /** Undefined for one that has gone meanwhile, as one-off schedules do when they have fired. */
-async function scheduleNamed(
+function scheduleNamed(
   scheduler: SchedulerClient,
   GroupName: string,
   Name: string,
 ): Promise<Schedule | undefined> {
-  const { GetScheduleCommand } = await import('@aws-sdk/client-scheduler');
   return ifThere(scheduler.send(new GetScheduleCommand({ GroupName, Name })));
 }
 
@@ -81,4 +93,29 @@ async function ifThere<T>(answer: Promise<T>): Promise<T | undefined> {
     if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined;
     throw error;
   }
+}
+
+/** The job that a schedule publishes when it fires. */
+interface JobPublish extends ScheduledPublish {
+  readonly jobName: string;
+}
+
+/** Undefined for a schedule that publishes no job. */
+export function publishOf({ Target }: Schedule): JobPublish | undefined {
+  const publish = Target?.Arn === publishTargetArn ? readPublish(Target.Input) : undefined;
+  const jobName = attributeText(publish, 'jobName');
+  return publish === undefined || jobName === undefined ? undefined : { ...publish, jobName };
+}
+
+/** What it would publish at that time. */
+export function publishAt(schedule: Schedule, at: Date): JobPublish | undefined {
+  const { Arn = '', Target } = schedule;
+  if (Target?.Input === undefined) return undefined;
+  const Input = filledIn(Target.Input, {
+    'scheduled-time': instantText(at),
+    'schedule-arn': Arn,
+    'execution-id': randomUUID(),
+    'attempt-number': '1',
+  });
+  return publishOf({ ...schedule, Target: { ...Target, Input } });
 }

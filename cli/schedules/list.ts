@@ -1,8 +1,103 @@
-import { counted, lengthOfTime, oneLine, table } from '../text.ts';
-import type { Listed } from './listed.ts';
-import type { Firing } from './platformTime.ts';
+import { delayedJobOf } from '../../src/publisher/delay/onceSchedule.ts';
+import type { End } from '../outcome.ts';
+import type { TargetOptions } from '../target.ts';
+import { counted, instantText, lengthOfTime, oneLine, table } from '../text.ts';
+import { type Firing, type PlatformTime, platformTime } from './platformTime.ts';
+import { publishOf, type Schedule, schedulesIn } from './schedule.ts';
+import { type Session, withSchedules } from './session.ts';
 
-export interface Shown {
+interface ListOptions extends TargetOptions {
+  readonly next: number;
+  readonly limit: number;
+  readonly json?: boolean;
+}
+
+export async function list(options: ListOptions): Promise<void> {
+  await withSchedules('list', options, (session) => listSchedules(session, options));
+}
+
+async function listSchedules(session: Session, { next, limit, json }: ListOptions): Promise<End> {
+  const { target, platform, scheduler } = session;
+  const [time, ofFiles, once] = await Promise.all([
+    platformTime(target, scheduler),
+    schedulesIn(session, platform.recurringGroup, maxRecurring),
+    schedulesIn(session, platform.onceGroup, limit),
+  ]);
+  const schedules = ofFiles.schedules.map((schedule) => recurring(schedule, time, next));
+  const jobs = delayed(once.schedules, time);
+  if (json) console.log(JSON.stringify([...schedules, ...jobs], undefined, 2));
+  else print(session, schedules, jobs, once.hasMore);
+  return 'done';
+}
+
+/** More than a stack can hold. */
+const maxRecurring = 10_000;
+
+function print(
+  { target }: Session,
+  schedules: readonly Listed[],
+  jobs: readonly Listed[],
+  hasMore: boolean,
+): void {
+  const { name: where, speed } = target;
+  const shown = { now: Date.now(), speed };
+  if (schedules.length > 0) console.log(`${recurringText(schedules, shown)}\n`);
+  if (jobs.length > 0) console.log(`${delayedText(jobs, shown)}\n`);
+  console.log(summaryText(schedules.length, jobs.length, { where, hasMore, speed }));
+}
+
+/** A schedule as `list` shows it. */
+interface Listed {
+  readonly type: 'recurring' | 'delayed';
+  readonly name: string;
+  /** null for one that publishes no job: somebody made it by hand. */
+  readonly jobName: string | null;
+  /** Of a delayed job. */
+  readonly jobId?: string;
+  readonly expression: string;
+  readonly timezone: string;
+  readonly state: 'enabled' | 'paused';
+  /** How much later than that it may fire, in minutes; 0 where it is to the minute. */
+  readonly flexibleMinutes: number;
+  readonly nextFirings: readonly Firing[];
+}
+
+function recurring(schedule: Schedule, time: PlatformTime, count: number): Listed {
+  return {
+    type: 'recurring',
+    name: schedule.Name ?? '',
+    jobName: publishOf(schedule)?.jobName ?? null,
+    ...timing(schedule),
+    nextFirings: time.firings(schedule, count),
+  };
+}
+
+/** The next ones first; what is not a delayed job's is left out. */
+function delayed(schedules: readonly Schedule[], time: PlatformTime): Listed[] {
+  const atMs = ({ nextFirings: [next] }: Listed): number => next?.at.getTime() ?? 0;
+  return schedules
+    .flatMap((schedule): Listed[] => {
+      const job = delayedJobOf(schedule);
+      if (job === undefined) return [];
+      const { jobName, jobId } = job;
+      const nextFirings = time.firings(schedule, 1);
+      const name = schedule.Name ?? '';
+      return [{ type: 'delayed', name, jobName, jobId, ...timing(schedule), nextFirings }];
+    })
+    .sort((one, other) => atMs(one) - atMs(other));
+}
+
+function timing(schedule: Schedule) {
+  const { ScheduleExpression = '', ScheduleExpressionTimezone = 'UTC', State, FlexibleTimeWindow } = schedule;
+  return {
+    expression: ScheduleExpression,
+    timezone: ScheduleExpressionTimezone,
+    state: State === 'DISABLED' ? ('paused' as const) : ('enabled' as const),
+    flexibleMinutes: FlexibleTimeWindow?.MaximumWindowInMinutes ?? 0,
+  };
+}
+
+interface Shown {
   readonly now: number;
   /** The zone of the person who looks; the machine's by default. */
   readonly zone?: string | undefined;
@@ -27,11 +122,6 @@ export function delayedText(jobs: readonly Listed[], shown: Shown): string {
     ...(state === 'paused' || next === undefined ? paused : firingCells(next, shown)),
   ]);
   return table(['delayed job', 'of', ...headings], rows);
-}
-
-/** `2026-12-24T17:00:00Z` */
-export function instantText(date: Date): string {
-  return date.toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 function blockText(schedule: Listed, shown: Shown): string {
