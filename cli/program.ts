@@ -1,11 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import { publishCommand } from './commands/publish.ts';
-import { workerCommand } from './commands/worker.ts';
 import { dlqCommand } from './dlq/commands.ts';
 import { CommandError, exitCodes } from './outcome.ts';
 import { schedulesCommand } from './schedules/commands.ts';
 import { cancelCommand, statusCommand } from './status/commands.ts';
 import { takenByNpm, takenText } from './takenByNpm.ts';
+import { workerCommand } from './worker/commands.ts';
 
 /** Runs what was typed after `npm run jobs --`, and gives the process's exit code. */
 export async function runProgram(words: readonly string[]): Promise<number> {

@@ -1,5 +1,6 @@
 import { devNull } from 'node:os';
 import type { AnyJob } from '../../src/job/index.ts';
+import { lastPart, platformNames } from '../../src/names.ts';
 import type { Target } from '../target.ts';
 
 /**
@@ -35,15 +36,14 @@ function targetVariables({ clientConfig: { region, endpoint, credentials }, spee
 
 /** The platform's table of idempotent jobs. */
 export function idempotencyTable(target: Target | undefined): string | undefined {
-  return process.env.JOB_IDEMPOTENCY_TABLE || tableOf(target, 'idempotency');
+  return process.env.JOB_IDEMPOTENCY_TABLE || namesOf(target)?.idempotencyTable;
 }
 
 /** The platform's table of tracked jobs. */
 export function statusTable(target: Target | undefined): string | undefined {
-  return process.env.JOB_STATUS_TABLE || tableOf(target, 'status');
+  return process.env.JOB_STATUS_TABLE || namesOf(target)?.statusTable;
 }
 
-/** By its name: `<platform>-<stage>-idempotency` beside the topic `<platform>-<stage>`. */
-function tableOf(target: Target | undefined, purpose: string): string | undefined {
-  return target && `${target.topicArn.slice(target.topicArn.lastIndexOf(':') + 1)}-${purpose}`;
+function namesOf(target: Target | undefined) {
+  return target && platformNames(lastPart(target.topicArn));
 }
