@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { CommandError } from './outcome.ts';
 
@@ -15,4 +16,12 @@ export function wholeNumber(option: string, min: number, max: number): (text: st
     if (/^\d+$/.test(text) && value >= min && value <= max) return value;
     throw new CommandError(`${option} must be a whole number from ${min} to ${max}, was '${text}'`);
   };
+}
+
+/**
+ * Where a path leads that somebody typed. npm runs a script in the project's root, wherever it is typed, and says where that
+ * was; in messages a path stays as it was given.
+ */
+export function givenPath(path: string): string {
+  return resolve(process.env.INIT_CWD || process.cwd(), path);
 }

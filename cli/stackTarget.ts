@@ -1,7 +1,11 @@
+import {
+  CloudFormationClient,
+  DescribeStacksCommand,
+  paginateListStackResources,
+} from '@aws-sdk/client-cloudformation';
 import { lastPart, parseArn, platformNames } from '../src/names.ts';
-import { jobQueuesOf } from './jobQueues.ts';
 import { CommandError } from './outcome.ts';
-import type { Target } from './target.ts';
+import { jobQueuesOf, type Target } from './target.ts';
 
 /** A resource of a stack: a topic's physical ID is its ARN, a queue's is its URL. */
 export interface StackResource {
@@ -73,9 +77,7 @@ function idsOf(resources: readonly StackResource[], type: string): string[] {
   return resources.filter((resource) => resource.type === type).map(({ physicalId }) => physicalId);
 }
 
-/** The client is loaded only here: the local platform needs none. */
 async function listStackResources(stackName: string): Promise<StackResource[]> {
-  const { CloudFormationClient, paginateListStackResources } = await import('@aws-sdk/client-cloudformation');
   const client = new CloudFormationClient({});
   const resources: StackResource[] = [];
   for await (const { StackResourceSummaries = [] } of paginateListStackResources(
@@ -90,7 +92,6 @@ async function listStackResources(stackName: string): Promise<StackResource[]> {
 }
 
 async function readStackOutputs(stackName: string): Promise<StackOutputs> {
-  const { CloudFormationClient, DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation');
   const client = new CloudFormationClient({});
   const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: stackName }));
   const outputs = Stacks[0]?.Outputs ?? [];

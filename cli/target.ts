@@ -1,7 +1,6 @@
-import { parseTopicArn, topicArnForm } from '../src/names.ts';
+import { deadLetterQueueName, jobNameOfQueue, lastPart, parseTopicArn, topicArnForm } from '../src/names.ts';
 import { localTarget } from './localTarget.ts';
 import { CommandError } from './outcome.ts';
-import { stackTarget } from './stackTarget.ts';
 
 /** The platform that a command works with. */
 export interface Target {
@@ -21,7 +20,7 @@ export interface Target {
 }
 
 /** What is left out comes from the environment, as for any AWS client. */
-export interface ClientConfig {
+interface ClientConfig {
   readonly region?: string;
   readonly endpoint?: string;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
@@ -47,7 +46,10 @@ export async function findTarget({ stack, topicArn }: TargetOptions): Promise<Ta
     throw new CommandError('--stack and --topic-arn both say where: give one of them');
   }
   if (topicArn !== undefined) return topicTarget(topicArn);
-  return stack === undefined ? await localTarget() : await stackTarget(stack);
+  if (stack === undefined) return await localTarget();
+  // Loaded only here, with its client: the local platform has no CloudFormation.
+  const { stackTarget } = await import('./stackTarget.ts');
+  return await stackTarget(stack);
 }
 
 function topicTarget(topicArn: string): Target {
@@ -56,4 +58,19 @@ function topicTarget(topicArn: string): Target {
     throw new CommandError(`--topic-arn must be ${topicArnForm}, was '${topicArn}'`);
   }
   return { name: topicArn, topicArn, clientConfig: { region: topic.region }, jobs: undefined };
+}
+
+/**
+ * The queues of every job of a platform, by the jobs' names. Its topic is `<platform>-<stage>`; of all queues, those that
+ * have one beside them that ends in `-dead-letters` are its jobs': `<platform>-<stage>-<jobName>`.
+ */
+export function jobQueuesOf(topicArn: string, queueUrls: readonly string[]): Record<string, JobQueues> {
+  const urls = new Map(queueUrls.map((url) => [lastPart(url), url]));
+  const jobs = [...urls].flatMap(([queueName, queueUrl]) => {
+    const deadLetterQueueUrl = urls.get(deadLetterQueueName(queueName));
+    const jobName = jobNameOfQueue(lastPart(topicArn), queueName);
+    if (deadLetterQueueUrl === undefined || jobName === undefined) return [];
+    return [[jobName, { queueUrl, deadLetterQueueUrl }] as const];
+  });
+  return Object.fromEntries(jobs);
 }

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { lastPart } from '../../src/names.ts';
-import { givenPath } from '../givenPath.ts';
+import { givenPath } from '../options.ts';
 import { CommandError, type End, onInterrupt, StopError } from '../outcome.ts';
 import type { TargetOptions } from '../target.ts';
 import { counted } from '../text.ts';

@@ -1,8 +1,8 @@
 import { nearestName } from '../../src/job/nearestName.ts';
 import { lastPart, parseArn, platformNames, queueArnOf, queueNamePrefix } from '../../src/names.ts';
-import { jobQueuesOf } from '../jobQueues.ts';
 import { CommandError } from '../outcome.ts';
 import type { Target } from '../target.ts';
+import { jobQueuesOf } from '../target.ts';
 import type { MoveCalls, Sqs } from './sqs.ts';
 
 /** A queue where messages wait for somebody to look at them. */

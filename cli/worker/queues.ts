@@ -1,6 +1,6 @@
 import { CommandError } from '../outcome.ts';
 import { findTarget, type Target } from '../target.ts';
-import type { PerJob } from './perJob.ts';
+import type { PerJob } from './settings.ts';
 
 /** Where a job's worker receives from. */
 export interface WorkerQueueUrls {

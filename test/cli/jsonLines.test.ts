@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { linesOf, parseLine } from '../../cli/jsonLines.ts';
+import { linesOf, parseLine } from '../../cli/publish/lines.ts';
 
 async function lines(...chunks: Buffer[]) {
   async function* each() {

@@ -1,6 +1,6 @@
 import { PassThrough, Readable } from 'node:stream';
 import { expect, test } from '@jest/globals';
-import { type AnyJobs, type LineResult, publishLines } from '../../cli/publishLines.ts';
+import { type AnyJobs, type LineResult, publishLines } from '../../cli/publish/lines.ts';
 import type { Publisher } from '../../src/index.ts';
 import { publishStream } from '../../src/publisher/stream.ts';
 import { until } from '../local/aws/lambda/processes.ts';

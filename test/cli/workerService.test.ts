@@ -4,8 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { systemdUnit } from '../../cli/worker/systemd.ts';
-import { winswDefinition } from '../../cli/worker/winsw.ts';
+import { systemdUnit, winswDefinition } from '../../cli/worker/service.ts';
 import { runJobs } from './jobsCommand.ts';
 
 const words = ['worker', 'GreetingJob', '--stop-timeout', '30s', '--concurrency', '3'];

@@ -1,18 +1,18 @@
-import { isFileResult } from '../src/files/fileResult.ts';
-import type { AnyJob, Duration, JobHandle } from '../src/index.ts';
-import { durationSeconds } from '../src/job/duration.ts';
-import type { JobStatus } from '../src/job/jobStatus.ts';
-import { defaultResultTimeout, ResultTimeoutError } from '../src/publisher/handle.ts';
-import { baseOf } from '../src/publisher/jobApi.ts';
-import { startBar } from './bar.ts';
-import { CommandError, exitCodes, onInterrupt } from './outcome.ts';
-import { apiUrlOf } from './status/statusApi.ts';
-import { fileText, resultLines } from './status/statusText.ts';
-import type { Target } from './target.ts';
-import { oneLine, shellWord } from './text.ts';
+import { isFileResult } from '../../src/files/fileResult.ts';
+import type { AnyJob, Duration, JobHandle } from '../../src/index.ts';
+import { durationSeconds } from '../../src/job/duration.ts';
+import type { JobStatus } from '../../src/job/jobStatus.ts';
+import { defaultResultTimeout, ResultTimeoutError } from '../../src/publisher/handle.ts';
+import { baseOf } from '../../src/publisher/jobApi.ts';
+import { startBar } from '../bar.ts';
+import { CommandError, type End, onInterrupt } from '../outcome.ts';
+import { apiUrlOf } from '../status/statusApi.ts';
+import { fileText, resultLines } from '../status/statusText.ts';
+import type { Target } from '../target.ts';
+import { oneLine, shellWord } from '../text.ts';
 
 /** How to wait for a published job. */
-export interface WaitOptions {
+interface WaitOptions {
   readonly jobName: string;
   readonly target: Target;
   /** The stack that was named, if one was: for the command that looks again. */
@@ -49,9 +49,9 @@ export function checkCanWait(target: Target, jobName: string, job: AnyJob | stri
 /**
  * Waits for a job, with a bar while it says how far it is, and prints what became of it. Ctrl-C ends the wait, and not the
  * job.
- * @returns the exit code: failed when it is dead, cancelled, or not to be known
+ * @returns failed when it is dead, cancelled, or not to be known
  */
-export async function waitForResult(handle: JobHandle, options: WaitOptions): Promise<number> {
+export async function waitForResult(handle: JobHandle, options: WaitOptions): Promise<End> {
   using interrupt = onInterrupt('not waiting any more');
   const { signal } = interrupt;
   using bar = startWaitBar(process.stderr);
@@ -67,10 +67,10 @@ export async function waitForResult(handle: JobHandle, options: WaitOptions): Pr
   bar[Symbol.dispose]();
   if (end.status === 'unknown' && signal.aborted) {
     console.error(`the job goes on. See how it ends: ${lookAgain(handle.jobId, options)}`);
-    return exitCodes.interrupted;
+    return 'interrupted';
   }
   print(handle.jobId, end, options);
-  return end.status === 'succeeded' ? exitCodes.done : exitCodes.failed;
+  return end.status === 'succeeded' ? 'done' : 'failed';
 }
 
 /** A bar while somebody waits for a job: its state, and how far it is. */

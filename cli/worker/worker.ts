@@ -1,0 +1,96 @@
+import { dynamoOnce } from '../../src/idempotency/once.ts';
+import { jobProblems } from '../../src/job/check/problems.ts';
+import type { AnyJob } from '../../src/job/index.ts';
+import { dynamoTracker } from '../../src/tracking/tracker.ts';
+import { type ProcessJob, runWorkerProcess } from '../../src/worker/process.ts';
+import { jobLookup } from '../jobFiles.ts';
+import { CommandError } from '../outcome.ts';
+import { idempotencyTable, prepareEnvironment, statusTable } from './environment.ts';
+import { assertOnlyConsumer } from './onlyConsumer.ts';
+import { type WorkerQueues, workerQueues } from './queues.ts';
+import { serviceOf, systemdUnit, winswDefinition } from './service.ts';
+import { readSettings, type Settings, type WorkerCommandOptions } from './settings.ts';
+
+export async function worker(jobNames: readonly string[], options: WorkerCommandOptions): Promise<void> {
+  const settings = readSettings(jobNames, options);
+  const jobs = await jobsOf(jobNames);
+  if (options.printSystemd || options.printWinsw) {
+    const service = await serviceOf(jobNames, options, settings);
+    process.stdout.write(options.printSystemd ? systemdUnit(service) : winswDefinition(service));
+    return;
+  }
+  const queues = await workerQueues(jobNames, settings.queueUrls, options.stack);
+  prepareEnvironment(queues.target, jobs.values());
+  if (!options.force) await assertOnlyConsumer(jobs, queues);
+  await run(jobs, queues, settings);
+}
+
+/**
+ * The jobs of these names, by their files.
+ * @throws {CommandError} for a name without a file, a file that does not load, and a definition that is out of bounds
+ */
+async function jobsOf(jobNames: readonly string[]): Promise<ReadonlyMap<string, AnyJob>> {
+  const repeated = jobNames.find((name, index) => jobNames.indexOf(name) !== index);
+  if (repeated !== undefined) throw new CommandError(`${repeated} is given twice: once is enough`);
+  const lookup = jobLookup({ name: '', topicArn: '', clientConfig: {}, jobs: undefined }, false);
+  const jobs = new Map<string, AnyJob>();
+  for (const name of jobNames) {
+    const job = (await lookup(name).catch(withoutForce)) as AnyJob;
+    assertSound(name, job);
+    jobs.set(name, job);
+  }
+  return jobs;
+}
+
+/** What can be published without a job's file cannot be run without it. */
+function withoutForce(error: unknown): never {
+  if (!(error instanceof CommandError)) throw error;
+  throw new CommandError(error.message.replace(/; --force .*$/, ''), { cause: error });
+}
+
+function assertSound(name: string, job: AnyJob): void {
+  const [problem] = jobProblems(job);
+  if (problem === undefined) return;
+  const { option, bound, given, advice } = problem;
+  throw new CommandError(`src/jobs/${name}.ts: ${option} must be ${bound}, was ${given}. ${advice}`);
+}
+
+async function run(
+  jobs: ReadonlyMap<string, AnyJob>,
+  queues: WorkerQueues,
+  settings: Settings,
+): Promise<void> {
+  const processJobs = [...jobs].map(
+    ([name, job]): ProcessJob => ({
+      job,
+      name,
+      ...queues.byJob.get(name),
+      concurrency: settings.concurrency.byJob.get(name) ?? settings.concurrency.all,
+      once: job.idempotency && onceOf(name, job.idempotency, idempotencyTable(queues.target)),
+      ...(job.track && { tracker: trackerOf(name, statusTable(queues.target)) }),
+    }),
+  );
+  process.exitCode = await runWorkerProcess(processJobs, { ...process.env, ...settings.environment });
+}
+
+function onceOf(
+  name: string,
+  idempotency: NonNullable<AnyJob['idempotency']>,
+  tableName: string | undefined,
+): NonNullable<ProcessJob['once']> {
+  if (tableName === undefined) {
+    throw new CommandError(
+      `${name} asks for idempotency: set JOB_IDEMPOTENCY_TABLE to the name of the platform's table`,
+    );
+  }
+  return dynamoOnce(name, idempotency, { tableName });
+}
+
+function trackerOf(name: string, tableName: string | undefined): NonNullable<ProcessJob['tracker']> {
+  if (tableName === undefined) {
+    throw new CommandError(
+      `${name} asks for tracking: set JOB_STATUS_TABLE to the name of the platform's table, and JOB_FILES_BUCKET to its bucket`,
+    );
+  }
+  return dynamoTracker(name, { tableName });
+}
