@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { nearestName } from '../src/job/nearestName.ts';
 
 /** `1 dead letter`, `2,000 dead letters`. */
 export function counted(count: number, noun: string): string {
@@ -54,4 +55,15 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
 /** `2026-12-24T17:00:00Z` */
 export function instantText(date: Date): string {
   return date.toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+/** A line of something that is shown in full, such as a dead letter: what it is, and its text. */
+export function labelled(label: string, text: string): string {
+  return `  ${label.padEnd(8)} ${text}`;
+}
+
+/** What to do about a name that is none of these. */
+export function nameAdvice(name: string, names: readonly string[]): string {
+  const nearest = nearestName(name, names);
+  return nearest === undefined ? `There are: ${names.join(', ')}` : `Did you mean ${nearest}?`;
 }

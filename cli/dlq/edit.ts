@@ -39,7 +39,7 @@ export async function editLetter(session: Session, options: EditOptions): Promis
     async (held) => {
       const message = await newMessage(held.letter, job, session, options);
       if (message === undefined) return 'failed';
-      return held.isHeld() ? await sendBack(session, held, message) : { letter: held.letter, message };
+      return held.isHeld() ? await sendEdited(session, held, message) : { letter: held.letter, message };
     },
   );
   if (!('result' in found)) return await notFound(session, options.id, found);
@@ -57,7 +57,7 @@ async function notFound(
   return isInterrupted ? 'interrupted' : 'failed';
 }
 
-async function sendBack(
+async function sendEdited(
   { sqs, queue }: Session,
   { letter, remove }: HeldLetter,
   message: string,
@@ -91,7 +91,7 @@ async function sendAfterSleep(
   const found = await withLetter(
     session,
     ({ messageId }) => messageId === letter.messageId,
-    (held) => sendBack(session, held, message),
+    (held) => sendEdited(session, held, message),
   );
   if ('result' in found) return found.result;
   const name = oneLine(letter.jobId, 100);

@@ -2,7 +2,7 @@ import { type ReadReason, reasonAttribute } from '../../src/message/deadLetterRe
 import { envelopeOf, unreadable } from '../../src/message/received.ts';
 import { schedulerError } from '../../src/message/scheduledPublish.ts';
 import type { Target } from '../target.ts';
-import { counted, lengthOfTime, oneLine, shellWord } from '../text.ts';
+import { counted, labelled, lengthOfTime, oneLine, shellWord } from '../text.ts';
 import { diedAtMs, type Letter } from './letter.ts';
 import type { OffloadedPayload } from './offloadedPayloads.ts';
 import type { DeadLetterQueue } from './queues.ts';
@@ -18,7 +18,7 @@ export function letterText(
   const lines = [
     oneLine(letter.jobId, 200),
     ...reasonLines(letter, queue),
-    ...(offloaded === undefined ? [line('payload', payloadText(letter))] : offloadedLines(offloaded)),
+    ...(offloaded === undefined ? [labelled('payload', payloadText(letter))] : offloadedLines(offloaded)),
     ...logLines(letter, target),
   ];
   return lines.join('\n');
@@ -50,16 +50,17 @@ function olderText({ name, message, lastFailureAt }: ReadReason): string {
 function reasonLines(letter: Letter, queue: DeadLetterQueue): string[] {
   const { reason, sentAtMs } = letter;
   const at = (ms: number): string => `${new Date(ms).toISOString()} (${ago(ms)})`;
-  if (typeof reason === 'string') return [line('why', whyText(letter, queue)), line('sent', at(sentAtMs))];
+  if (typeof reason === 'string')
+    return [labelled('why', whyText(letter, queue)), labelled('sent', at(sentAtMs))];
   const { firstFailureAt: firstAt } = reason;
   return [
-    line('why', whyText(letter, queue)),
+    labelled('why', whyText(letter, queue)),
     ...(isLostAttempt(reason) ? [] : ownFrames(reason.stack ?? '')).map((frame) =>
-      line('', oneLine(frame, 200)),
+      labelled('', oneLine(frame, 200)),
     ),
-    line('died', `${at(diedAtMs(letter))} after ${counted(reason.attempts, 'attempt')}`),
-    ...(firstAt === undefined || firstAt === reason.lastFailureAt ? [] : [line('first', firstAt)]),
-    ...(reason.codeVersion === undefined ? [] : [line('code', oneLine(reason.codeVersion, 100))]),
+    labelled('died', `${at(diedAtMs(letter))} after ${counted(reason.attempts, 'attempt')}`),
+    ...(firstAt === undefined || firstAt === reason.lastFailureAt ? [] : [labelled('first', firstAt)]),
+    ...(reason.codeVersion === undefined ? [] : [labelled('code', oneLine(reason.codeVersion, 100))]),
   ];
 }
 
@@ -91,8 +92,11 @@ function payloadText({ payload, body, scheduled }: Letter): string {
 
 function offloadedLines(payload: OffloadedPayload): string[] {
   return [
-    line('payload', oneLine(`in S3: ${payload.url}`, 500)),
-    line('', 'text' in payload ? oneLine(payload.text, 2_000) : oneLine(`not read: ${payload.problem}`, 500)),
+    labelled('payload', oneLine(`in S3: ${payload.url}`, 500)),
+    labelled(
+      '',
+      'text' in payload ? oneLine(payload.text, 2_000) : oneLine(`not read: ${payload.problem}`, 500),
+    ),
   ];
 }
 
@@ -102,15 +106,15 @@ function offloadedLines(payload: OffloadedPayload): string[] {
  */
 function logLines({ reason, jobId }: Letter, { speed, clientConfig: { region = '' } }: Target): string[] {
   if (typeof reason === 'string' || reason.requestId === undefined) return [];
-  if (speed !== undefined) return [line('log', oneLine(`jobId=${jobId}, in the log of npm start`, 512))];
+  if (speed !== undefined) return [labelled('log', oneLine(`jobId=${jobId}, in the log of npm start`, 512))];
   const { logGroup } = reason;
-  if (logGroup === undefined) return [line('log', oneLine(`request ${reason.requestId}`, 512))];
+  if (logGroup === undefined) return [labelled('log', oneLine(`request ${reason.requestId}`, 512))];
   const which = isLostAttempt(reason) ? crashLines(reason, jobId) : requestLines(reason);
   const words = [
     ...['aws', 'logs', 'filter-log-events', '--region', region, '--log-group-name', logGroup],
     ...[...which, '--query', 'events[].message', '--output', 'text'],
   ];
-  return [line('log', words.map((word) => shellWord(oneLine(word, 512))).join(' '))];
+  return [labelled('log', words.map((word) => shellWord(oneLine(word, 512))).join(' '))];
 }
 
 /** The attempt that was lost has told nobody of its request: the one in the reason is the next one, which gave up. */
@@ -139,8 +143,4 @@ function requestLines({ requestId = '', logStream }: ReadReason): string[] {
 /** A phrase of a CloudWatch filter pattern. */
 function quoted(text: string): string {
   return `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
-}
-
-function line(label: string, text: string): string {
-  return `  ${label.padEnd(8)} ${text}`;
 }

@@ -1,8 +1,8 @@
-import { nearestName } from '../../src/job/nearestName.ts';
 import { lastPart, parseArn, platformNames, queueArnOf, queueNamePrefix } from '../../src/names.ts';
 import { CommandError } from '../outcome.ts';
 import type { Target } from '../target.ts';
 import { jobQueuesOf } from '../target.ts';
+import { nameAdvice } from '../text.ts';
 import type { MoveCalls, Sqs } from './sqs.ts';
 
 /** A queue where messages wait for somebody to look at them. */
@@ -25,9 +25,9 @@ export async function findDeadLetterQueue(target: Target, sqs: Sqs, name: string
     : ofJobs.filter((queue) => queue.name === name);
   if (found !== undefined) return found;
   const names = [...ofJobs.map((queue) => queue.name), ...safetyNets];
-  const nearest = nearestName(name, names);
-  const advice = nearest === undefined ? `There are: ${names.join(', ')}` : `Did you mean ${nearest}?`;
-  throw new CommandError(`${target.name} has no dead-letter queue of a job '${name}'. ${advice}`);
+  throw new CommandError(
+    `${target.name} has no dead-letter queue of a job '${name}'. ${nameAdvice(name, names)}`,
+  );
 }
 
 /** The dead-letter queues of all jobs, then the unrouted and the undelivered queue. */

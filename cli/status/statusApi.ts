@@ -1,6 +1,5 @@
 import { SNSClient } from '@aws-sdk/client-sns';
 import type { JobState, JobStatus } from '../../src/job/jobStatus.ts';
-import { nearestName } from '../../src/job/nearestName.ts';
 import { systemClock } from '../../src/publisher/clock.ts';
 import { JobApiError } from '../../src/publisher/handle.ts';
 import {
@@ -16,6 +15,7 @@ import {
 import { CommandError, type End } from '../outcome.ts';
 import { withTarget } from '../session.ts';
 import type { Target, TargetOptions } from '../target.ts';
+import { nameAdvice } from '../text.ts';
 
 /**
  * Finds the platform and its API, and does the work, as `withTarget` does.
@@ -39,10 +39,7 @@ function explain(error: Error, { name }: Target): string | undefined {
 /** @throws {CommandError} for a job's name that the target does not run, with the nearest one */
 export function checkName(jobName: string, { name, jobs }: Target): void {
   if (jobs === undefined || Object.hasOwn(jobs, jobName)) return;
-  const names = Object.keys(jobs);
-  const nearest = nearestName(jobName, names);
-  const advice = nearest === undefined ? `There are: ${names.join(', ')}` : `Did you mean ${nearest}?`;
-  throw new CommandError(`${name} has no job '${jobName}'. ${advice}`);
+  throw new CommandError(`${name} has no job '${jobName}'. ${nameAdvice(jobName, Object.keys(jobs))}`);
 }
 
 /** A platform's API, as people ask it. Its methods reject with a `JobApiError` when it does not answer. */

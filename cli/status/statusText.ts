@@ -1,6 +1,6 @@
 import { type FileResult, isFileResult } from '../../src/files/fileResult.ts';
 import type { FailureReason, JobStatus, Progress, StateChange } from '../../src/job/jobStatus.ts';
-import { counted, lengthOfTime, oneLine } from '../text.ts';
+import { counted, labelled, lengthOfTime, oneLine } from '../text.ts';
 import type { StatusApi } from './statusApi.ts';
 
 /** A status for people to read. */
@@ -10,19 +10,19 @@ export function statusText(status: JobStatus, nowMs: number, result?: string): s
   const progress = state === 'succeeded' ? undefined : status.progress;
   return [
     oneLine(`${jobName} ${jobId}`, 200),
-    line('state', stateText(status, nowMs)),
-    ...(progress === undefined ? [] : [line('progress', `${bar(progress)} ${progressText(progress)}`)]),
-    ...(reason === undefined ? [] : [line('why', reasonText(reason, 1_000))]),
+    labelled('state', stateText(status, nowMs)),
+    ...(progress === undefined ? [] : [labelled('progress', `${bar(progress)} ${progressText(progress)}`)]),
+    ...(reason === undefined ? [] : [labelled('why', reasonText(reason, 1_000))]),
     ...(result === undefined ? [] : [resultLines(result)]),
-    ...(owner === undefined ? [] : [line('owner', oneLine(owner, 200))]),
-    ...labelled('history', history.map(changeText)),
-    ...(state === 'dead' ? [line('next', deadAdvice(status))] : []),
+    ...(owner === undefined ? [] : [labelled('owner', oneLine(owner, 200))]),
+    ...labelledLines('history', history.map(changeText)),
+    ...(state === 'dead' ? [labelled('next', deadAdvice(status))] : []),
   ].join('\n');
 }
 
 /** What a job returned, labelled. */
 export function resultLines(result: string): string {
-  return labelled('result', result.split('\n')).join('\n');
+  return labelledLines('result', result.split('\n')).join('\n');
 }
 
 /** Why there may be no status. */
@@ -60,12 +60,8 @@ export function reasonText({ name, message }: FailureReason, maxLength: number):
   return oneLine(`${name}: ${message}`, maxLength);
 }
 
-function line(label: string, text: string): string {
-  return `  ${label.padEnd(8)} ${text}`;
-}
-
-function labelled(label: string, texts: readonly string[]): string[] {
-  return texts.map((text, index) => line(index === 0 ? label : '', text));
+function labelledLines(label: string, texts: readonly string[]): string[] {
+  return texts.map((text, index) => labelled(index === 0 ? label : '', text));
 }
 
 function bar({ fraction }: Progress): string {
