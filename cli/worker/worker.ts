@@ -1,7 +1,5 @@
-import { dynamoOnce } from '../../src/idempotency/once.ts';
 import { jobProblems } from '../../src/job/check/problems.ts';
 import type { AnyJob } from '../../src/job/index.ts';
-import { dynamoTracker } from '../../src/tracking/tracker.ts';
 import { type ProcessJob, runWorkerProcess } from '../../src/worker/process.ts';
 import { jobLookup } from '../jobFiles.ts';
 import { CommandError } from '../outcome.ts';
@@ -60,37 +58,44 @@ async function run(
   queues: WorkerQueues,
   settings: Settings,
 ): Promise<void> {
-  const processJobs = [...jobs].map(
-    ([name, job]): ProcessJob => ({
+  const processJobs: ProcessJob[] = [];
+  for (const [name, job] of jobs) {
+    processJobs.push({
       job,
       name,
       ...queues.byJob.get(name),
       concurrency: settings.concurrency.byJob.get(name) ?? settings.concurrency.all,
-      once: job.idempotency && onceOf(name, job.idempotency, idempotencyTable(queues.target)),
-      ...(job.track && { tracker: trackerOf(name, statusTable(queues.target)) }),
-    }),
-  );
+      once: job.idempotency && (await onceOf(name, job.idempotency, idempotencyTable(queues.target))),
+      ...(job.track && { tracker: await trackerOf(name, statusTable(queues.target)) }),
+    });
+  }
   process.exitCode = await runWorkerProcess(processJobs, { ...process.env, ...settings.environment });
 }
 
-function onceOf(
+/** DynamoDB's client is loaded for jobs that ask for it only. */
+async function onceOf(
   name: string,
   idempotency: NonNullable<AnyJob['idempotency']>,
   tableName: string | undefined,
-): NonNullable<ProcessJob['once']> {
+): Promise<NonNullable<ProcessJob['once']>> {
   if (tableName === undefined) {
     throw new CommandError(
       `${name} asks for idempotency: set JOB_IDEMPOTENCY_TABLE to the name of the platform's table`,
     );
   }
+  const { dynamoOnce } = await import('../../src/idempotency/once.ts');
   return dynamoOnce(name, idempotency, { tableName });
 }
 
-function trackerOf(name: string, tableName: string | undefined): NonNullable<ProcessJob['tracker']> {
+async function trackerOf(
+  name: string,
+  tableName: string | undefined,
+): Promise<NonNullable<ProcessJob['tracker']>> {
   if (tableName === undefined) {
     throw new CommandError(
       `${name} asks for tracking: set JOB_STATUS_TABLE to the name of the platform's table, and JOB_FILES_BUCKET to its bucket`,
     );
   }
+  const { dynamoTracker } = await import('../../src/tracking/tracker.ts');
   return dynamoTracker(name, { tableName });
 }
