@@ -8,11 +8,12 @@ import './cases/changes.ts'; // the last: it destroys the platform in the end
 import { runChecks } from './checks.ts';
 import { gaps } from './ministack/gaps.ts';
 import { PyPiUnreachableError } from './ministack/install.ts';
+import { printDisagreements } from './opinions.ts';
 import { enter, World } from './world.ts';
 
 /**
  * `npm run conformance`: deploys the platform by plain `cdk` to MiniStack, an AWS that nobody here wrote, and uses it by
- * boto3 and by the CLI. Ends with 1 when a check fails, and with 0 where MiniStack cannot be had.
+ * boto3 and by the CLI, and asks MiniStack and fauxqs for a second opinion on what AWS does. Ends with 1 when a check fails, and with 0 where MiniStack cannot be had.
  */
 async function conformance(): Promise<void> {
   console.log('What MiniStack 1.5.33 lacks, and what is done about it:');
@@ -21,10 +22,13 @@ async function conformance(): Promise<void> {
   console.log('\nDeployed by cdk.\n');
   enter(world);
   const { passed, failed } = await runChecks({ timeoutMs: 150_000, only: process.argv[2] ?? '' });
+  if (process.argv[2] === undefined) await printDisagreements(world);
   console.log(`\nconformance: ${passed} passed, ${failed} failed`);
   if (failed > 0) process.exitCode = 1;
 }
 
+// What was started ends with this process.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130));
 try {
   await conformance();
 } catch (error) {

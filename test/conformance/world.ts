@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,6 +39,7 @@ export class World {
   /** @throws {PyPiUnreachableError} where MiniStack cannot be installed */
   static async create(): Promise<World> {
     const folder = await mkdtemp(join(tmpdir(), 'serverless-jobs-conformance-'));
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
     try {
       const python = await installMiniStack(folder);
       const ministack = await MiniStack.start(python, folder);

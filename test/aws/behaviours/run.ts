@@ -5,7 +5,7 @@ import { type Hosts, noHosts } from './hosts.ts';
 import { behaviours } from './index.ts';
 import { tryAll, type Verdict } from './tryAll.ts';
 
-const usage = `npm run behaviours -- [--endpoint URL] [--only SERVICE] [--region REGION] [--cloudformation]
+const usage = `npm run behaviours -- [--endpoint URL] [--only SERVICE] [--region REGION] [--cloudformation] [--json]
 
 Tries what AWS does, as the table in test/aws/behaviours has it, at an endpoint: without --endpoint at AWS itself, with
 your credentials, in queues, topics, tables and buckets of its own, which it removes. --only: ${[...new Set(behaviours.map(({ service }) => service))].join(', ')}.
@@ -18,6 +18,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     region: { type: 'string', default: process.env.AWS_REGION ?? 'us-east-1' },
     cloudformation: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -38,12 +39,21 @@ const endpoint: Endpoint = {
   region: values.region,
   ...(values.endpoint && !process.env.AWS_ACCESS_KEY_ID && { credentials: anyCredentials }),
 };
-const cloud = values.endpoint === undefined || values.cloudformation ? new Cloud(endpoint) : undefined;
+const cloud =
+  values.endpoint === undefined || values.cloudformation
+    ? new Cloud(endpoint, values.endpoint ? { alarmWaitMs: 3_000 } : {})
+    : undefined;
 const hosts: Hosts = cloud ?? noHosts;
 
 const counts: Record<Verdict, number> = { yes: 0, no: 0, 'not tried': 0 };
 for await (const { behaviour, verdict, error } of tryAll(asked, endpoint, hosts, { atOnce: 16 })) {
   counts[verdict] += 1;
+  if (values.json) {
+    console.log(
+      JSON.stringify({ service: behaviour.service, name: behaviour.name, verdict, error: error?.message }),
+    );
+    continue;
+  }
   console.log(
     `${{ yes: 'ok       ', no: 'DIFFERS  ', 'not tried': 'not tried' }[verdict]} ${behaviour.service}: ${behaviour.name}`,
   );
@@ -53,5 +63,5 @@ for await (const { behaviour, verdict, error } of tryAll(asked, endpoint, hosts,
     );
 }
 await cloud?.remove();
-console.log(`\n${counts.yes} as AWS, ${counts.no} not, ${counts['not tried']} not tried`);
+if (!values.json) console.log(`\n${counts.yes} as AWS, ${counts.no} not, ${counts['not tried']} not tried`);
 process.exit(counts.no > 0 ? 1 : 0);

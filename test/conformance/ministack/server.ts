@@ -52,6 +52,7 @@ export class MiniStack {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    process.once('exit', () => stop(child));
     const log = createWriteStream(join(folder, 'ministack.log'));
     child.stdout.pipe(log);
     child.stderr.pipe(log);
