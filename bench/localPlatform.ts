@@ -8,7 +8,7 @@ import { type Platform, startPlatform } from '../local/platform/platform.ts';
 import { synthesize } from '../local/platform/synth.ts';
 import { type Measure, median } from './measure.ts';
 import { projectWith } from './project.ts';
-import { readyRatio } from './ready.ts';
+import { readyRatio } from './start.ts';
 
 /** The platform on the laptop. */
 export const localMeasures: Measure[] = [
