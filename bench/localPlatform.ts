@@ -8,17 +8,9 @@ import { type Platform, startPlatform } from '../local/platform/platform.ts';
 import { synthesize } from '../local/platform/synth.ts';
 import { type Measure, median } from './measure.ts';
 import { projectWith } from './project.ts';
-import { readyRatio } from './start.ts';
 
 /** The platform on the laptop. */
 export const localMeasures: Measure[] = [
-  {
-    name: 'local-ready',
-    peer: 'cdk synth alone',
-    target: '≤ 2',
-    of: 'time until npm start is ready, bundles warm',
-    ratio: readyRatio,
-  },
   {
     name: 'local-throughput',
     peer: 'a bare receive-10/delete-10 loop on the same engine',

@@ -4,6 +4,7 @@ import { localMeasures } from './localPlatform.ts';
 import { holds, type Measure } from './measure.ts';
 import { publishMeasures } from './publish.ts';
 import { redriveMeasures } from './redrive.ts';
+import { startMeasures } from './start.ts';
 import { statusMeasures } from './status.ts';
 import { synthMeasures } from './synth.ts';
 import { workerMeasures } from './worker.ts';
@@ -17,6 +18,7 @@ const all: readonly Measure[] = [
   ...publishMeasures,
   ...redriveMeasures,
   ...workerMeasures,
+  ...startMeasures,
   ...localMeasures,
   ...synthMeasures,
 ];
