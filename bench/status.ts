@@ -5,7 +5,7 @@ import { bundleApi } from '../lib/bundle/apiBundle.ts';
 import { apiBudgetBytes } from '../lib/bundle/budget.ts';
 import { discoverJobs } from '../lib/discovery/discovery.ts';
 import { type Measure, median } from './measure.ts';
-import { allSucceeded, schedule, type TrackedPlatform, withTrackedPlatform } from './trackedPlatform.ts';
+import { allSucceeded, schedule, type TrackedPlatform, withTrackedPlatform } from './platform.ts';
 import { uploadMemoryRatio } from './uploadMemory.ts';
 
 const requestsPerSecond = 200;

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { allSucceeded, postJson, schedule, type TrackedPlatform } from './trackedPlatform.ts';
+import { allSucceeded, postJson, schedule, type TrackedPlatform } from './platform.ts';
 
 const bytes = 100 * 1024 * 1024;
 

@@ -1,4 +1,4 @@
-import { randomNumbers, seedOf } from './random.ts';
+import { randomNumbers, seedOf } from '../random.ts';
 
 /** The soak's job files. */
 export const soakJobs = ['SteadyJob', 'SlowJob', 'CrashJob', 'OnceJob', 'OnceAloneJob'] as const;

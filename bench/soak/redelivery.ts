@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ChangeMessageVisibilityCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Platform } from '../../local/platform/platform.ts';
-import { randomNumbers } from './random.ts';
+import { randomNumbers } from '../random.ts';
 
 /**
  * Delivers some messages a second time while they run, as SQS does now and then: one that is being worked on for the

@@ -1,5 +1,5 @@
 import type { Fault, FaultRequest, Faults } from '../../local/aws/engine/engine.ts';
-import { randomNumbers } from './random.ts';
+import { randomNumbers } from '../random.ts';
 
 /**
  * A network that fails about one request in twelve: cut before it is handled or after, refused, or slow. Now and then
