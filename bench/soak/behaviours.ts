@@ -1,4 +1,4 @@
-import { randomNumbers, seedOf } from '../random.ts';
+import { randomNumbers } from '../random.ts';
 
 /** The soak's job files. */
 export const soakJobs = ['SteadyJob', 'SlowJob', 'CrashJob', 'OnceJob', 'OnceAloneJob'] as const;
@@ -101,4 +101,9 @@ export function behaviourOf(index: number, seed: number): Behaviour {
 
 export function isIdempotent({ job }: Behaviour): boolean {
   return job === 'OnceJob' || job === 'OnceAloneJob';
+}
+
+/** Gives each job of a soak a seed of its own. */
+function seedOf(seed: number, index: number): number {
+  return (seed ^ Math.imul(index + 1, 0x9e3779b1)) | 0;
 }

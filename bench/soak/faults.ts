@@ -1,9 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ChangeMessageVisibilityCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Fault, FaultRequest, Faults } from '../../local/aws/engine/engine.ts';
+import type { Platform } from '../../local/platform/platform.ts';
 import { randomNumbers } from '../random.ts';
 
 /**
- * A network that fails about one request in twelve: cut before it is handled or after, refused, or slow. Now and then
- * a service has a bad spell, which is worse than the SDK's own three attempts can bear, so that calls fail for good.
+ * A network that disturbs about one request in twelve: it cuts the connection before or after the request is handled,
+ * refuses the request, or delays it. Now and then a service has a bad spell, in which most requests fail: more than the
+ * SDK's three attempts can make good, so that calls fail for good.
  */
 export function networkFaults(seed: number): Faults {
   const random = randomNumbers(seed);
@@ -27,7 +31,7 @@ function fault(chance: number, service: FaultRequest['service'], severity: numbe
   return undefined;
 }
 
-/** Each service's own word for "too many requests". */
+/** The error by which each service refuses too many requests. */
 const throttling = {
   sqs: 'RequestThrottled',
   sns: 'Throttling',
@@ -35,3 +39,27 @@ const throttling = {
   s3: 'SlowDown',
   scheduler: 'ThrottlingException',
 } as const;
+
+/** Delivers some messages a second time while their first attempt runs, as SQS does now and then. */
+export async function redeliverSome(
+  queueName: string,
+  { platform, sqs, seed, signal }: { platform: Platform; sqs: SQSClient; seed: number; signal: AbortSignal },
+): Promise<void> {
+  const random = randomNumbers(seed);
+  while (!signal.aborted) {
+    const queue = await platform.inspectQueue(queueName);
+    const chosen = (queue?.notVisible ?? []).filter(
+      ({ receiveCount }) => receiveCount === 1 && random() < share,
+    );
+    await Promise.all(
+      chosen.map(({ receiptHandle }) => {
+        const input = { QueueUrl: queue?.url, ReceiptHandle: receiptHandle, VisibilityTimeout: 0 };
+        return sqs.send(new ChangeMessageVisibilityCommand(input)).catch(() => undefined); // the job is done meanwhile
+      }),
+    );
+    await sleep(100);
+  }
+}
+
+/** Of the messages in flight, ten times a second. */
+const share = 0.1;

@@ -6,15 +6,12 @@ import { localCredentials } from '../../local/aws/isolatedAws.ts';
 import type { Platform } from '../../local/platform/platform.ts';
 import type { PlatformSnapshot } from '../../local/platform/view.ts';
 import { Accounts, type SoakCounts } from './accounts.ts';
-import { collectDeadLetters } from './deadLetters.ts';
-import { networkFaults } from './faults.ts';
+import { networkFaults, redeliverSome } from './faults.ts';
 import { indexOfMessage } from './jobId.ts';
 import { Ledger } from './ledger.ts';
-import { MemoryWatch } from './memory.ts';
 import { publishJobs } from './publishing.ts';
-import { redeliverSome } from './redelivery.ts';
 import { startSoakPlatform } from './soakPlatform.ts';
-import { witness } from './witness.ts';
+import { collectDeadLetters, witness } from './witness.ts';
 
 interface SoakOptions {
   readonly jobs: number;
@@ -158,4 +155,30 @@ async function messagesLeft(platform: Platform) {
     }
   }
   return { indexes, descriptions };
+}
+
+/** How much memory this process uses, which is the platform's, while the jobs of a soak get their fates. */
+class MemoryWatch {
+  readonly #jobs: number;
+  readonly #rssMegabytes: number[] = [];
+
+  constructor(jobs: number) {
+    this.#jobs = jobs;
+  }
+
+  /** Notes the resident set at the end of each third of the jobs. */
+  look(settled: number): void {
+    const thirds = this.#rssMegabytes.length;
+    if (thirds < 3 && settled >= Math.ceil((this.#jobs * (thirds + 1)) / 3)) {
+      this.#rssMegabytes.push(Math.round(process.memoryUsage.rss() / 1_048_576));
+    }
+  }
+
+  get rssMegabytesAtThirds(): readonly number[] {
+    return this.#rssMegabytes;
+  }
+
+  get peakRssMegabytes(): number {
+    return Math.round(process.resourceUsage().maxRSS / 1024);
+  }
 }

@@ -1,4 +1,58 @@
-import type { Reading, Scaler } from './scalers.ts';
+import { idleMinutes, type ScalingRule, tasksFor } from '../lib/job/jobScaling.ts';
+
+/** What the queue's metrics say of one minute. */
+interface Reading {
+  readonly waiting: number;
+  readonly running: number;
+}
+
+/** Decides on a service's desired count once a minute, by the readings so far, of which the newest is the last. */
+interface Scaler {
+  readonly name: string;
+  readonly startsWith: number;
+  /** Whether ECS spares tasks that have messages in hand. */
+  readonly protectsBusyTasks: boolean;
+  desired(before: number, readings: readonly Reading[]): number;
+}
+
+/** The rule of lib/job/jobScaling.ts: one alarm follows the backlog, another one sees that nothing is left to do. */
+export function backlogScaler(rule: ScalingRule): Scaler {
+  const backlog = ({ waiting, running }: Reading) => waiting + running;
+  return {
+    name: `this rule, min ${rule.min}, max ${rule.max}`,
+    startsWith: rule.min,
+    protectsBusyTasks: true,
+    desired(before, readings) {
+      const newest = readings.at(-1);
+      if (newest !== undefined && backlog(newest) >= 1) return tasksFor(backlog(newest), rule);
+      const isIdle =
+        readings.length >= idleMinutes && readings.slice(-idleMinutes).every((one) => backlog(one) < 1);
+      return isIdle ? rule.min : before;
+    },
+  };
+}
+
+/**
+ * CDK's QueueProcessingFargateService with its defaults, but without its scaling on CPU. Every five minutes it looks at the
+ * most visible messages of those five minutes: 0 takes a task away, 100 or more add one, 500 or more add five.
+ */
+export function cdkScaler({ min, max }: { min: number; max: number }): Scaler {
+  let restMinutes = 0;
+  return {
+    name: `CDK's pattern, min ${min}, max ${max}`,
+    startsWith: min,
+    protectsBusyTasks: false,
+    desired(before, readings) {
+      restMinutes -= 1;
+      if (readings.length % 5 !== 0 || restMinutes > 0) return before;
+      const visible = Math.max(...readings.slice(-5).map(({ waiting }) => waiting));
+      const change = visible >= 500 ? 5 : visible >= 100 ? 1 : visible <= 0 ? -1 : 0;
+      const after = Math.min(Math.max(before + change, min), max);
+      if (after !== before) restMinutes = 5;
+      return after;
+    },
+  };
+}
 
 /** What a task does, and what it costs. */
 interface TaskModel {
