@@ -7,7 +7,7 @@ import { bundleApi } from '../lib/bundle/apiBundle.ts';
 import { apiBudgetBytes } from '../lib/bundle/budget.ts';
 import { discoverJobs } from '../lib/discovery/discovery.ts';
 import type { Platform } from '../local/platform/platform.ts';
-import { type Measure, median } from './measure.ts';
+import { type Measure, median, percentile99 } from './measure.ts';
 import { postJson, withPlatform } from './platform.ts';
 
 const requestsPerSecond = 200;
@@ -145,10 +145,6 @@ async function writesRatio({ platform, apiUrl }: TrackedPlatform): Promise<numbe
   }
   await allSucceeded(apiUrl, jobIds);
   return writes / jobIds.length / writesOfAJob;
-}
-
-function percentile99(times: readonly number[]): number {
-  return times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.99)] as number;
 }
 
 /**

@@ -12,7 +12,7 @@ interface Contestant {
   stop(): Promise<void>;
 }
 
-interface Queue {
+export interface Queue {
   readonly config: SQSClientConfig;
   readonly queueUrl: string;
 }
