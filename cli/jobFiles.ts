@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { type AnyJob, isJob } from '../src/job/index.ts';
 import { jobNameProblem } from '../src/job/jobName.ts';
-import { nearestName } from '../src/job/nearestName.ts';
 import { CommandError } from './outcome.ts';
 import type { Target } from './target.ts';
+import { nameAdvice } from './text.ts';
 
 const directory = new URL('../src/jobs/', import.meta.url);
 
@@ -60,7 +60,8 @@ async function loadJob(jobName: string): Promise<AnyJob> {
 function unknownJob(jobName: string, known: readonly string[]): string {
   const problem = jobNameProblem(jobName);
   if (problem !== undefined) return `'${jobName}' can be no job's name: it ${problem}`;
-  const nearest = nearestName(jobName, known);
-  const advice = nearest === undefined ? 'Its file would be' : `Did you mean ${nearest}? Its file would be`;
-  return `there is no job '${jobName}'. ${advice} src/jobs/${jobName}.ts; --force publishes all the same, to wait in the unrouted queue`;
+  const advice = [nameAdvice(jobName, known, ''), `Its file would be src/jobs/${jobName}.ts`]
+    .join(' ')
+    .trim();
+  return `there is no job '${jobName}'. ${advice}; --force publishes all the same, to wait in the unrouted queue`;
 }

@@ -62,8 +62,15 @@ export function labelled(label: string, text: string): string {
   return `  ${label.padEnd(8)} ${text}`;
 }
 
-/** What to do about a name that is none of these. */
-export function nameAdvice(name: string, names: readonly string[]): string {
+/**
+ * What to do about a name that is none of these.
+ * @param otherwise what to say when no name is similar; lists the names by default
+ */
+export function nameAdvice(
+  name: string,
+  names: readonly string[],
+  otherwise: string = `There are: ${names.join(', ')}`,
+): string {
   const nearest = nearestName(name, names);
-  return nearest === undefined ? `There are: ${names.join(', ')}` : `Did you mean ${nearest}?`;
+  return nearest === undefined ? otherwise : `Did you mean ${nearest}?`;
 }

@@ -1,4 +1,4 @@
-import { durationSeconds } from '../src/job/duration.ts';
+import { type Duration, durationSeconds } from '../src/job/duration.ts';
 import type { When } from '../src/publisher/index.ts';
 import { isInstant } from '../src/schedule/instant.ts';
 import { CommandError } from './outcome.ts';
@@ -19,7 +19,7 @@ export function whenOf({ delay, at }: WhenOptions): When {
     throw new CommandError('--delay and --at both say when: give one of them');
   }
   if (at !== undefined) return { at: instantOf(at) };
-  return delay === undefined ? {} : { delay: durationOf(delay) };
+  return delay === undefined ? {} : { delay: durationOption('--delay', delay) };
 }
 
 /**
@@ -43,11 +43,15 @@ function instantOf(at: string): Date {
   throw new CommandError(`--at is past (${instant.toISOString()}): choose a time ahead, or leave it out`);
 }
 
-function durationOf(delay: string): Exclude<When['delay'], undefined> {
+/**
+ * Checks an option that is a duration, such as `10m`.
+ * @throws {CommandError} when it is none
+ */
+export function durationOption(option: string, text: string): Duration {
   try {
-    durationSeconds(delay);
-    return delay as Exclude<When['delay'], undefined>;
+    durationSeconds(text);
+    return text as Duration;
   } catch (cause) {
-    throw new CommandError(`--delay: ${(cause as Error).message}`, { cause });
+    throw new CommandError(`${option}: ${(cause as Error).message}`, { cause });
   }
 }

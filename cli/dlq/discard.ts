@@ -17,7 +17,7 @@ import {
 } from './report.ts';
 import { type Selection, type SelectionOptions, selectionOf } from './selection.ts';
 import type { Failure } from './sendLetters.ts';
-import { type Session, withQueue } from './session.ts';
+import { type Session, sweptQueue, withQueue } from './session.ts';
 import { survey } from './survey.ts';
 import { sweep } from './sweep.ts';
 
@@ -74,7 +74,7 @@ async function discardSelected(
   selection: Selection,
   exportTo: string | undefined,
 ): Promise<End> {
-  const { sqs, queue, target, depth } = session;
+  const { queue, depth } = session;
   const file = exportTo === undefined ? undefined : await openLines(exportTo, queue.name);
   const tally = emptyTally();
   const kept = new Map<string, Failure>();
@@ -83,7 +83,7 @@ async function discardSelected(
   using progress = startProgress(`discarding from ${queue.name}`, depth.waiting, true);
   try {
     await sweep(
-      { sqs, queueUrl: queue.queueUrl, speed: target.speed },
+      sweptQueue(session),
       async (letters, { remove }) => {
         const selected = letters.filter((letter) => selection.takes(letter));
         noteSeen(tally, letters);

@@ -11,7 +11,7 @@ import { type EditOptions, newMessage } from './newMessage.ts';
 import { isSafetyNet } from './queues.ts';
 import { printFailures, reportUnseen } from './report.ts';
 import { outgoing, sendToQueue } from './sendLetters.ts';
-import { type Session, withQueue } from './session.ts';
+import { type Session, sweptQueue, withQueue } from './session.ts';
 import { sweep } from './sweep.ts';
 
 export async function edit(name: string, options: EditOptions & TargetOptions): Promise<void> {
@@ -122,7 +122,7 @@ type Found<Result> =
 
 /** Looks for a letter, gives back everything else, and holds it while something is done with it. */
 async function withLetter<Result>(
-  { sqs, queue, target }: Pick<Session, 'sqs' | 'queue' | 'target'>,
+  session: Session,
   takes: (letter: Letter) => boolean,
   work: (held: HeldLetter) => Promise<Result>,
 ): Promise<Found<Result>> {
@@ -131,7 +131,7 @@ async function withLetter<Result>(
   using interrupt = onInterrupt('giving back what was received');
   const { signal } = interrupt;
   await sweep(
-    { sqs, queueUrl: queue.queueUrl, speed: target.speed },
+    sweptQueue(session),
     async (letters, { giveBackBut, isHeld, remove, stop }) => {
       received += letters.length;
       const letter = letters.find(takes);

@@ -6,7 +6,7 @@ import type { TargetOptions } from '../target.ts';
 import { counted } from '../text.ts';
 import { type Letter, letterJson } from './letter.ts';
 import { reportUnseen, startProgress } from './report.ts';
-import { type Session, withQueue } from './session.ts';
+import { type Session, sweptQueue, withQueue } from './session.ts';
 import { sweep } from './sweep.ts';
 
 interface ExportOptions extends TargetOptions {
@@ -18,14 +18,14 @@ export async function exportLetters(name: string, options: ExportOptions): Promi
 }
 
 async function write(session: Session, { file }: ExportOptions): Promise<End> {
-  const { sqs, queue, target, depth } = session;
+  const { queue, depth } = session;
   const lines = await openLines(file, queue.name);
   using interrupt = onInterrupt('giving back what was received');
   using progress = startProgress(`exporting ${queue.name}`, depth.waiting, file === undefined);
   let written = 0;
   try {
     await sweep(
-      { sqs, queueUrl: queue.queueUrl, speed: target.speed },
+      sweptQueue(session),
       async (letters) => {
         await lines.write(letters);
         written += letters.length;

@@ -17,7 +17,7 @@ import {
 import { type Selection, type SelectionOptions, selectionOf } from './selection.ts';
 import { sendBack } from './sendBack.ts';
 import { sendToQueue } from './sendLetters.ts';
-import { type Session, withQueue } from './session.ts';
+import { type Session, sweptQueue, withQueue } from './session.ts';
 import { survey } from './survey.ts';
 import { publishToTopic, refusal } from './throughTopic.ts';
 
@@ -59,7 +59,7 @@ async function redriveSelected(
   using interrupt = onInterrupt('finishing the batches in hand');
   using progress = startProgress(`redriving ${queue.name}`, depth.waiting);
   try {
-    await sendBack({ sqs, queueUrl: queue.queueUrl, speed: target.speed }, tally, {
+    await sendBack(sweptQueue(session), tally, {
       selection,
       send,
       signal: interrupt.signal,

@@ -1,5 +1,6 @@
 import { durationSeconds } from '../../src/job/duration.ts';
 import { CommandError } from '../outcome.ts';
+import { durationOption } from '../when.ts';
 import { diedAtMs, errorName, type Letter } from './letter.ts';
 
 /** The options by which `redrive` and `discard` choose dead letters. */
@@ -41,18 +42,10 @@ function byId(ids: readonly string[]): Selection {
 
 /** Since their last failure, or, without a reason, since they were sent. */
 function byAge(olderThan: string): Selection {
-  const beforeMs = Date.now() - secondsOf(olderThan) * 1_000;
+  const beforeMs = Date.now() - durationSeconds(durationOption('--older-than', olderThan)) * 1_000;
   return {
     by: 'age',
     text: `--older-than ${olderThan}`,
     takes: (letter) => diedAtMs(letter) <= beforeMs,
   };
-}
-
-function secondsOf(duration: string): number {
-  try {
-    return durationSeconds(duration);
-  } catch (cause) {
-    throw new CommandError(`--older-than: ${(cause as Error).message}`, { cause });
-  }
 }

@@ -13,6 +13,7 @@ import {
   queueArn,
 } from './queues.ts';
 import type { Sqs } from './sqs.ts';
+import type { SweptQueue } from './sweep.ts';
 
 /** A command at work on one queue of a platform. */
 export interface Session {
@@ -39,6 +40,11 @@ export async function withQueue(
     },
     explain: (error, target) => explain(error, { command: permitted, target, queue }),
   });
+}
+
+/** The queue of a session, as a sweep takes it. */
+export function sweptQueue({ sqs, queue, target }: Session): SweptQueue {
+  return { sqs, queueUrl: queue.queueUrl, speed: target.speed };
 }
 
 /** What was being done when AWS refused. */

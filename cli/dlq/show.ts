@@ -8,7 +8,7 @@ import { letterText } from './letterText.ts';
 import { type OffloadedPayload, offloadedPayloads } from './offloadedPayloads.ts';
 import { isSafetyNet } from './queues.ts';
 import { reportUnseen } from './report.ts';
-import { type Session, withQueue } from './session.ts';
+import { type Session, sweptQueue, withQueue } from './session.ts';
 import { sweep } from './sweep.ts';
 import { jobNameOf } from './throughTopic.ts';
 
@@ -50,14 +50,14 @@ interface Peeked {
 
 /** Receives as few letters as it can, and gives all of them back. */
 async function peek(
-  { sqs, queue, target }: Pick<Session, 'sqs' | 'queue' | 'target'>,
+  session: Session,
   { limit, id }: { readonly limit: number; readonly id?: string },
   signal: AbortSignal,
 ): Promise<Peeked> {
   const found: Letter[] = [];
   let received = 0;
   await sweep(
-    { sqs, queueUrl: queue.queueUrl, speed: target.speed },
+    sweptQueue(session),
     async (letters, { stop }) => {
       received += letters.length;
       found.push(...letters.filter(({ jobId }) => id === undefined || jobId === id));

@@ -4,7 +4,7 @@ import type { Letter } from './letter.ts';
 import { whyText } from './letterText.ts';
 import { emptyTally, noteSeen, nothingSelected, reportUnseen, startProgress } from './report.ts';
 import type { Selection } from './selection.ts';
-import type { Session } from './session.ts';
+import { type Session, sweptQueue } from './session.ts';
 import { sweep } from './sweep.ts';
 
 export interface SurveyOptions {
@@ -20,13 +20,13 @@ export async function survey(
   selection: Selection,
   { verb, refusal }: SurveyOptions,
 ): Promise<End> {
-  const { sqs, queue, target, depth } = session;
+  const { queue, depth } = session;
   const tally = emptyTally();
   const [taken, refused]: string[][] = [[], []];
   using interrupt = onInterrupt('giving back what was received');
   using progress = startProgress(`looking through ${queue.name}`, depth.waiting);
   await sweep(
-    { sqs, queueUrl: queue.queueUrl, speed: target.speed },
+    sweptQueue(session),
     async (letters) => {
       noteSeen(tally, letters);
       for (const letter of letters) {

@@ -1,6 +1,5 @@
 import { isFileResult } from '../../src/files/fileResult.ts';
 import type { AnyJob, Duration, JobHandle } from '../../src/index.ts';
-import { durationSeconds } from '../../src/job/duration.ts';
 import type { JobStatus } from '../../src/job/jobStatus.ts';
 import { defaultResultTimeout, ResultTimeoutError } from '../../src/publisher/handle.ts';
 import { baseOf } from '../../src/publisher/jobApi.ts';
@@ -10,6 +9,7 @@ import { apiUrlOf } from '../status/statusApi.ts';
 import { fileText, resultLines } from '../status/statusText.ts';
 import type { Target } from '../target.ts';
 import { oneLine, shellWord } from '../text.ts';
+import { durationOption } from '../when.ts';
 
 /** How to wait for a published job. */
 interface WaitOptions {
@@ -26,11 +26,7 @@ interface WaitOptions {
 export function checkTimeout(timeout: string | undefined, wait: boolean): void {
   if (timeout === undefined) return;
   if (!wait) throw new CommandError('--timeout says how long to --wait: give both');
-  try {
-    durationSeconds(timeout);
-  } catch (cause) {
-    throw new CommandError(`--timeout: ${(cause as Error).message}`, { cause });
-  }
+  durationOption('--timeout', timeout);
 }
 
 /**

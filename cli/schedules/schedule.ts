@@ -5,7 +5,6 @@ import {
   ListSchedulesCommand,
   type SchedulerClient,
 } from '@aws-sdk/client-scheduler';
-import { nearestName } from '../../src/job/nearestName.ts';
 import {
   attributeText,
   filledIn,
@@ -14,7 +13,7 @@ import {
   type ScheduledPublish,
 } from '../../src/message/scheduledPublish.ts';
 import { CommandError } from '../outcome.ts';
-import { instantText } from '../text.ts';
+import { instantText, nameAdvice } from '../text.ts';
 import type { Session } from './session.ts';
 
 /** A schedule as Scheduler gives it. */
@@ -49,11 +48,11 @@ export async function recurringSchedule(
   const found = isName ? await scheduleNamed(scheduler, recurringGroup, name) : undefined;
   if (found !== undefined) return found;
   const { names } = await namesIn(scheduler, recurringGroup, maxNames).catch(() => ({ names: [] }));
-  const nearest = nearestName(name, names);
   const there =
     names.length === 0 ? 'No job recurs there' : `There are: ${names.slice(0, maxShown).join(', ')}`;
-  const advice = nearest === undefined ? there : `Did you mean ${nearest}?`;
-  throw new CommandError(`${target.name} has no recurring schedule '${name}'. ${advice}`);
+  throw new CommandError(
+    `${target.name} has no recurring schedule '${name}'. ${nameAdvice(name, names, there)}`,
+  );
 }
 
 const sideBySide = 20;
