@@ -30,14 +30,14 @@ function pause(): Command {
   return new Command('pause')
     .description('Stops a recurring schedule from firing, until it is resumed or deployed with a change.')
     .argument('<name>', "the schedule's name, as list shows it")
-    .action(async (name, options) => (await import('./pause.ts')).pause(name, options));
+    .action(async (name, options) => (await import('./recurringSchedule.ts')).pause(name, options));
 }
 
 function resume(): Command {
   return new Command('resume')
     .description('Lets a recurring schedule fire again. What it missed does not come.')
     .argument('<name>', "the schedule's name, as list shows it")
-    .action(async (name, options) => (await import('./pause.ts')).resume(name, options));
+    .action(async (name, options) => (await import('./recurringSchedule.ts')).resume(name, options));
 }
 
 function runNow(): Command {
