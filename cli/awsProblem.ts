@@ -3,7 +3,7 @@ import { PublishError } from '../src/publisher/errors.ts';
 import type { Target } from './target.ts';
 
 /** What was asked of AWS when it refused. */
-export interface Asked {
+interface Asked {
   readonly target: Target;
   /** As {@link permissionsText} says it. */
   needs(): string;

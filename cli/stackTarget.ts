@@ -14,7 +14,7 @@ export interface StackResource {
 }
 
 /** The outputs that name what has no name of its own: `ApiUrl`, `FilesBucket`. */
-export type StackOutputs = Readonly<Record<string, string>>;
+type StackOutputs = Readonly<Record<string, string>>;
 
 /**
  * Finds a deployed platform by its stack's resources, whose names say what they are: topic `<platform>-<stage>`,

@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { deadLetterQueueName, jobNameOfQueue, lastPart, parseTopicArn, topicArnForm } from '../src/names.ts';
-import { localTarget } from './localTarget.ts';
-import { CommandError } from './outcome.ts';
+import { CommandError, type End, exitCodes, StopError } from './outcome.ts';
+import { oneLine } from './text.ts';
 
 /** The platform that a command works with. */
 export interface Target {
@@ -26,7 +28,7 @@ interface ClientConfig {
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
-export interface JobQueues {
+interface JobQueues {
   readonly queueUrl: string;
   /** null for a queue without one. */
   readonly deadLetterQueueUrl: string | null;
@@ -35,6 +37,31 @@ export interface JobQueues {
 export interface TargetOptions {
   readonly stack?: string;
   readonly topicArn?: string;
+}
+
+/** What a command does with a platform. */
+interface Work {
+  run(target: Target): Promise<End>;
+  /** What was refused and what to do, in one line; undefined for a bug, which keeps its stack. */
+  explain(error: Error, target: Target): string | undefined;
+}
+
+/**
+ * Finds the platform, does the work, and sets the process's exit code. What is refused in the middle of it is one line on
+ * standard error, and a failure.
+ * @throws {CommandError} when the work cannot be tried
+ */
+export async function withTarget(options: TargetOptions, { run, explain }: Work): Promise<void> {
+  const target = await findTarget(options);
+  try {
+    process.exitCode = exitCodes[await run(target)];
+  } catch (error) {
+    if (error instanceof CommandError || !(error instanceof Error)) throw error;
+    const line = error instanceof StopError ? error.message : explain(error, target);
+    if (line === undefined) throw error;
+    console.error(`error: ${oneLine(line, 2_000)}`);
+    process.exitCode = exitCodes.failed;
+  }
 }
 
 /**
@@ -73,4 +100,79 @@ export function jobQueuesOf(topicArn: string, queueUrls: readonly string[]): Rec
     return [[jobName, { queueUrl, deadLetterQueueUrl }] as const];
   });
   return Object.fromEntries(jobs);
+}
+
+/** Written by the local platform once it is ready, removed when it stops. */
+const platformFile = '.local/platform.json';
+
+/** The parts of the file that commands need. */
+interface PlatformFile {
+  readonly endpoint: string;
+  readonly region: string;
+  /** null while the template has no topic that jobs subscribe to. */
+  readonly topicArn: string | null;
+  readonly speed?: number;
+  readonly jobs: Readonly<Record<string, JobQueues>>;
+  /** Where the template has them. */
+  readonly apiUrl?: string | null;
+  readonly filesBucket?: string | null;
+}
+
+/** @throws {CommandError} when no local platform is running in this directory */
+async function localTarget(): Promise<Target> {
+  const { endpoint, region, topicArn, speed = 1, jobs, apiUrl, filesBucket } = await readPlatformFile();
+  if (!(await isListening(endpoint))) {
+    throw new CommandError(
+      `${platformFile} says the local platform is at ${endpoint}, but nothing listens there. Start it again: npm start`,
+    );
+  }
+  if (topicArn === null) throw new CommandError('the local platform has no jobs yet: add a file to src/jobs');
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  return {
+    name: 'the local platform',
+    topicArn,
+    clientConfig: { region, endpoint, credentials },
+    jobs,
+    speed,
+    ...(apiUrl && { apiUrl }),
+    ...(filesBucket && { filesBucket }),
+  };
+}
+
+async function readPlatformFile(): Promise<PlatformFile> {
+  const text = await readFile(platformFile, 'utf8').catch(() => undefined);
+  if (text === undefined) {
+    throw new CommandError('no local platform is running here: npm start, or say where with --stack NAME');
+  }
+  const platform = parsed(text);
+  if (isPlatform(platform)) return platform;
+  throw new CommandError(
+    `${platformFile} cannot be understood. Stop the local platform and start it again: npm start`,
+  );
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isPlatform(value: unknown): value is PlatformFile {
+  if (typeof value !== 'object' || value === null) return false;
+  const { endpoint, region, topicArn, jobs } = value as Partial<Record<keyof PlatformFile, unknown>>;
+  const texts = [endpoint, region, topicArn ?? ''].every((text) => typeof text === 'string');
+  return texts && URL.canParse(endpoint as string) && typeof jobs === 'object' && jobs !== null;
+}
+
+/** The file outlives a platform that was killed. */
+function isListening(endpoint: string): Promise<boolean> {
+  const { hostname, port } = new URL(endpoint);
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = connect({ host: hostname, port: Number(port), timeout: 2000 });
+  socket.once('connect', () => resolve(true));
+  socket.once('error', () => resolve(false));
+  socket.once('timeout', () => resolve(false));
+  return promise.finally(() => socket.destroy());
 }

@@ -16,7 +16,7 @@ export interface SoakCounts {
 }
 
 /** What a dead letter tells; without a name when SQS's redrive policy moved it. */
-export interface Death {
+interface Death {
   readonly name: string | undefined;
   readonly attempts: number | undefined;
 }

@@ -19,7 +19,7 @@ export interface Behaviour {
   readonly instead?: 'a bad payload' | 'garbage through the topic' | 'garbage straight to the queue';
 }
 
-export type Fate =
+type Fate =
   /** It has its effect: idempotent ones exactly once. */
   | 'succeeds'
   /** It has its effect, but its batch may die with it so often that it is a dead letter as well. */

@@ -6,7 +6,7 @@ import { createPublisher, type PublishItem } from '../../src/publisher/index.ts'
 import type { Accounts } from './accounts.ts';
 import { jobIdOf } from './jobId.ts';
 
-export interface Publishing {
+interface Publishing {
   readonly accounts: Accounts;
   readonly sns: SNSClient;
   readonly sqs: SQSClient;

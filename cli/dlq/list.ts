@@ -2,8 +2,7 @@ import { CloudWatch, type GetMetricDataInput, type GetMetricDataOutput } from '@
 import { SQS } from '@aws-sdk/client-sqs';
 import { lastPart } from '../../src/names.ts';
 import type { End } from '../outcome.ts';
-import { withTarget } from '../session.ts';
-import type { Target, TargetOptions } from '../target.ts';
+import { type Target, type TargetOptions, withTarget } from '../target.ts';
 import { counted, lengthOfTime, table } from '../text.ts';
 import { type Depth, depthOf, keptSeconds, listDeadLetterQueues } from './queues.ts';
 import { explain } from './session.ts';

@@ -2,10 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { lastPart } from '../../src/names.ts';
 import { CommandError, type End, onInterrupt } from '../outcome.ts';
 import { counted, lengthOfTime } from '../text.ts';
-import { queueArn } from './queues.ts';
+import { type MoveCalls, queueArn } from './queues.ts';
 import { reportUnseen, startProgress } from './report.ts';
 import type { Session } from './session.ts';
-import type { MoveCalls } from './sqs.ts';
 
 interface WholeOptions {
   readonly dryRun?: boolean;

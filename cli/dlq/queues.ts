@@ -1,9 +1,8 @@
+import type * as sdk from '@aws-sdk/client-sqs';
 import { lastPart, parseArn, platformNames, queueArnOf, queueNamePrefix } from '../../src/names.ts';
 import { CommandError } from '../outcome.ts';
-import type { Target } from '../target.ts';
-import { jobQueuesOf } from '../target.ts';
+import { jobQueuesOf, type Target } from '../target.ts';
 import { nameAdvice } from '../text.ts';
-import type { MoveCalls, Sqs } from './sqs.ts';
 
 /** A queue where messages wait for somebody to look at them. */
 export interface DeadLetterQueue {
@@ -135,3 +134,30 @@ async function numbersOf(sqs: AttributeCall, QueueUrl: string): Promise<Omit<Dep
     retentionSeconds: number('MessageRetentionPeriod'),
   };
 }
+
+/** The calls of SQS that dead letters need; the SDK's `SQS` has them. */
+export interface Sqs extends MessageCalls, MoveCalls {
+  getQueueUrl: Call<sdk.GetQueueUrlRequest, sdk.GetQueueUrlResult>;
+  listQueues: Call<sdk.ListQueuesRequest, sdk.ListQueuesResult>;
+}
+
+/** What moving messages one by one needs. */
+export interface MessageCalls {
+  receiveMessage: Call<sdk.ReceiveMessageRequest, sdk.ReceiveMessageResult>;
+  sendMessageBatch: Call<sdk.SendMessageBatchRequest, Partial<sdk.SendMessageBatchResult>>;
+  deleteMessageBatch: Call<sdk.DeleteMessageBatchRequest, Partial<sdk.DeleteMessageBatchResult>>;
+  changeMessageVisibilityBatch: Call<
+    sdk.ChangeMessageVisibilityBatchRequest,
+    Partial<sdk.ChangeMessageVisibilityBatchResult>
+  >;
+}
+
+/** What moving a whole queue needs. */
+export interface MoveCalls {
+  getQueueAttributes: Call<sdk.GetQueueAttributesRequest, sdk.GetQueueAttributesResult>;
+  startMessageMoveTask: Call<sdk.StartMessageMoveTaskRequest, sdk.StartMessageMoveTaskResult>;
+  listMessageMoveTasks: Call<sdk.ListMessageMoveTasksRequest, sdk.ListMessageMoveTasksResult>;
+  cancelMessageMoveTask: Call<sdk.CancelMessageMoveTaskRequest, sdk.CancelMessageMoveTaskResult>;
+}
+
+type Call<Input, Output> = (input: Input) => Promise<Output>;

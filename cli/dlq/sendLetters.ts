@@ -10,7 +10,7 @@ import {
 import { attemptsMadeAttribute, envelopeOf } from '../../src/message/received.ts';
 import { errorCode, isRefusal } from '../awsProblem.ts';
 import type { Letter } from './letter.ts';
-import type { MessageCalls } from './sqs.ts';
+import type { MessageCalls } from './queues.ts';
 
 /** A message as it leaves a dead-letter queue. */
 interface Outgoing {

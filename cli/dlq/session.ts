@@ -2,8 +2,7 @@ import { SQS } from '@aws-sdk/client-sqs';
 import { lastPart } from '../../src/names.ts';
 import { awsProblem, errorCode, isGone, permissionsText } from '../awsProblem.ts';
 import type { End } from '../outcome.ts';
-import { withTarget } from '../session.ts';
-import type { Target, TargetOptions } from '../target.ts';
+import { type Target, type TargetOptions, withTarget } from '../target.ts';
 import {
   type DeadLetterQueue,
   type Depth,
@@ -11,8 +10,8 @@ import {
   findDeadLetterQueue,
   isSafetyNet,
   queueArn,
+  type Sqs,
 } from './queues.ts';
-import type { Sqs } from './sqs.ts';
 import type { SweptQueue } from './sweep.ts';
 
 /** A command at work on one queue of a platform. */

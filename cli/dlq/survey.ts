@@ -7,7 +7,7 @@ import type { Selection } from './selection.ts';
 import { type Session, sweptQueue } from './session.ts';
 import { sweep } from './sweep.ts';
 
-export interface SurveyOptions {
+interface SurveyOptions {
   /** What would be done with the selected letters. */
   readonly verb: string;
   /** Why it would not be done with this one. */

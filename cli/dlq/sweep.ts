@@ -1,8 +1,7 @@
 import { HeldLetters, holdSeconds } from './HeldLetters.ts';
 import { type Letter, readLetter } from './letter.ts';
-import { countOf } from './queues.ts';
+import { countOf, type MessageCalls, type MoveCalls } from './queues.ts';
 import type { Failure } from './sendLetters.ts';
-import type { MessageCalls, MoveCalls } from './sqs.ts';
 
 export interface SweptQueue {
   readonly sqs: Pick<MessageCalls, 'receiveMessage' | 'changeMessageVisibilityBatch' | 'deleteMessageBatch'> &
@@ -29,7 +28,7 @@ export interface Sweep {
   stop(): void;
 }
 
-export interface SweepOptions {
+interface SweepOptions {
   /** Ends the sweep after the batches in hand. */
   readonly signal: AbortSignal;
   /** Calls at a time. */

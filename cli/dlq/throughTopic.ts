@@ -7,8 +7,7 @@ import type { Message } from '../../src/publisher/message.ts';
 import { sendBatch } from '../../src/publisher/send.ts';
 import { batchesOf } from '../../src/publisher/stream.ts';
 import type { Letter } from './letter.ts';
-import type { Send } from './sendLetters.ts';
-import { bytesOf, outgoing } from './sendLetters.ts';
+import { bytesOf, outgoing, type Send } from './sendLetters.ts';
 
 /**
  * Publishes letters once more, each with its old ID as the attribute `jobId`. A letter that no job would take is

@@ -45,7 +45,7 @@ function runNow(): Command {
     .description('Publishes what a recurring schedule publishes, at once and as a job of its own.')
     .argument('<name>', "the schedule's name, as list shows it")
     .option('--json', 'print the result as JSON')
-    .action(async (name, options) => (await import('./runNow.ts')).runNow(name, options));
+    .action(async (name, options) => (await import('./recurringSchedule.ts')).runNow(name, options));
 }
 
 function cancel(): Command {

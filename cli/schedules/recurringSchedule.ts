@@ -1,8 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { UpdateScheduleCommand, type UpdateScheduleCommandInput } from '@aws-sdk/client-scheduler';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { filledIn } from '../../src/message/scheduledPublish.ts';
+import { systemClock } from '../../src/publisher/clock.ts';
+import { sendBatch } from '../../src/publisher/send.ts';
+import { uuidv7Maker } from '../../src/publisher/uuid.ts';
 import { nextFirings } from '../../src/schedule/index.ts';
-import type { End } from '../outcome.ts';
+import { CommandError, type End } from '../outcome.ts';
 import type { TargetOptions } from '../target.ts';
-import { recurringSchedule, type Schedule } from './schedule.ts';
+import { instantText } from '../text.ts';
+import { publishOf, recurringSchedule, type Schedule } from './schedule.ts';
 import { type Session, withSchedules } from './session.ts';
 
 export async function pause(name: string, options: TargetOptions): Promise<void> {
@@ -46,4 +53,49 @@ function startFrom(schedule: Schedule, start: Date, now: Date): Date | undefined
   } = schedule;
   if (!expression.startsWith('rate(')) return undefined;
   return nextFirings({ expression, timezone, start, end }, now, 1)[0];
+}
+
+interface RunNowOptions extends TargetOptions {
+  readonly json?: boolean;
+}
+
+export async function runNow(name: string, options: RunNowOptions): Promise<void> {
+  await withSchedules('run-now', options, (session) => publishNow(session, name, options));
+}
+
+/** Publishes what a schedule publishes, now, as a job of its own. Its rhythm stays as it is, paused or not. */
+async function publishNow(session: Session, name: string, { json }: RunNowOptions): Promise<End> {
+  const { topicArn, clientConfig } = session.target;
+  const schedule = await recurringSchedule(session, name);
+  const publish = publishAt(schedule, new Date());
+  if (publish === undefined) {
+    throw new CommandError(`the schedule '${name}' publishes no job: somebody made it by hand`);
+  }
+  const jobId = uuidv7Maker()();
+  const attributes = { ...publish.attributes, jobId: { DataType: 'String', StringValue: jobId } };
+  const message = { ...publish, jobId, attributes, bytes: 0 };
+  const [result] = await sendBatch(new SNSClient(clientConfig), topicArn, [message], systemClock);
+  if (result?.status !== 'published')
+    throw result?.status === 'failed' ? result.error : new Error('no result');
+  const { jobName } = publish;
+  const { messageId } = result;
+  console.log(
+    json
+      ? JSON.stringify({ status: 'published', schedule: name, jobName, jobId, messageId })
+      : `published ${jobName} ${jobId} (message ${messageId})`,
+  );
+  return 'done';
+}
+
+/** What a schedule would publish at that time; undefined where that is no job. */
+function publishAt(schedule: Schedule, at: Date): ReturnType<typeof publishOf> {
+  const { Arn = '', Target } = schedule;
+  if (Target?.Input === undefined) return undefined;
+  const Input = filledIn(Target.Input, {
+    'scheduled-time': instantText(at),
+    'schedule-arn': Arn,
+    'execution-id': randomUUID(),
+    'attempt-number': '1',
+  });
+  return publishOf({ ...schedule, Target: { ...Target, Input } });
 }

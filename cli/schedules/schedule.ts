@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   GetScheduleCommand,
   type GetScheduleCommandOutput,
@@ -7,13 +6,12 @@ import {
 } from '@aws-sdk/client-scheduler';
 import {
   attributeText,
-  filledIn,
   publishTargetArn,
   readPublish,
   type ScheduledPublish,
 } from '../../src/message/scheduledPublish.ts';
 import { CommandError } from '../outcome.ts';
-import { instantText, nameAdvice } from '../text.ts';
+import { nameAdvice } from '../text.ts';
 import type { Session } from './session.ts';
 
 /** A schedule as Scheduler gives it. */
@@ -104,17 +102,4 @@ export function publishOf({ Target }: Schedule): JobPublish | undefined {
   const publish = Target?.Arn === publishTargetArn ? readPublish(Target.Input) : undefined;
   const jobName = attributeText(publish, 'jobName');
   return publish === undefined || jobName === undefined ? undefined : { ...publish, jobName };
-}
-
-/** What it would publish at that time. */
-export function publishAt(schedule: Schedule, at: Date): JobPublish | undefined {
-  const { Arn = '', Target } = schedule;
-  if (Target?.Input === undefined) return undefined;
-  const Input = filledIn(Target.Input, {
-    'scheduled-time': instantText(at),
-    'schedule-arn': Arn,
-    'execution-id': randomUUID(),
-    'attempt-number': '1',
-  });
-  return publishOf({ ...schedule, Target: { ...Target, Input } });
 }

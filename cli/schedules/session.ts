@@ -3,8 +3,7 @@ import { type Arn, arnOf, parseTopicArn } from '../../src/names.ts';
 import { type PlatformSchedules, platformSchedules } from '../../src/publisher/delay/platformSchedules.ts';
 import { awsProblem, permissionsText } from '../awsProblem.ts';
 import type { End } from '../outcome.ts';
-import { withTarget } from '../session.ts';
-import type { Target, TargetOptions } from '../target.ts';
+import { type Target, type TargetOptions, withTarget } from '../target.ts';
 
 /** A command at work on a platform's schedules. */
 export interface Session {

@@ -13,8 +13,7 @@ import {
   timely,
 } from '../../src/publisher/jobApi.ts';
 import { CommandError, type End } from '../outcome.ts';
-import { withTarget } from '../session.ts';
-import type { Target, TargetOptions } from '../target.ts';
+import { type Target, type TargetOptions, withTarget } from '../target.ts';
 import { nameAdvice } from '../text.ts';
 
 /**
