@@ -6,14 +6,14 @@ import { oneLine } from './text.ts';
 
 /** The platform that a command works with. */
 export interface Target {
-  /** As a sentence says it: `the local platform`, `stack jobs-dev`. */
+  /** Its name in a sentence: `the local platform`, `stack jobs-dev`. */
   readonly name: string;
   readonly topicArn: string;
   /** Where the platform is, for any AWS client: `new SQSClient(target.clientConfig)`. */
   readonly clientConfig: ClientConfig;
   /** The queues of every job by the job's name; undefined where only the topic is known. */
   readonly jobs: Readonly<Record<string, JobQueues>> | undefined;
-  /** How many times faster than AWS's its waits are: the local platform's `--speed`; undefined for a deployed one. */
+  /** How many times shorter its waits are than AWS's: the local platform's `--speed`; undefined for a deployed platform. */
   readonly speed?: number;
   /** Where the status API is; undefined where no job is tracked, or only the topic is known. */
   readonly apiUrl?: string;
@@ -21,7 +21,7 @@ export interface Target {
   readonly filesBucket?: string;
 }
 
-/** What is left out comes from the environment, as for any AWS client. */
+/** Whatever is left out comes from the environment, as for any AWS client. */
 interface ClientConfig {
   readonly region?: string;
   readonly endpoint?: string;
@@ -30,7 +30,7 @@ interface ClientConfig {
 
 interface JobQueues {
   readonly queueUrl: string;
-  /** null for a queue without one. */
+  /** null when the job has none. */
   readonly deadLetterQueueUrl: string | null;
 }
 
@@ -42,14 +42,14 @@ export interface TargetOptions {
 /** What a command does with a platform. */
 interface Work {
   run(target: Target): Promise<End>;
-  /** What was refused and what to do, in one line; undefined for a bug, which keeps its stack. */
+  /** Says in one line what was refused and what to do; undefined for a bug, which keeps its stack. */
   explain(error: Error, target: Target): string | undefined;
 }
 
 /**
- * Finds the platform, does the work, and sets the process's exit code. What is refused in the middle of it is one line on
- * standard error, and a failure.
- * @throws {CommandError} when the work cannot be tried
+ * Finds the platform, does the work, and sets the process's exit code. When something is refused in the middle of the work,
+ * prints one line on standard error and sets the exit code to 1.
+ * @throws {CommandError} when the work cannot begin
  */
 export async function withTarget(options: TargetOptions, { run, explain }: Work): Promise<void> {
   const target = await findTarget(options);
@@ -65,7 +65,7 @@ export async function withTarget(options: TargetOptions, { run, explain }: Work)
 }
 
 /**
- * Finds the platform: the one that was named, else the local one that is running.
+ * Finds the platform that the options name, or else the local platform that is running in this directory.
  * @throws {CommandError} when there is none
  */
 export async function findTarget({ stack, topicArn }: TargetOptions): Promise<Target> {
@@ -74,7 +74,7 @@ export async function findTarget({ stack, topicArn }: TargetOptions): Promise<Ta
   }
   if (topicArn !== undefined) return topicTarget(topicArn);
   if (stack === undefined) return await localTarget();
-  // Loaded only here, with its client: the local platform has no CloudFormation.
+  // Loaded only here: the local platform needs no client of CloudFormation.
   const { stackTarget } = await import('./stackTarget.ts');
   return await stackTarget(stack);
 }
@@ -88,8 +88,8 @@ function topicTarget(topicArn: string): Target {
 }
 
 /**
- * The queues of every job of a platform, by the jobs' names. Its topic is `<platform>-<stage>`; of all queues, those that
- * have one beside them that ends in `-dead-letters` are its jobs': `<platform>-<stage>-<jobName>`.
+ * The queues of every job of a platform, by the jobs' names. A queue `<platform>-<stage>-<jobName>` belongs to a job if a
+ * queue of the same name with `-dead-letters` at its end exists.
  */
 export function jobQueuesOf(topicArn: string, queueUrls: readonly string[]): Record<string, JobQueues> {
   const urls = new Map(queueUrls.map((url) => [lastPart(url), url]));
@@ -102,7 +102,7 @@ export function jobQueuesOf(topicArn: string, queueUrls: readonly string[]): Rec
   return Object.fromEntries(jobs);
 }
 
-/** Written by the local platform once it is ready, removed when it stops. */
+/** The local platform writes this file once it is ready, and removes it when it stops. */
 const platformFile = '.local/platform.json';
 
 /** The parts of the file that commands need. */
@@ -113,7 +113,7 @@ interface PlatformFile {
   readonly topicArn: string | null;
   readonly speed?: number;
   readonly jobs: Readonly<Record<string, JobQueues>>;
-  /** Where the template has them. */
+  /** These two are missing or null where the template has none. */
   readonly apiUrl?: string | null;
   readonly filesBucket?: string | null;
 }
@@ -166,7 +166,7 @@ function isPlatform(value: unknown): value is PlatformFile {
   return texts && URL.canParse(endpoint as string) && typeof jobs === 'object' && jobs !== null;
 }
 
-/** The file outlives a platform that was killed. */
+/** A platform that was killed leaves its file behind, so its port says whether it runs. */
 function isListening(endpoint: string): Promise<boolean> {
   const { hostname, port } = new URL(endpoint);
   const { promise, resolve } = Promise.withResolvers<boolean>();

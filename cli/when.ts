@@ -11,8 +11,8 @@ export interface WhenOptions {
 }
 
 /**
- * When to publish, as it was typed; empty for at once.
- * @throws {CommandError} when that is no time, or past
+ * When to publish, by the options; empty for at once.
+ * @throws {CommandError} when both are given, one cannot be read, or the time is in the past
  */
 export function whenOf({ delay, at }: WhenOptions): When {
   if (delay !== undefined && at !== undefined) {
@@ -23,8 +23,8 @@ export function whenOf({ delay, at }: WhenOptions): When {
 }
 
 /**
- * `2026-12-24T17:00:00Z, in 10m`: as `schedules list` says it, in real time, which comes sooner on a platform whose time is
- * sped up.
+ * `2026-12-24T17:00:00Z, in 10m`: the real time of a moment, as `schedules list` shows it. On a platform whose time is sped up
+ * the moment comes sooner.
  */
 export function untilText(at: Date, speed: number = 1, now: number = Date.now()): string {
   const waitMs = (at.getTime() - now) / speed;
@@ -40,12 +40,14 @@ function instantOf(at: string): Date {
   }
   const instant = new Date(at);
   if (instant.getTime() > Date.now()) return instant;
-  throw new CommandError(`--at is past (${instant.toISOString()}): choose a time ahead, or leave it out`);
+  throw new CommandError(
+    `--at is in the past (${instant.toISOString()}): choose a later time, or leave it out`,
+  );
 }
 
 /**
  * Checks an option that is a duration, such as `10m`.
- * @throws {CommandError} when it is none
+ * @throws {CommandError} when it cannot be read
  */
 export function durationOption(option: string, text: string): Duration {
   try {

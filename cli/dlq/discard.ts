@@ -46,8 +46,8 @@ async function discardFrom(session: Session, selection: Selection, options: Disc
 }
 
 /**
- * Asks a question on the terminal; anything but yes is no, except Ctrl-C.
- * @throws {CommandError} where nobody can be asked
+ * Asks a question on the terminal. Any answer but yes or Ctrl-C means no.
+ * @throws {CommandError} when there is no terminal
  */
 async function confirmed(question: string): Promise<'yes' | 'no' | 'interrupted'> {
   if (!process.stdin.isTTY) throw new CommandError('there is no terminal to ask on: give --yes');
@@ -68,7 +68,7 @@ function isYes(answer: string): boolean {
   return /^y(es)?$/i.test(answer.trim());
 }
 
-/** Deletes the selected letters, each after it is in the file where one is given, and prints a line for each. */
+/** Deletes the selected letters and prints a line for each. When a file is given, each letter is written to it first. */
 async function discardSelected(
   session: Session,
   selection: Selection,

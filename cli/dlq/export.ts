@@ -46,11 +46,11 @@ async function write(session: Session, { file }: ExportOptions): Promise<End> {
   return written > 0 && !hasUnseen ? 'done' : 'failed';
 }
 
-/** Takes letters as JSON Lines. */
+/** Writes letters as JSON Lines. */
 interface ExportedLines {
   /**
-   * Resolves when they are on the disk, or on their way out.
-   * @throws {StopError} when they cannot
+   * Resolves when the letters are on the disk, or were handed to the reader of standard output.
+   * @throws {StopError} when they cannot be written
    */
   write(letters: readonly Letter[]): Promise<void>;
   close(): Promise<void>;
@@ -58,14 +58,14 @@ interface ExportedLines {
 
 /**
  * Opens a new file, or standard output where none is given.
- * @throws {CommandError} when the file cannot be written, or is there already: it may hold an earlier export
+ * @throws {CommandError} when the file cannot be written, or exists already, because it may hold an earlier export
  */
 export async function openLines(file: string | undefined, name: string): Promise<ExportedLines> {
   const textOf = (letters: readonly Letter[]): string =>
     letters.map((letter) => `${JSON.stringify(letterJson(name, letter))}\n`).join('');
   if (file === undefined) return standardOutput(textOf);
   const handle = await open(givenPath(file), 'ax').catch((cause: NodeJS.ErrnoException) => {
-    const why = cause.code === 'EEXIST' ? 'it is there already: give a new name' : cause.message;
+    const why = cause.code === 'EEXIST' ? 'it exists already: give a new name' : cause.message;
     throw new CommandError(`cannot write ${file}: ${why}`, { cause });
   });
   return {
@@ -75,7 +75,7 @@ export async function openLines(file: string | undefined, name: string): Promise
         await handle.datasync();
       } catch (cause) {
         throw new StopError(
-          `cannot write to ${file} any more: ${(cause as Error).message}. What is not in it was left where it was: make room, and do this again with a new file`,
+          `cannot write to ${file} any more: ${(cause as Error).message}. Letters that are not in it were left in the queue: make room, and do this again with a new file`,
           { cause },
         );
       }
@@ -84,7 +84,7 @@ export async function openLines(file: string | undefined, name: string): Promise
   };
 }
 
-/** Whoever reads it may end at any time (`… | head`, a connection that is cut), and has got no more than what went out. */
+/** Counts the lines that went out: the reader of standard output may end at any time (`… | head`, a cut connection). */
 function standardOutput(textOf: (letters: readonly Letter[]) => string): ExportedLines {
   let lines = 0;
   return {

@@ -16,13 +16,13 @@ import type { Session } from './session.ts';
 
 export interface EditOptions {
   readonly id: string;
-  /** The new one; an editor asks for it when left out. */
+  /** The new payload; when left out, an editor opens. */
   readonly payload?: string;
 }
 
 /**
- * What is to be published in place of a letter's message; undefined, and said why, where nothing is.
- * @throws {CommandError} when the old one cannot be read, nobody can be asked, or the new one does not fit
+ * The message to send in place of a letter's own; undefined when nothing is to be sent, which is printed with its cause.
+ * @throws {CommandError} when the old payload cannot be read, there is no editor, or the new payload is too large
  */
 export async function newMessage(
   letter: Letter,
@@ -45,7 +45,7 @@ export async function newMessage(
 }
 
 /**
- * What was published. A payload in S3 is fetched when somebody is to edit it.
+ * The text of the old payload. A payload in S3 is fetched only when an editor will show it.
  * @throws {CommandError} when it cannot be read
  */
 async function oldText(
@@ -63,7 +63,7 @@ async function oldText(
   );
 }
 
-/** Pretty where it is JSON, else as it is. */
+/** Indents JSON, and gives any other text back as it is. */
 function prettyText(text: string): string {
   try {
     return prettyJson(text);
@@ -93,8 +93,8 @@ async function faultsOf(text: string, jobName: string, job: AnyJob | string): Pr
 }
 
 /**
- * What is published in its place: the payload itself, or, where it is too large for SNS's messages, a pointer to it in S3.
- * @throws {CommandError} when it is too large for S3 too, or S3 does not take it
+ * The message to send: the payload itself, or a pointer to it in S3 when it is too large for a message of SNS.
+ * @throws {CommandError} when it is larger than a payload in S3 may be, or S3 refuses it
  */
 async function messageOf(
   jobName: string,
@@ -111,13 +111,13 @@ async function messageOf(
   );
 }
 
-/** What is wrong with a text, a line each; nothing for a good one. */
+/** Gives a line for each fault of a text, none for a good one. */
 type Check = (text: string) => Promise<readonly string[]>;
 
 /**
- * A new text in place of an old one: the given one (`-` is standard input), else what comes out of an editor, which
- * opens again as long as there are faults and the person wants to go on. Undefined when it has faults and stays so.
- * @throws {CommandError} where there is neither a text nor an editor
+ * A new text in place of an old one: the given text (`-` is standard input), or else what somebody saves in an editor. The
+ * editor opens again as long as the text has faults and the person wants to go on. undefined when the faults remain.
+ * @throws {CommandError} when there is neither a text nor an editor
  */
 async function correctionOf(
   old: string,
@@ -130,8 +130,8 @@ async function correctionOf(
 }
 
 /**
- * The command that opens an editor. npm sets EDITOR=vi where it is not set: without a terminal nobody can have meant that.
- * @throws {CommandError} where there is none
+ * The command that opens an editor. Where EDITOR is not set, npm sets it to vi, which is no use without a terminal.
+ * @throws {CommandError} when there is none
  */
 export function editorOf({ VISUAL, EDITOR, npm_lifecycle_event: script }: NodeJS.ProcessEnv): string {
   const isOfNpm = script !== undefined && EDITOR === 'vi' && !process.stdin.isTTY;
@@ -160,12 +160,12 @@ async function fromEditor(editor: string, old: string, check: Check): Promise<st
 
 function noFile(cause: Error): never {
   throw new CommandError(
-    `the file to edit is not there, or not any more: ${cause.message}. Nothing was changed`,
+    `the file to edit cannot be written or read: ${cause.message}. Nothing was changed`,
     { cause },
   );
 }
 
-/** `EDITOR` may have arguments (`code --wait`), so a shell reads it. Ctrl-C is the editor's while it is open. */
+/** `EDITOR` may have arguments (`code --wait`), so a shell runs it. While the editor is open, Ctrl-C goes to it alone. */
 async function openEditor(editor: string, file: string): Promise<void> {
   const ignore = (): void => undefined;
   process.on('SIGINT', ignore);
@@ -195,12 +195,12 @@ async function wantsToGoOn(): Promise<boolean> {
   }
 }
 
-/** JSON for people to edit. Numbers stay as they were written: a 64-bit ID would not survive `JSON.parse` alone. */
+/** Indented JSON to edit. Numbers keep their digits: `JSON.parse` alone would round a 64-bit ID. */
 function prettyJson(text: string): string {
   return `${JSON.stringify(parsedExactly(text), undefined, 2)}\n`;
 }
 
-/** JSON for a message; SQS refuses U+FFFE and U+FFFF, and in JSON an escape means the same. */
+/** JSON for a message. U+FFFE and U+FFFF are escaped, which means the same in JSON, because SQS refuses them. */
 function compactJson(text: string): string {
   return JSON.stringify(parsedExactly(text)).replace(
     /[\uFFFE\uFFFF]/g,
@@ -217,7 +217,7 @@ function parsedExactly(text: string): unknown {
   );
 }
 
-/** What ECMAScript's "JSON.parse source text access" adds, which the compiler does not know yet. */
+/** ECMAScript's "JSON.parse source text access", which the compiler does not know yet. */
 const exactJson = JSON as unknown as {
   parse(
     text: string,

@@ -26,7 +26,7 @@ interface RedriveOptions extends TargetOptions, SelectionOptions {
   readonly rate?: number;
 }
 
-/** A job's whole queue is moved by SQS itself; all else is received, sent and then deleted. */
+/** SQS itself moves a job's whole queue. In all other cases each message is received, sent and then deleted. */
 export async function redrive(name: string, options: RedriveOptions): Promise<void> {
   const selection = selectionOf(options);
   const isWholeQueue = selection.by === 'all' && !isSafetyNet(name);
@@ -35,7 +35,7 @@ export async function redrive(name: string, options: RedriveOptions): Promise<vo
   );
 }
 
-/** Redrives some of a job's dead letters to its queue, or those of no job through the topic. */
+/** Sends a job's selected letters back to its queue, or publishes those of no job to the topic again. */
 async function redriveSelected(
   session: Session,
   selection: Selection,
@@ -75,7 +75,7 @@ async function redriveSelected(
   const { seen, redriven, failed, duplicates, diedAgain } = tally;
   const hasUnseen = await reportUnseen(session, { seen, removed: redriven, isInterrupted });
   if (isInterrupted) return 'interrupted';
-  // A job that dies again did run; what is back in a safety net did not.
+  // A job that died again did run, so its redrive succeeded. A message that is back in a safety net did not run.
   const cameBack = queue.jobQueueUrl === undefined ? diedAgain : 0;
   const problems = failed.length + duplicates + cameBack;
   return redriven > 0 && problems === 0 && !hasUnseen ? 'done' : 'failed';

@@ -11,7 +11,7 @@ export interface SelectionOptions {
   readonly olderThan?: string;
 }
 
-/** Which dead letters to take. */
+/** Chooses dead letters. */
 export interface Selection {
   readonly by: 'all' | 'id' | 'error' | 'age';
   /** As it was given, such as `--error TypeError`. */
@@ -19,7 +19,7 @@ export interface Selection {
   takes(letter: Letter): boolean;
 }
 
-/** @throws {CommandError} unless exactly one option is given, and says something */
+/** @throws {CommandError} unless exactly one option is given, and can be read */
 export function selectionOf({ all, id, error, olderThan }: SelectionOptions): Selection {
   const given = [all, id, error, olderThan].filter((value) => value !== undefined);
   if (given.length !== 1) {
@@ -40,7 +40,7 @@ function byId(ids: readonly string[]): Selection {
   return { by: 'id', text: `--id ${ids.join(' ')}`, takes: ({ jobId }) => wanted.has(jobId) };
 }
 
-/** Since their last failure, or, without a reason, since they were sent. */
+/** By the time since the last failure; for a letter without a reason, since it was sent. */
 function byAge(olderThan: string): Selection {
   const beforeMs = Date.now() - durationSeconds(durationOption('--older-than', olderThan)) * 1_000;
   return {

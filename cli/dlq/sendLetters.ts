@@ -20,9 +20,8 @@ interface Outgoing {
 }
 
 /**
- * The message that died: the same body and attributes, without the reason and without what counts its attempts, which
- * begin again. Where its ID was SQS's own, which the new message will not have, it goes along as the attribute `jobId` if
- * there is room, as the runtime does it.
+ * The message to send for a letter: its body and attributes, without the reason and the count of attempts, which begins
+ * again. A job whose ID is the SQS message ID keeps it in the attribute `jobId` if there is room, as in the runtime.
  */
 export function outgoing({ body, attributes, jobId, messageId, group }: Letter): Outgoing {
   const { [reasonAttribute]: _reason, [attemptsMadeAttribute]: _made, ...kept } = attributes;
@@ -32,7 +31,7 @@ export function outgoing({ body, attributes, jobId, messageId, group }: Letter):
   return hasRoom(withId) ? withId : asItWas;
 }
 
-/** What SQS counts into the bytes of a message and of a batch. */
+/** The size of a message in bytes, as SQS counts it. */
 export function bytesOf({ body, attributes }: Outgoing): number {
   return Buffer.byteLength(body) + attributeBytes(attributes);
 }
@@ -41,13 +40,13 @@ function hasRoom(message: Outgoing): boolean {
   return Object.keys(message.attributes).length <= maxAttributes && bytesOf(message) <= maxSqsBytes;
 }
 
-/** What became of letters that were to be sent. */
+/** The result of sending letters. */
 interface Sent {
   readonly sent: readonly Letter[];
   readonly failed: readonly Failure[];
   /**
-   * Why it ended early: a call got no answer, or one that holds for all letters, such as a missing permission. Nobody knows
-   * what became of the letters that are in neither list.
+   * Why sending ended early: a call got no answer, or an answer that concerns all letters, such as a missing permission. It is
+   * not known whether the letters in neither list were sent.
    */
   readonly error?: Error;
 }
@@ -57,10 +56,10 @@ export interface Failure {
   readonly why: string;
 }
 
-/** Brings letters to where they belong; never throws. */
+/** Sends letters to their destination; never throws. */
 export type Send = (letters: readonly Letter[]) => Promise<Sent>;
 
-/** Sends letters to a job's queue, by tens and at most 1 MiB. */
+/** Sends letters to a job's queue, in batches of at most ten and 1 MiB. */
 export function sendToQueue(
   sqs: Pick<MessageCalls, 'sendMessageBatch'>,
   queueUrl: string,
@@ -140,7 +139,7 @@ function entryOf({ body, attributes, group }: Outgoing, Id: string) {
   };
 }
 
-/** HTTP 200 can hold failed entries, and an entry may be in neither list. */
+/** Why an entry failed. A response with HTTP 200 can hold failed entries, and an entry may be in neither list. */
 function whyOf(failed: readonly BatchResultErrorEntry[], index: number): string {
   const { Code = 'Unknown', Message = 'SQS gave no reason' } =
     failed.find(({ Id }) => Id === String(index)) ?? {};

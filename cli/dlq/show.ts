@@ -44,11 +44,11 @@ async function showLetters(session: Session, options: ShowOptions): Promise<End>
 
 interface Peeked {
   readonly letters: Letter[];
-  /** Also those that were looked for in vain: each has been received once more. */
+  /** How many were received, also those that were not what was looked for. */
   readonly received: number;
 }
 
-/** Receives as few letters as it can, and gives all of them back. */
+/** Receives as few letters as possible, and gives all of them back. */
 async function peek(
   session: Session,
   { limit, id }: { readonly limit: number; readonly id?: string },
@@ -74,7 +74,7 @@ async function peek(
 
 type Offloaded = (letter: Letter) => Promise<OffloadedPayload | undefined>;
 
-/** One payload at a time: each may have 16 MiB. */
+/** Callers read one payload at a time, because each may have 16 MiB. */
 function offloadedIn({ target, queue }: Session): Offloaded {
   const payloads = offloadedPayloads(target);
   return (letter) => payloads.read(letter, isSafetyNet(queue.name) ? jobNameOf(letter) : queue.name);
@@ -96,7 +96,7 @@ async function print(
     );
   } else if (!json) {
     const all = Math.max(depth.waiting + depth.inFlight, letters.length);
-    // SQS has no order: those are the newest of the queue only where they are all of it.
+    // SQS has no order, so the received letters are a sample unless they are all of the queue.
     const sample = letters.length < all ? ', a sample as SQS handed them out' : '';
     const order = id === undefined ? `${sample}, ${oldestFirst ? 'oldest' : 'newest'} first` : '';
     console.log(`${queue.name}: ${letters.length} of about ${counted(all, 'dead letter')}${order}\n`);
@@ -107,7 +107,7 @@ async function print(
   if (received > 0) console.error(`\n${receivedNote(received, target.speed === undefined)}`);
 }
 
-/** On AWS looking has a price, and who looks should know. */
+/** Tells what looking did: on AWS, every receive counts. */
 function receivedNote(received: number, isOnAws: boolean): string {
   const text =
     received === 1

@@ -8,13 +8,13 @@ import { type Session, sweptQueue } from './session.ts';
 import { sweep } from './sweep.ts';
 
 interface SurveyOptions {
-  /** What would be done with the selected letters. */
+  /** What would be done with the selected letters: `discard`, `send back`. */
   readonly verb: string;
-  /** Why it would not be done with this one. */
+  /** Why it would not be done with this letter; undefined when it would. */
   refusal?(letter: Letter): string | undefined;
 }
 
-/** `--dry-run`: looks through the queue, says what a selection takes, and gives everything back. */
+/** `--dry-run`: looks through the queue, lists what a selection takes, and gives everything back. */
 export async function survey(
   session: Session,
   selection: Selection,

@@ -20,7 +20,7 @@ export async function resume(name: string, options: TargetOptions): Promise<void
   await withSchedules('resume', options, (session) => setState(session, name, 'ENABLED'));
 }
 
-/** Pauses or resumes a recurring schedule; one that is so already stays so. */
+/** Pauses or resumes a recurring schedule. Pausing a paused one, or resuming one that fires, does nothing. */
 async function setState(session: Session, name: string, state: 'ENABLED' | 'DISABLED'): Promise<End> {
   const schedule = await recurringSchedule(session, name);
   const done = state === 'DISABLED' ? 'paused' : 'resumed';
@@ -35,8 +35,8 @@ async function setState(session: Session, name: string, state: 'ENABLED' | 'DISA
 }
 
 /**
- * All of a schedule, since an update replaces it. Scheduler refuses a start that lies more than five minutes back: a cron
- * expression does without it, and a rate keeps its rhythm by starting at its next firing.
+ * All properties of a schedule, because an update replaces it. Scheduler refuses a start more than five minutes in the past:
+ * a cron expression needs no start then, and a rate keeps its rhythm by a start at its next firing.
  */
 export function withStartAhead(schedule: Schedule, now: Date): UpdateScheduleCommandInput {
   const { Arn: _arn, CreationDate: _created, LastModificationDate: _modified, ...rest } = schedule;
@@ -63,7 +63,7 @@ export async function runNow(name: string, options: RunNowOptions): Promise<void
   await withSchedules('run-now', options, (session) => publishNow(session, name, options));
 }
 
-/** Publishes what a schedule publishes, now, as a job of its own. Its rhythm stays as it is, paused or not. */
+/** Publishes a schedule's job now, under a new ID. When the schedule fires next does not change, and it may be paused. */
 async function publishNow(session: Session, name: string, { json }: RunNowOptions): Promise<End> {
   const { topicArn, clientConfig } = session.target;
   const schedule = await recurringSchedule(session, name);

@@ -14,12 +14,12 @@ import { CommandError } from '../outcome.ts';
 import { nameAdvice } from '../text.ts';
 import type { Session } from './session.ts';
 
-/** A schedule as Scheduler gives it. */
+/** A schedule as Scheduler describes it. */
 export type Schedule = GetScheduleCommandOutput;
 
 /**
- * The schedules of a group by their names, as many as wanted. None where there is no such group: a stack makes the one of
- * recurring schedules once a job recurs.
+ * The schedules of a group, at most so many. There are none when the group does not exist: a stack creates the group of
+ * recurring schedules only when a job recurs.
  */
 export async function schedulesIn(
   { scheduler }: Pick<Session, 'scheduler'>,
@@ -74,7 +74,7 @@ async function namesIn(
   return { names, hasMore: NextToken !== undefined };
 }
 
-/** Undefined for one that has gone meanwhile, as one-off schedules do when they have fired. */
+/** Undefined for a schedule that no longer exists: one-off schedules delete themselves when they have fired. */
 function scheduleNamed(
   scheduler: SchedulerClient,
   GroupName: string,
@@ -97,7 +97,7 @@ interface JobPublish extends ScheduledPublish {
   readonly jobName: string;
 }
 
-/** Undefined for a schedule that publishes no job. */
+/** What a schedule publishes; undefined when that is no job. */
 export function publishOf({ Target }: Schedule): JobPublish | undefined {
   const publish = Target?.Arn === publishTargetArn ? readPublish(Target.Input) : undefined;
   const jobName = attributeText(publish, 'jobName');

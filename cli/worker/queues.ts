@@ -6,23 +6,23 @@ import { CommandError } from '../outcome.ts';
 import { findTarget, type Target } from '../target.ts';
 import type { PerJob } from './settings.ts';
 
-/** Where a job's worker receives from. */
+/** The queues of a job's worker. */
 interface WorkerQueueUrls {
   readonly queueUrl: string;
-  /** Where it is not known, the queue's redrive policy says it. */
+  /** undefined when it is not known; the worker then reads it from the queue's redrive policy. */
   readonly deadLetterQueueUrl: string | undefined;
 }
 
 export interface WorkerQueues {
   readonly byJob: ReadonlyMap<string, WorkerQueueUrls>;
-  /** The platform they were found by; undefined where they were given. */
+  /** The platform that has them; undefined when all of them were given by URL. */
   readonly target: Target | undefined;
 }
 
 /**
- * The queues of jobs: as they were given (`--queue-url`, or `JOB_QUEUE_URL` for a single job), else as the stack or the
- * running local platform has them.
- * @throws {CommandError} for a job without one
+ * Finds the queues of jobs: those that were given (`--queue-url`, or `JOB_QUEUE_URL` for a single job), the others in the stack
+ * or the running local platform.
+ * @throws {CommandError} for a job without a queue
  */
 export async function workerQueues(
   jobNames: readonly string[],
@@ -44,7 +44,9 @@ function givenQueues(
   const known = new Map([...byJob].map(([name, queueUrl]) => [name, withoutDeadLetters(queueUrl)]));
   const [only, ...others] = jobNames;
   if (all !== undefined && others.length > 0) {
-    throw new CommandError(`--queue-url: several jobs have a queue each: ${only}=${all}, and so on`);
+    throw new CommandError(
+      `--queue-url: each of several jobs needs its own queue: ${only}=${all}, and so on`,
+    );
   }
   const { JOB_QUEUE_URL, JOB_DEAD_LETTER_QUEUE_URL } = process.env;
   if (only !== undefined && all !== undefined) known.set(only, withoutDeadLetters(all));
@@ -75,8 +77,8 @@ function queuesOf(jobName: string, { name, jobs = {} }: Target): WorkerQueueUrls
 }
 
 /**
- * Lambda or a worker consumes a queue, never both: each would get some of the messages, and neither its concurrency,
- * its logs nor its metrics would tell the whole.
+ * Checks that Lambda does not consume the queues. If both did, each would get some of the messages, and the concurrency, the
+ * logs and the metrics of each would show only a part.
  * @throws {CommandError} for a queue that Lambda consumes
  */
 export async function assertOnlyConsumer(
@@ -89,7 +91,7 @@ export async function assertOnlyConsumer(
   }
 }
 
-/** The local platform runs what the template says: a function for every job that does not ask for Fargate. */
+/** The local platform runs a function for every job that does not ask for Fargate, as the template says. */
 function assertNotLocalLambda(name: string, { compute = 'lambda' }: AnyJob): void {
   if (compute !== 'lambda') return;
   throw new CommandError(
@@ -99,9 +101,9 @@ function assertNotLocalLambda(name: string, { compute = 'lambda' }: AnyJob): voi
 
 async function assertNoMapping(name: string, queueUrl: string): Promise<void> {
   const consumers = await lambdaConsumers(queueUrl).catch((error: Error) => {
-    // Without credentials or a Region there is more to say than this, and the worker says it.
+    // Without credentials or a Region the worker cannot run at all, and says so itself.
     if (!/credentials|region/i.test(error.message))
-      console.error(`warning: whether Lambda consumes ${name}'s queue too is not known: ${error.message}`);
+      console.error(`warning: cannot tell whether Lambda consumes ${name}'s queue too: ${error.message}`);
     return [];
   });
   const [consumer] = consumers;
@@ -118,8 +120,8 @@ interface LambdaConsumer {
 }
 
 /**
- * Asks Lambda who consumes a queue (`lambda:ListEventSourceMappings`); nobody where the queue is not on AWS.
- * @throws when Lambda does not say, as without that permission
+ * Asks Lambda which functions consume a queue. For a queue that is not on AWS there are none.
+ * @throws when Lambda does not answer, for instance without the permission `lambda:ListEventSourceMappings`
  */
 async function lambdaConsumers(queueUrl: string): Promise<LambdaConsumer[]> {
   if (!isOnAws(queueUrl)) return [];
@@ -141,7 +143,7 @@ async function lambdaConsumers(queueUrl: string): Promise<LambdaConsumer[]> {
   }
 }
 
-/** Other SQS endpoints have no Lambda beside them, unless one is named. */
+/** Whether Lambda can be asked: other endpoints of SQS have no Lambda, unless the variable names one. */
 function isOnAws(queueUrl: string): boolean {
   const { AWS_ENDPOINT_URL_LAMBDA } = process.env;
   return AWS_ENDPOINT_URL_LAMBDA !== undefined || /\.amazonaws\.com(\.cn)?$/.test(new URL(queueUrl).hostname);

@@ -26,8 +26,8 @@ export async function worker(jobNames: readonly string[], options: WorkerCommand
 }
 
 /**
- * The jobs of these names, by their files.
- * @throws {CommandError} for a name without a file, a file that does not load, and a definition that is out of bounds
+ * Loads the files of these jobs.
+ * @throws {CommandError} for a name without a file, a file that does not load, and an option that is out of bounds
  */
 async function jobsOf(jobNames: readonly string[]): Promise<ReadonlyMap<string, AnyJob>> {
   const repeated = jobNames.find((name, index) => jobNames.indexOf(name) !== index);
@@ -42,7 +42,7 @@ async function jobsOf(jobNames: readonly string[]): Promise<ReadonlyMap<string, 
   return jobs;
 }
 
-/** What can be published without a job's file cannot be run without it. */
+/** Removes the advice about `--force` from the error: a job can be published without its file, but not run. */
 function withoutForce(error: unknown): never {
   if (!(error instanceof CommandError)) throw error;
   throw new CommandError(error.message.replace(/; --force .*$/, ''), { cause: error });
@@ -74,7 +74,7 @@ async function run(
   process.exitCode = await runWorkerProcess(processJobs, { ...process.env, ...settings.environment });
 }
 
-/** DynamoDB's client is loaded for jobs that ask for it only. */
+/** Loads DynamoDB's client, which only jobs with `idempotency` or `track` need. */
 async function onceOf(
   name: string,
   idempotency: NonNullable<AnyJob['idempotency']>,
@@ -103,8 +103,8 @@ async function trackerOf(
 }
 
 /**
- * Makes this process what the jobs' own would be: AWS clients, the jobs' own too, talk to the target, and variables that
- * a job's file gives are set, unless they are already.
+ * Sets the environment that the jobs expect: all AWS clients, those of the jobs too, talk to the target, and the variables of
+ * the job files are set unless they are set already.
  */
 function prepareEnvironment(target: Target | undefined, jobs: Iterable<AnyJob>): void {
   if (target !== undefined) Object.assign(process.env, targetVariables(target));
@@ -112,14 +112,14 @@ function prepareEnvironment(target: Target | undefined, jobs: Iterable<AnyJob>):
     for (const name of ['AWS_PROFILE', 'AWS_SESSION_TOKEN']) delete process.env[name];
   }
   for (const job of jobs) {
-    // Without a target nobody knows the stage: then a function's variables are for the operator to set.
+    // Without a target the stage is not known, so the operator has to set the variables that depend on it.
     if (target === undefined && typeof job.environment === 'function') continue;
     const variables = variablesOf(job, target === undefined ? '' : stageOf(lastPart(target.topicArn)));
     for (const [name, value] of Object.entries(variables)) process.env[name] ??= value;
   }
 }
 
-/** For the local platform everything, so that nothing of the developer's own configuration reaches real AWS. */
+/** The variables that lead AWS clients to the target. For the local platform none of the developer's own settings remain. */
 function targetVariables({ clientConfig: { region, endpoint, credentials }, speed, filesBucket }: Target) {
   return {
     ...(region ? { AWS_REGION: region } : {}),
@@ -136,12 +136,12 @@ function targetVariables({ clientConfig: { region, endpoint, credentials }, spee
   };
 }
 
-/** The platform's table of idempotent jobs. */
+/** The name of the platform's table of idempotent jobs. */
 function idempotencyTable(target: Target | undefined): string | undefined {
   return process.env.JOB_IDEMPOTENCY_TABLE || namesOf(target)?.idempotencyTable;
 }
 
-/** The platform's table of tracked jobs. */
+/** The name of the platform's table of tracked jobs. */
 function statusTable(target: Target | undefined): string | undefined {
   return process.env.JOB_STATUS_TABLE || namesOf(target)?.statusTable;
 }

@@ -334,11 +334,7 @@ describe('edit in an editor', () => {
   test('sends nothing when the editor fails, the text is unchanged or still at fault', async () => {
     for (const [writes, code, message] of [
       ['exit 3', 2, /ended with 3: nothing was changed/],
-      [
-        'rm "$1"',
-        2,
-        /^error: the file to edit is not there, or not any more: ENOENT.* Nothing was changed\n$/,
-      ],
+      ['rm "$1"', 2, /^error: the file to edit cannot be written or read: ENOENT.* Nothing was changed\n$/],
       ['true', 1, /nothing was changed\. To send it back as it is: dlq redrive GreetingJob --id job-1/],
       [`echo '{"friendName":4}' > "$1"`, 1, /^friendName: .*\nnothing was sent/],
     ] as const) {
