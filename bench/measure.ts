@@ -3,11 +3,11 @@ import { spawn } from 'node:child_process';
 /** One number of the benchmark: a ratio against a named peer, measured in the same run. */
 export interface Measure {
   readonly name: string;
-  /** What it is compared with. */
+  /** What ours is compared with. */
   readonly peer: string;
   /** The bound of the ratio: `≤ 0.25` or `≥ 5`. */
   readonly target: `${'≤' | '≥'} ${number}`;
-  /** What the ratio is a ratio of. */
+  /** What is measured of both, ours divided by the peer's. */
   readonly of: string;
   ratio(): Promise<number>;
 }

@@ -14,7 +14,7 @@ import { wrapperMeasures } from './wrapper.ts';
 const all: readonly Measure[] = [
   ...wrapperMeasures,
   ...bundleMeasures,
-  ...statusMeasures, // early: a process that has measured much has long garbage collections
+  ...statusMeasures, // early, because garbage collections take longer after many other measures
   ...publishMeasures,
   ...redriveMeasures,
   ...workerMeasures,

@@ -1,6 +1,6 @@
 import { idleMinutes, type ScalingRule, tasksFor } from '../lib/job/jobScaling.ts';
 
-/** What the queue's metrics say of one minute. */
+/** The queue's metrics of one minute. */
 interface Reading {
   readonly waiting: number;
   readonly running: number;
@@ -56,19 +56,19 @@ export function cdkScaler({ min, max }: { min: number; max: number }): Scaler {
 
 /** What a task does, and what it costs. */
 interface TaskModel {
-  /** Messages at once. */
+  /** How many messages it runs at once. */
   readonly concurrency: number;
   readonly messageSeconds: number;
-  /** From the decision to the first message: the image is pulled, Node starts. */
+  /** From the decision to its first message: the image is pulled, and Node starts. */
   readonly startSeconds: number;
   readonly usdPerHour: number;
 }
 
 interface Hour {
   readonly published: number;
-  /** The largest of the hour, messages in hand included. */
+  /** The largest backlog of the hour, with running messages. */
   readonly backlog: number;
-  /** The mean of the hour; those that are starting count, since they are paid for. */
+  /** The mean number of tasks. Starting tasks count, because they are paid for. */
   readonly tasks: number;
   readonly usd: number;
 }
@@ -77,18 +77,18 @@ export interface Run {
   readonly name: string;
   readonly hours: readonly Hour[];
   readonly usd: number;
-  /** How long messages waited for their turn, of those that had it. */
+  /** How long messages waited to begin, of those that began. */
   readonly waitSeconds: { readonly p50: number; readonly p95: number; readonly max: number };
-  /** Messages whose task was taken away while it ran them. */
+  /** Messages whose task was stopped while it ran them. */
   readonly interrupted: number;
-  /** Messages that nobody had begun when the day was over. */
+  /** Messages that had not begun when the day was over. */
   readonly left: number;
 }
 
-/** CloudWatch has a minute's reading about a minute later. */
+/** CloudWatch has the metrics of a minute about a minute later. */
 const metricLagMinutes = 1;
 
-/** Runs a day second by second. */
+/** Simulates a day second by second. */
 export function simulate(published: Uint32Array, scaler: Scaler, task: TaskModel): Run {
   const waiting: number[] = []; // when each was published, in order
   let first = 0; // of those that still wait
@@ -137,7 +137,7 @@ export function simulate(published: Uint32Array, scaler: Scaler, task: TaskModel
     if (running > ready * task.concurrency) interrupt(now, running - ready * task.concurrency);
   }
 
-  /** They become visible again, and are the next in turn. */
+  /** Makes messages of stopped tasks visible again; they wait anew. */
   function interrupt(now: number, count: number): void {
     interrupted += count;
     running -= count;

@@ -23,7 +23,7 @@ const {
   .parse()
   .opts<{ readonly jobs: number; readonly seed?: number; readonly json?: boolean }>();
 
-// So that the platform's sandboxes and the temporary directory go, too.
+// An exit removes the platform's sandboxes and the temporary directory, too.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
 process.stderr.write(`${jobs} jobs, seed ${chosenSeed}\n`);

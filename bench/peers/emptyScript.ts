@@ -1,4 +1,4 @@
 import { enableCompileCache } from 'node:module';
 
-/** Does nothing, by the same loader as what is started: Node strips its types and keeps what it compiled. */
+/** Does nothing, but starts like bin/jobs.ts: Node strips its types and turns its compile cache on. */
 enableCompileCache();

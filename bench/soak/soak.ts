@@ -17,7 +17,7 @@ interface SoakOptions {
   readonly jobs: number;
   /** Chooses behaviours, faults and redeliveries. */
   readonly seed: number;
-  /** The soak gives up after that, and tells what is stuck. Default 2 minutes and 24 ms a job: 10 min for 20,000. */
+  /** The soak gives up after this time, and tells what is stuck. Default: 2 minutes and 24 ms a job, 10 min for 20,000 jobs. */
   readonly stopAfterMs?: number;
   readonly onProgress?: (progress: { published: number; settled: number; jobs: number }) => void;
 }
@@ -28,20 +28,19 @@ export interface SoakResult extends SoakCounts {
   readonly seconds: number;
   readonly peakRssMegabytes: number;
   readonly rssMegabytesAtThirds: readonly number[];
-  /** Idempotent jobs with a second effect, after the runtime had said that it could not remember the first. */
+  /** Idempotent jobs with a second effect, after the runtime had logged that it could not remember the first. */
   readonly rerun: number;
-  /** Everything that was not as promised, in words. A soak holds when there is nothing here. */
+  /** Describes everything that was not as promised. A soak succeeds when this is empty. */
   readonly failures: readonly string[];
 }
 
 /**
- * Publishes jobs that end in every way there is, over a network that fails, to the real platform with real
- * processes, and gives an account of each one: its effects are on disk the moment they happen, its dead letter tells
- * its reason.
+ * Publishes jobs that end in every way there is, over a network that fails, to the real platform with real processes, and
+ * accounts for each job: its effects are on disk the moment they happen, and its dead letter tells its reason.
  *
- * What exactly-once can mean: an idempotent job whose process ends after its effect, but before that is remembered,
- * runs again; so it does when DynamoDB cannot be reached to remember it. The idempotent jobs here are published
- * twice, delivered twice, throw, and lose their process before the effect, and are to have it exactly once.
+ * An idempotent job runs again when its process ends after its effect, but before the effect is remembered, or when DynamoDB
+ * cannot be reached to remember it. The idempotent jobs here are published twice, delivered twice, throw, and lose their
+ * process before the effect. They must have their effect exactly once.
  */
 export async function soak(options: SoakOptions): Promise<SoakResult> {
   const { jobs, seed } = options;
@@ -75,7 +74,7 @@ interface Run {
   readonly memory: MemoryWatch;
 }
 
-/** Everything at once, over the bad network, until all is settled or the time is up. */
+/** Does all the work at once, over the bad network, until every job is settled or the time is up. */
 async function run(run: Run, options: SoakOptions): Promise<void> {
   const { platform, accounts, ledger } = run;
   const { sns, sqs } = clientsOf(platform);
@@ -111,7 +110,7 @@ function work(
   ];
 }
 
-/** Until every job has its fate and the queues are empty; or they stay empty without; or the time is up. */
+/** Waits until every job has its fate and the queues are empty, the queues stay empty without that, or the time is up. */
 async function untilSettled(
   { platform, accounts, ledger, memory }: Run,
   options: SoakOptions,
@@ -140,7 +139,7 @@ function isEmpty({ jobs }: PlatformSnapshot): boolean {
   return jobs.every(({ visible, inFlight, delayed, dead }) => visible + inFlight + delayed + dead === 0);
 }
 
-/** What is in the queues still, of all kinds. */
+/** The messages that are still in any queue. */
 async function messagesLeft(platform: Platform) {
   const { jobs, otherQueues } = await platform.snapshot();
   const indexes = new Set<number>();
