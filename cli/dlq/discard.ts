@@ -7,14 +7,7 @@ import { openLines } from './export.ts';
 import type { Letter } from './letter.ts';
 import { whyText } from './letterText.ts';
 import type { DeadLetterQueue } from './queues.ts';
-import {
-  emptyTally,
-  noteSeen,
-  nothingSelected,
-  printFailures,
-  reportUnseen,
-  startProgress,
-} from './report.ts';
+import { emptyTally, endOf, noteSeen, nothingSelected, printFailures, startProgress } from './report.ts';
 import { type Selection, type SelectionOptions, selectionOf } from './selection.ts';
 import type { Failure } from './sendLetters.ts';
 import { type Session, sweptQueue, withQueue } from './session.ts';
@@ -114,9 +107,8 @@ async function discardSelected(
   }
   if (tally.selected === 0) console.error(`nothing to discard: ${nothingSelected(tally, selection, queue)}`);
   const isInterrupted = interrupt.signal.aborted;
-  const hasUnseen = await reportUnseen(session, { seen: tally.seen, removed: discarded, isInterrupted });
-  if (isInterrupted) return 'interrupted';
-  return discarded > 0 && kept.size === 0 && !hasUnseen ? 'done' : 'failed';
+  const seen = { seen: tally.seen, removed: discarded, isInterrupted };
+  return await endOf(session, seen, discarded > 0 && kept.size === 0);
 }
 
 function line(letter: Letter, queue: DeadLetterQueue): string {

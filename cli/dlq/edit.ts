@@ -8,7 +8,7 @@ import type { Letter } from './letter.ts';
 import { refuseWhileMoving } from './moveQueue.ts';
 import { type EditOptions, editorOf, newMessage } from './newMessage.ts';
 import { isSafetyNet } from './queues.ts';
-import { printFailures, reportUnseen } from './report.ts';
+import { endOf, printFailures } from './report.ts';
 import { outgoing, sendToQueue } from './sendLetters.ts';
 import { type Session, sweptQueue, withQueue } from './session.ts';
 import { sweep } from './sweep.ts';
@@ -51,8 +51,7 @@ async function notFound(
   { received, isInterrupted }: { received: number; isInterrupted: boolean },
 ): Promise<End> {
   if (!isInterrupted) console.error(`no dead letter has the ID ${id} in ${lastPart(session.queue.queueUrl)}`);
-  await reportUnseen(session, { seen: received, removed: 0, isInterrupted });
-  return isInterrupted ? 'interrupted' : 'failed';
+  return await endOf(session, { seen: received, removed: 0, isInterrupted }, false);
 }
 
 async function sendEdited(

@@ -5,7 +5,7 @@ import { CommandError, type End, onInterrupt, StopError } from '../outcome.ts';
 import type { TargetOptions } from '../target.ts';
 import { counted } from '../text.ts';
 import { type Letter, letterJson } from './letter.ts';
-import { reportUnseen, startProgress } from './report.ts';
+import { endOf, startProgress } from './report.ts';
 import { type Session, sweptQueue, withQueue } from './session.ts';
 import { sweep } from './sweep.ts';
 
@@ -41,9 +41,7 @@ async function write(session: Session, { file }: ExportOptions): Promise<End> {
   if (written === 0) console.error(`nothing to export: ${from} has no visible message`);
   else console.error(`exported ${counted(written, 'dead letter')} of ${from}${file ? ` to ${file}` : ''}`);
   const isInterrupted = interrupt.signal.aborted;
-  const hasUnseen = await reportUnseen(session, { seen: written, removed: 0, isInterrupted });
-  if (isInterrupted) return 'interrupted';
-  return written > 0 && !hasUnseen ? 'done' : 'failed';
+  return await endOf(session, { seen: written, removed: 0, isInterrupted }, written > 0);
 }
 
 /** Writes letters as JSON Lines. */

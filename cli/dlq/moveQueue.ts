@@ -3,7 +3,7 @@ import { lastPart } from '../../src/names.ts';
 import { CommandError, type End, onInterrupt } from '../outcome.ts';
 import { counted, lengthOfTime } from '../text.ts';
 import { type MoveCalls, queueArn } from './queues.ts';
-import { reportUnseen, startProgress } from './report.ts';
+import { endOf, startProgress } from './report.ts';
 import type { Session } from './session.ts';
 
 interface WholeOptions {
@@ -61,7 +61,7 @@ async function report({ status, moved, toMove, failureReason }: MoveState, sessi
   if (status === 'COMPLETED' && moved + toMove === 0) return nothingToMove(session);
   if (status === 'COMPLETED') {
     console.log(`moved ${text}`);
-    return (await reportUnseen(session, { seen: moved, removed: moved })) ? 'failed' : 'done';
+    return await endOf(session, { seen: moved, removed: moved }, true);
   }
   if (status === 'CANCELLED') {
     console.error(`cancelled: moved ${text}, the others are where they were`);

@@ -6,14 +6,7 @@ import { counted, oneLine } from '../text.ts';
 import type { Letter } from './letter.ts';
 import { redriveWhole, refuseWhileMoving } from './moveQueue.ts';
 import { type DeadLetterQueue, isSafetyNet, jobNames } from './queues.ts';
-import {
-  emptyTally,
-  nothingSelected,
-  printFailures,
-  reportUnseen,
-  startProgress,
-  type Tally,
-} from './report.ts';
+import { emptyTally, endOf, nothingSelected, printFailures, startProgress, type Tally } from './report.ts';
 import { type Selection, type SelectionOptions, selectionOf } from './selection.ts';
 import { sendBack } from './sendBack.ts';
 import { sendToQueue } from './sendLetters.ts';
@@ -73,12 +66,10 @@ async function redriveSelected(
   }
   const isInterrupted = interrupt.signal.aborted;
   const { seen, redriven, failed, duplicates, diedAgain } = tally;
-  const hasUnseen = await reportUnseen(session, { seen, removed: redriven, isInterrupted });
-  if (isInterrupted) return 'interrupted';
   // A job that died again did run, so its redrive succeeded. A message that is back in a safety net did not run.
   const cameBack = queue.jobQueueUrl === undefined ? diedAgain : 0;
   const problems = failed.length + duplicates + cameBack;
-  return redriven > 0 && problems === 0 && !hasUnseen ? 'done' : 'failed';
+  return await endOf(session, { seen, removed: redriven, isInterrupted }, redriven > 0 && problems === 0);
 }
 
 function report(tally: Tally, selection: Selection, { queue, target }: Session): void {

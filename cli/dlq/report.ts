@@ -1,5 +1,6 @@
 import { lastPart } from '../../src/names.ts';
 import { type Bar, startBar } from '../bar.ts';
+import type { End } from '../outcome.ts';
 import { counted, oneLine } from '../text.ts';
 import { errorName, type Letter } from './letter.ts';
 import { countOf, type DeadLetterQueue } from './queues.ts';
@@ -92,6 +93,13 @@ interface Seen {
   /** How many of those are no longer in the queue. */
   readonly removed: number;
   readonly isInterrupted?: boolean;
+}
+
+/** How a command ends: it reports letters that it has not received, which also make a command fail that did its work. */
+export async function endOf(session: Session, what: Seen, isDone: boolean): Promise<End> {
+  const hasUnseen = await reportUnseen(session, what);
+  if (what.isInterrupted) return 'interrupted';
+  return isDone && !hasUnseen ? 'done' : 'failed';
 }
 
 /**

@@ -72,11 +72,13 @@ export function sendToQueue(
       const Entries = batch.map(({ message }, index) => entryOf(message, String(index)));
       try {
         const { Successful = [], Failed = [] } = await sqs.sendMessageBatch({ QueueUrl: queueUrl, Entries });
-        const taken = new Set(Successful.map(({ Id }) => Id));
-        for (const [index, { letter }] of batch.entries()) {
-          if (taken.has(String(index))) sent.push(letter);
-          else failed.push({ letter, why: whyOf(Failed, index) });
-        }
+        const outcome = outcomeOf(
+          batch.map(({ letter }) => letter),
+          Successful,
+          Failed,
+        );
+        sent.push(...outcome.taken);
+        failed.push(...outcome.failed);
       } catch (error) {
         if (!isRefusal(error as Error)) return { sent, failed, error: error as Error };
         const why = `${errorCode(error as Error)}: ${(error as Error).message}`;
@@ -99,13 +101,8 @@ export async function deleteLetters(
     ReceiptHandle: receiptHandle,
   }));
   const { Successful = [], Failed = [] } = await sqs.deleteMessageBatch({ QueueUrl: queueUrl, Entries });
-  const taken = new Set(Successful.map(({ Id }) => Id));
-  return {
-    deleted: letters.filter((_, index) => taken.has(String(index))),
-    failed: letters.flatMap((letter, index) =>
-      taken.has(String(index)) ? [] : [{ letter, why: whyOf(Failed, index) }],
-    ),
-  };
+  const { taken, failed } = outcomeOf(letters, Successful, Failed);
+  return { deleted: taken, failed };
 }
 
 interface Sending {
@@ -139,9 +136,20 @@ function entryOf({ body, attributes, group }: Outgoing, Id: string) {
   };
 }
 
-/** Why an entry failed. A response with HTTP 200 can hold failed entries, and an entry may be in neither list. */
-function whyOf(failed: readonly BatchResultErrorEntry[], index: number): string {
-  const { Code = 'Unknown', Message = 'SQS gave no reason' } =
-    failed.find(({ Id }) => Id === String(index)) ?? {};
-  return `${Code}: ${Message}`;
+/** Reads a batch's response. Even with HTTP 200 it can hold failed entries, and an entry may be in neither list. */
+function outcomeOf(
+  letters: readonly Letter[],
+  Successful: readonly { readonly Id?: string | undefined }[],
+  Failed: readonly BatchResultErrorEntry[],
+): { taken: Letter[]; failed: Failure[] } {
+  const ids = new Set(Successful.map(({ Id }) => Id));
+  const taken: Letter[] = [];
+  const failed: Failure[] = [];
+  for (const [index, letter] of letters.entries()) {
+    const { Code = 'Unknown', Message = 'SQS gave no reason' } =
+      Failed.find(({ Id }) => Id === String(index)) ?? {};
+    if (ids.has(String(index))) taken.push(letter);
+    else failed.push({ letter, why: `${Code}: ${Message}` });
+  }
+  return { taken, failed };
 }

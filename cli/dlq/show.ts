@@ -7,7 +7,7 @@ import { diedAtMs, type Letter, letterJson } from './letter.ts';
 import { letterText } from './letterText.ts';
 import { type OffloadedPayload, offloadedPayloads } from './offloadedPayloads.ts';
 import { isSafetyNet } from './queues.ts';
-import { reportUnseen } from './report.ts';
+import { endOf } from './report.ts';
 import { type Session, sweptQueue, withQueue } from './session.ts';
 import { sweep } from './sweep.ts';
 import { jobNameOf } from './throughTopic.ts';
@@ -37,9 +37,8 @@ async function showLetters(session: Session, options: ShowOptions): Promise<End>
   }
   await print(session, letters, received, options, offloaded);
   const isInterrupted = interrupt.signal.aborted;
-  if (letters.length === 0) await reportUnseen(session, { seen: received, removed: 0, isInterrupted });
-  if (isInterrupted) return 'interrupted';
-  return letters.length > 0 ? 'done' : 'failed';
+  if (letters.length === 0) return await endOf(session, { seen: received, removed: 0, isInterrupted }, false);
+  return isInterrupted ? 'interrupted' : 'done';
 }
 
 interface Peeked {

@@ -2,7 +2,7 @@ import { type End, onInterrupt } from '../outcome.ts';
 import { counted, oneLine } from '../text.ts';
 import type { Letter } from './letter.ts';
 import { whyText } from './letterText.ts';
-import { emptyTally, noteSeen, nothingSelected, reportUnseen, startProgress } from './report.ts';
+import { emptyTally, endOf, noteSeen, nothingSelected, startProgress } from './report.ts';
 import type { Selection } from './selection.ts';
 import { type Session, sweptQueue } from './session.ts';
 import { sweep } from './sweep.ts';
@@ -45,9 +45,7 @@ export async function survey(
   else print(`would ${verb} ${taken?.length} of ${counted(tally.seen, 'dead letter')}`, taken ?? []);
   if (refused?.length) print(`would leave ${refused.length}`, refused);
   const isInterrupted = interrupt.signal.aborted;
-  const hasUnseen = await reportUnseen(session, { seen: tally.seen, removed: 0, isInterrupted });
-  if (isInterrupted) return 'interrupted';
-  return isEmpty || hasUnseen ? 'failed' : 'done';
+  return await endOf(session, { seen: tally.seen, removed: 0, isInterrupted }, !isEmpty);
 }
 
 const maxShown = 20;
