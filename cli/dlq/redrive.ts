@@ -79,8 +79,8 @@ function report(tally: Tally, selection: Selection, { queue, target }: Session):
   if (duplicates > 0) {
     console.error(
       `${counted(duplicates, what)} went out and could not be deleted (a receipt handle that expired, or a call that ` +
-        `failed): nothing is lost, but what is in both queues runs twice when it is redriven again. Discard by --id what ` +
-        `is still there of ${namesOf([...undeleted.values()])}`,
+        `failed): nothing is lost, but a message that is in both queues runs twice when it is redriven again. Discard by ` +
+        `--id those that are still there: ${namesOf([...undeleted.values()])}`,
     );
   }
   if (diedAgain > 0) console.error(diedAgainText(diedAgain, queue));

@@ -255,7 +255,7 @@ describe('what AWS or the network refuses', () => {
     const { code, stderr } = await platform.run('redrive', 'GreetingJob', '--error', 'TypeError');
     expect(code).toBe(1);
     expect(stderr).toMatch(/^15 dead letters went out and could not be deleted .* nothing is lost/);
-    expect(stderr).toMatch(/Discard by --id what is still there of job-\d+, job-\d+, /);
+    expect(stderr).toMatch(/Discard by --id those that are still there: job-\d+, job-\d+, /);
     expect(stderr).toMatch(/\nerror: no permission: /);
     expect([await countOf(names.queue), await countOf(names.dead)]).toEqual([15, 20]);
     await expectNothingLost(bodies);
