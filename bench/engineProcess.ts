@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { startEngine } from '../local/aws/engine/engine.ts';
 
-/** An engine in a process of its own, as a client meets AWS: not in its own event loop. */
+/** An engine in a process of its own, so that it does not share the client's event loop. */
 interface EngineProcess {
   readonly endpoint: string;
   stop(): Promise<void>;

@@ -1,37 +1,31 @@
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { PublishBatchCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { PublishBatchCommand, PublishCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import {
+  CreateQueueCommand,
+  DeleteMessageBatchCommand,
+  ReceiveMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import { Consumer } from 'sqs-consumer';
 import { localCredentials } from '../local/aws/isolatedAws.ts';
-import { type Platform, startPlatform } from '../local/platform/platform.ts';
-import { synthesize } from '../local/platform/synth.ts';
+import type { Platform } from '../local/platform/platform.ts';
 import { type Measure, median } from './measure.ts';
-import { projectWith } from './project.ts';
-import { readyRatio } from './ready.ts';
+import { withPlatform } from './platform.ts';
 
-/** The platform on the laptop. */
+/** The local platform beside a bare consumer on the same engine. */
 export const localMeasures: Measure[] = [
-  {
-    name: 'local-ready',
-    peer: 'cdk synth alone',
-    target: '≤ 2',
-    of: 'time until npm start is ready, bundles warm',
-    ratio: readyRatio,
-  },
   {
     name: 'local-throughput',
     peer: 'a bare receive-10/delete-10 loop on the same engine',
     target: '≥ 0.3',
     of: 'messages per second, published to acknowledged, batch 10, through real sandboxes',
-    ratio: () => withPlatform(throughputRatio),
+    ratio: () => withBench(throughputRatio),
   },
   {
     name: 'local-latency',
     peer: 'a bare sqs-consumer',
     target: '≤ 5',
     of: 'p50 from publish to handler, 50 messages per second',
-    ratio: () => withPlatform(latencyRatio),
+    ratio: () => withBench(latencyRatio),
   },
 ];
 
@@ -54,43 +48,28 @@ interface Bench {
   readonly peerQueueUrl: string;
 }
 
-async function withPlatform(measure: (bench: Bench) => Promise<number>): Promise<number> {
-  const project = await projectWith({ 'EchoJob.ts': echoJob });
-  const stateDirectory = join(project, '.local');
-  await mkdir(stateDirectory);
-  const { assemblyDirectory } = await synthesize({ projectDirectory: project, stateDirectory });
-  const platform = await startPlatform({ assemblyDirectory, stateDirectory, port: 0 });
-  const connection = {
-    endpoint: platform.endpoint,
-    region: platform.region,
-    credentials: localCredentials,
-  };
-  const sns = new SNSClient(connection);
-  const sqs = new SQSClient(connection);
-  try {
-    const { topicArn = '' } = await platform.snapshot();
-    const peerQueueUrl = await peerQueue(topicArn, sns, sqs);
-    return await measure({ platform, topicArn, sns, sqs, peerQueueUrl });
-  } finally {
-    sns.destroy();
-    sqs.destroy();
-    await platform.stop();
-    await rm(project, { recursive: true });
-  }
+function withBench(measure: (bench: Bench) => Promise<number>): Promise<number> {
+  return withPlatform({ 'EchoJob.ts': echoJob }, async (platform) => {
+    const { endpoint, region } = platform;
+    const connection = { endpoint, region, credentials: localCredentials };
+    const sns = new SNSClient(connection);
+    const sqs = new SQSClient(connection);
+    try {
+      const { topicArn = '' } = await platform.snapshot();
+      const peerQueueUrl = await peerQueue(topicArn, sns, sqs);
+      return await measure({ platform, topicArn, sns, sqs, peerQueueUrl });
+    } finally {
+      sns.destroy();
+      sqs.destroy();
+    }
+  });
 }
 
-async function peerQueue(topicArn: string, sns: SNSClient, sqs: SQSClient): Promise<string> {
-  const { CreateQueueCommand } = await import('@aws-sdk/client-sqs');
-  const { SubscribeCommand } = await import('@aws-sdk/client-sns');
+async function peerQueue(TopicArn: string, sns: SNSClient, sqs: SQSClient): Promise<string> {
   const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'peer' }));
-  await sns.send(
-    new SubscribeCommand({
-      TopicArn: topicArn,
-      Protocol: 'sqs',
-      Endpoint: topicArn.replace(':sns:', ':sqs:').replace(/[^:]+$/, 'peer'),
-      Attributes: { FilterPolicy: JSON.stringify({ jobName: ['Peer'] }) },
-    }),
-  );
+  const Endpoint = TopicArn.replace(':sns:', ':sqs:').replace(/[^:]+$/, 'peer');
+  const Attributes = { FilterPolicy: JSON.stringify({ jobName: ['Peer'] }) };
+  await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint, Attributes }));
   return QueueUrl;
 }
 
@@ -157,7 +136,7 @@ async function publishMany(jobName: string, TopicArn: string, sns: SNSClient): P
 const latencyMessages = 300;
 
 async function latencyRatio(bench: Bench): Promise<number> {
-  await ourLatencyMs(bench, 20); // the sandbox starts
+  await ourLatencyMs(bench, 20); // not measured: the sandbox starts meanwhile
   return (await ourLatencyMs(bench, latencyMessages)) / (await peersLatencyMs(bench, latencyMessages));
 }
 
@@ -191,7 +170,7 @@ async function peersLatencyMs({ topicArn, sns, sqs, peerQueueUrl }: Bench, count
   });
   let isStopping = false;
   consumer.on('error', (error) => {
-    if (!isStopping) console.error(error); // the poll that a stop cuts off is no error
+    if (!isStopping) console.error(error); // a stop aborts the open poll, which is not a fault
   });
   consumer.start();
   await publishSteadily('Peer', topicArn, sns, count);

@@ -31,7 +31,7 @@ async function redriveRatio(): Promise<number> {
   });
   try {
     const queueUrl = await createQueue(engine, 'job');
-    // Filling takes longer than redriving, so it is done before the clock starts: a queue for every run.
+    // Filling takes longer than redriving, so a queue for every run is filled before the clock starts.
     const full = await Promise.all(
       Array.from({ length: 2 * (rounds + 1) }, (_, index) => filledQueue(engine, `dead-${index}`)),
     );
@@ -57,7 +57,7 @@ async function redriveAll(sqs: SQS, deadLetterQueueUrl: string, queueUrl: string
   if (tally.redriven !== letters) throw new Error(`only ${tally.redriven} of ${letters} were redriven`);
 }
 
-/** What a script would do: no selection, nothing left out, no care for failures. */
+/** A simple script: it takes every letter and does not check for failures. */
 async function bareLoop(sqs: SQS, deadLetterQueueUrl: string, queueUrl: string): Promise<void> {
   for (;;) {
     const { Messages = [] } = await sqs.receiveMessage({
@@ -95,7 +95,7 @@ async function filledQueue(engine: Engine, name: string): Promise<string> {
   return QueueUrl;
 }
 
-/** As the runtime buries it: SNS's envelope, and the reason as an attribute. */
+/** A dead letter as the runtime sends it: SNS's envelope, and the reason as an attribute. */
 function letter(number: number, Id: string) {
   const jobId = `job-${number}`;
   const reason = {

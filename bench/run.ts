@@ -4,6 +4,7 @@ import { localMeasures } from './localPlatform.ts';
 import { holds, type Measure } from './measure.ts';
 import { publishMeasures } from './publish.ts';
 import { redriveMeasures } from './redrive.ts';
+import { startMeasures } from './start.ts';
 import { statusMeasures } from './status.ts';
 import { synthMeasures } from './synth.ts';
 import { workerMeasures } from './worker.ts';
@@ -13,10 +14,11 @@ import { wrapperMeasures } from './wrapper.ts';
 const all: readonly Measure[] = [
   ...wrapperMeasures,
   ...bundleMeasures,
-  ...statusMeasures, // early: a process that has measured much has long garbage collections
+  ...statusMeasures, // early, because garbage collections take longer after many other measures
   ...publishMeasures,
   ...redriveMeasures,
   ...workerMeasures,
+  ...startMeasures,
   ...localMeasures,
   ...synthMeasures,
 ];

@@ -1,9 +1,8 @@
 import { scalingRule } from '../lib/job/jobScaling.ts';
 import { fargateSettings } from '../src/job/compute.ts';
 import { durationSeconds } from '../src/job/duration.ts';
-import { burstyDay } from './scaling/day.ts';
-import { backlogScaler, cdkScaler } from './scaling/scalers.ts';
-import { type Run, simulate } from './scaling/simulation.ts';
+import { randomNumbers } from './random.ts';
+import { backlogScaler, cdkScaler, type Run, simulate } from './scalingSimulation.ts';
 
 /** List prices of Fargate on arm64 and of a public IPv4 address, us-east-1, USD an hour, November 2026. */
 export const fargatePrices = { vcpuHour: 0.03238, gigabyteHour: 0.00356, addressHour: 0.005 } as const;
@@ -14,9 +13,44 @@ export function taskUsdPerHour({ cpu, memory }: { cpu: number; memory: number })
   return (cpu / 1024) * vcpuHour + (memory / 1024) * gigabyteHour + addressHour;
 }
 
+/** How many messages are published in each second of a day: a quiet night, office hours, two bursts, stragglers. */
+export function burstyDay(seed = 1): Uint32Array {
+  const random = randomNumbers(seed);
+  const published = new Uint32Array(24 * 3600);
+  for (let second = 0; second < published.length; second++) {
+    published[second] = poisson(perSecond(second / 3600), random);
+  }
+  for (const { hour, messages } of bursts) published[hour * 3600] = (published[hour * 3600] ?? 0) + messages;
+  return published;
+}
+
+const bursts = [
+  { hour: 12, messages: 3000 },
+  { hour: 17, messages: 20_000 },
+  { hour: 21, messages: 20 },
+];
+
+/** The rate by the hour of the day, in messages a second. */
+function perSecond(hour: number): number {
+  if (hour < 7) return 1 / 1800;
+  if (hour < 9) return (hour - 7) * 1.5;
+  if (hour < 16) return 2;
+  if (hour < 18) return 1;
+  return 0;
+}
+
+/** @see https://en.wikipedia.org/wiki/Poisson_distribution (Knuth's method) */
+function poisson(mean: number, random: () => number): number {
+  const limit = Math.exp(-mean);
+  let count = 0;
+  for (let product = random(); product > limit; product *= random()) count += 1;
+  return count;
+}
+
 /**
- * A day of bursty load through the scaling rule, and through CDK's QueueProcessingFargateService with the same tasks:
- * as it comes, and from zero. No AWS, no clock: the same numbers each time.
+ * Runs a day of bursty load through the scaling rule, and twice through CDK's QueueProcessingFargateService with the same
+ * tasks: with its own minimum and maximum, and with the job's, whose minimum is zero. Neither AWS nor a clock is asked, so the
+ * numbers are the same each time.
  */
 export function simulateScaling(published: Uint32Array = burstyDay()): Run[] {
   const settings = fargateSettings('fargate');

@@ -1,5 +1,5 @@
-import cliProgress from 'cli-progress';
 import { Command, InvalidArgumentError } from 'commander';
+import { startBar } from '../cli/bar.ts';
 import { type SoakResult, soak } from './soak/soak.ts';
 
 /** `npm run soak [-- --jobs N --seed S --json]`: exit code 1 when a job is missing, stuck, or not as promised. */
@@ -23,23 +23,20 @@ const {
   .parse()
   .opts<{ readonly jobs: number; readonly seed?: number; readonly json?: boolean }>();
 
-// So that the platform's sandboxes and the temporary directory go, too.
+// An exit removes the platform's sandboxes and the temporary directory, too.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
 process.stderr.write(`${jobs} jobs, seed ${chosenSeed}\n`);
-const bar = new cliProgress.SingleBar({
-  format:
-    'soaking |{bar}| {percentage}% | {published} published, {settled} with a fate | {duration_formatted}',
-  stream: process.stderr,
-  hideCursor: true,
-  clearOnComplete: true,
-});
-bar.start(jobs, 0, { published: 0, settled: 0 });
+const bar = startBar(
+  'soaking |{bar}| {percentage}% | {published} published, {settled} with a fate | {duration_formatted}',
+  jobs,
+  { published: 0, settled: 0 },
+);
 const result = await soak({
   jobs,
   seed: chosenSeed,
   onProgress: ({ published, settled }) => bar.update(settled, { published, settled }),
-}).finally(() => bar.stop());
+}).finally(() => bar[Symbol.dispose]());
 print(result);
 
 function print(result: SoakResult): void {

@@ -1,12 +1,14 @@
+import { execFile } from 'node:child_process';
 import { Agent, get } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { bundleApi } from '../lib/bundle/apiBundle.ts';
 import { apiBudgetBytes } from '../lib/bundle/budget.ts';
 import { discoverJobs } from '../lib/discovery/discovery.ts';
-import { type Measure, median } from './measure.ts';
-import { allSucceeded, schedule, type TrackedPlatform, withTrackedPlatform } from './trackedPlatform.ts';
-import { uploadMemoryRatio } from './uploadMemory.ts';
+import type { Platform } from '../local/platform/platform.ts';
+import { type Measure, median, percentile99 } from './measure.ts';
+import { postJson, withPlatform } from './platform.ts';
 
 const requestsPerSecond = 200;
 const budgetMs = 20;
@@ -37,12 +39,51 @@ export const statusMeasures: Measure[] = [
   },
   {
     name: 'upload-memory',
-    peer: 'itself before it',
+    peer: 'itself before the upload',
     target: '≤ 1.2',
     of: "the API function's largest resident set while 100 MiB are uploaded by a presigned POST",
     ratio: () => withTrackedPlatform(uploadMemoryRatio),
   },
 ];
+
+interface TrackedPlatform {
+  readonly platform: Platform;
+  /** Without a slash at its end. */
+  readonly apiUrl: string;
+}
+
+const trackedJob = `import { defineJob } from '../job/index.ts';
+export default defineJob({
+  track: true,
+  uploads: { contentTypes: ['application/octet-stream'] },
+  run: () => ({ pages: 10 }),
+});
+`;
+
+/** The platform has one job that tracks and takes uploads, and so it has an API. */
+function withTrackedPlatform(measure: (tracked: TrackedPlatform) => Promise<number>): Promise<number> {
+  return withPlatform({ 'TrackedJob.ts': trackedJob }, async (platform) => {
+    const { apiUrl } = await platform.snapshot();
+    if (apiUrl === undefined) throw new Error('the platform has no API, although a job tracks');
+    return await measure({ platform, apiUrl });
+  });
+}
+
+/** Schedules a job and gives its ID. */
+async function schedule(apiUrl: string): Promise<string> {
+  const { jobId } = (await postJson(`${apiUrl}/jobs/TrackedJob`, {})) as { jobId: string };
+  return jobId;
+}
+
+/** Resolves once the jobs have succeeded. */
+async function allSucceeded(apiUrl: string, jobIds: readonly string[]): Promise<void> {
+  for (const jobId of jobIds) {
+    for (let state = ''; state !== 'succeeded'; ) {
+      ({ state } = (await (await fetch(`${apiUrl}/jobs/${jobId}`)).json()) as { state: string });
+      if (state === 'dead') throw new Error(`the job ${jobId} is dead`);
+    }
+  }
+}
 
 async function readRatio({ apiUrl }: TrackedPlatform): Promise<number> {
   const jobIds = await Promise.all(Array.from({ length: 20 }, () => schedule(apiUrl)));
@@ -56,8 +97,8 @@ async function readRatio({ apiUrl }: TrackedPlatform): Promise<number> {
 }
 
 /**
- * Sends each request at its time, whether or not those before are answered, and counts from that time: one that stalls
- * does not spare those behind it.
+ * Sends each request at its time, whether or not the earlier ones are answered, and counts from that time: a request that
+ * stalls makes the later ones late too, as it does for real callers.
  */
 async function readSteadily(apiUrl: string, jobIds: readonly string[], count: number): Promise<number[]> {
   const agent = new Agent({ keepAlive: true });
@@ -91,7 +132,7 @@ async function bundleRatio(): Promise<number> {
   return apiBundle.bytes / apiBudgetBytes;
 }
 
-/** Published straight to the topic: the record that the API makes first is no part of the job's path. */
+/** Publishes straight to the topic: scheduled by the API, a job would have one more write, which is the API's. */
 async function writesRatio({ platform, apiUrl }: TrackedPlatform): Promise<number> {
   let writes = 0;
   platform.setFaults(({ service, action }) => {
@@ -106,6 +147,59 @@ async function writesRatio({ platform, apiUrl }: TrackedPlatform): Promise<numbe
   return writes / jobIds.length / writesOfAJob;
 }
 
-function percentile99(times: readonly number[]): number {
-  return times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.99)] as number;
+/**
+ * The API function's largest resident set during an upload and after it, divided by the one before. Uploads of a small
+ * file come first: whatever the function loads once is loaded then.
+ */
+async function uploadMemoryRatio({ apiUrl }: TrackedPlatform): Promise<number> {
+  for (let round = 0; round < 20; round++) await upload(apiUrl, 1024);
+  await allSucceeded(apiUrl, [await schedule(apiUrl)]);
+  const pids = await sandboxPids();
+  const before = await residentKilobytes(pids);
+  let isUploading = true;
+  const uploaded = upload(apiUrl, 100 * 1024 * 1024).finally(() => {
+    isUploading = false;
+  });
+  let largest = 0;
+  do largest = Math.max(largest, await residentKilobytes(pids));
+  while (isUploading);
+  await uploaded;
+  await allSucceeded(apiUrl, [await schedule(apiUrl)]);
+  return Math.max(largest, await residentKilobytes(pids)) / before;
 }
+
+interface Form {
+  readonly url: string;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+async function upload(apiUrl: string, size: number): Promise<void> {
+  const contentType = 'application/octet-stream';
+  const file = { name: 'file.bin', contentType, bytes: size };
+  const { url, fields } = (await postJson(`${apiUrl}/jobs/TrackedJob/uploads`, file)) as Form;
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.set(name, value);
+  form.set('file', new Blob([Buffer.alloc(size)], { type: contentType }), file.name);
+  const response = await fetch(url, { method: 'POST', body: form });
+  if (!response.ok)
+    throw new Error(`the upload was refused: HTTP ${response.status}: ${await response.text()}`);
+}
+
+/** The process IDs of the API's function and of the job's. */
+async function sandboxPids(): Promise<string[]> {
+  const { stdout } = await runProgram('ps', ['-A', '-o', 'pid=,ppid=,args=']);
+  return stdout.split('\n').flatMap((line) => {
+    const [pid = '', parent, ...words] = line.trim().split(/\s+/);
+    return Number(parent) === process.pid && words.join(' ').includes('bootstrap.mjs') ? [pid] : [];
+  });
+}
+
+async function residentKilobytes(pids: readonly string[]): Promise<number> {
+  const { stdout } = await runProgram('ps', ['-o', 'rss=', '-p', pids.join(',')]);
+  return stdout
+    .trim()
+    .split('\n')
+    .reduce((sum, line) => sum + Number(line), 0);
+}
+
+const runProgram = promisify(execFile);

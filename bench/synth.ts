@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { interleavedRatio, type Measure } from './measure.ts';
 import { projectWith } from './project.ts';
 
-/** Synthesizing many jobs, whole process, into an empty directory each time; the peer bundles each function by itself. */
+/** Synthesizing many jobs as a whole process, into an empty directory each time. The peer bundles each function separately. */
 export const synthMeasures: Measure[] = [
   {
     name: 'synth-cold',
@@ -31,7 +31,7 @@ export const synthMeasures: Measure[] = [
   },
 ];
 
-/** In two stacks, here and there alike: CloudFormation refuses more than 500 resources in one. */
+/** In two stacks for both, because CloudFormation refuses more than 500 resources in a stack. */
 const jobCount = 50;
 
 async function synthRatio({
@@ -62,7 +62,7 @@ async function synthRatio({
   }
 }
 
-/** A quarter trivial, a quarter with a schema, a quarter logging, a quarter both. */
+/** A quarter of the jobs does nothing, a quarter has a schema, a quarter logs, and a quarter does both. */
 function jobFiles(): Record<string, string> {
   return Object.fromEntries(
     Array.from({ length: jobCount }, (_, index) => [

@@ -1,6 +1,6 @@
 import { enableCompileCache } from 'node:module';
 
-/** What bin/app.ts does, for more jobs than one stack may have: half of them in each of two platforms. */
+/** Like bin/app.ts, but for more jobs than fit into one stack: it puts half of them into each of two platforms. */
 enableCompileCache();
 const { App } = await import('aws-cdk-lib/core');
 const { JobPlatformStack } = await import('../lib/platform/jobPlatformStack.ts');

@@ -12,15 +12,15 @@ interface Contestant {
   stop(): Promise<void>;
 }
 
-interface Queue {
+export interface Queue {
   readonly config: SQSClientConfig;
   readonly queueUrl: string;
 }
 
 interface Listeners {
-  /** A message is at its handler; `sentAt` as its payload has it. */
+  /** Called when a message is at its handler; `sentAt` comes from its payload. */
   onHandled?(sentAt: number): void;
-  /** So many messages were handled and deleted. */
+  /** Called when so many messages were handled and deleted. */
   onDone?(messages: number): void;
 }
 
@@ -36,7 +36,7 @@ export async function startContestant(
   return { stop: async () => void (await Promise.all(consumers.map((consumer) => consumer.stop()))) };
 }
 
-/** 40 messages at the same time are 4 pollers. */
+/** 40 messages at once make 4 pollers. */
 function startOurs({ config, queueUrl }: Queue, { onHandled, onDone }: Listeners): Contestant {
   const job = defineJob({
     payload: z.object({ friendName: z.string(), sentAt: z.number() }),
@@ -54,7 +54,7 @@ function startOurs({ config, queueUrl }: Queue, { onHandled, onDone }: Listeners
   });
 }
 
-/** Batches, its faster mode: receives and deletes ten at a time. */
+/** Uses batches, its faster mode: it receives and deletes ten messages at a time. */
 function startConsumer({ config, queueUrl }: Queue, { onHandled, onDone }: Listeners): Contestant {
   let handled = 0;
   const consumer = Consumer.create({
@@ -62,7 +62,7 @@ function startConsumer({ config, queueUrl }: Queue, { onHandled, onDone }: Liste
     sqs: new SQSClient(config),
     batchSize: 10,
     waitTimeSeconds: pollSeconds,
-    // Else a poll in flight would take messages of the next round.
+    // Without this, a poll in flight would take messages of the next round.
     pollingCompleteWaitTimeMs: 5000,
     handleMessageBatch: async (messages) => {
       for (const message of messages) onHandled?.(sentAtOf(message));
@@ -106,7 +106,7 @@ async function startSquiss(
   return { stop: async () => void (await squiss.stop()) };
 }
 
-/** A handler without the outcome code reads no more than it must. */
+/** Reads the time from a message. A poller's handler does nothing else. */
 function sentAtOf({ Body = '' }: Pick<Message, 'Body'>): number {
   return (JSON.parse((JSON.parse(Body) as { Message: string }).Message) as { sentAt: number }).sentAt;
 }

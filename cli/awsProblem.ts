@@ -2,16 +2,16 @@ import { DelayError } from '../src/publisher/delay/errors.ts';
 import { PublishError } from '../src/publisher/errors.ts';
 import type { Target } from './target.ts';
 
-/** What was asked of AWS when it refused. */
-export interface Asked {
+/** The request that AWS refused. */
+interface Asked {
   readonly target: Target;
-  /** As {@link permissionsText} says it. */
+  /** The permissions that the command needs, as {@link permissionsText} lists them. */
   needs(): string;
-  /** What AWS's message is about, such as a queue. */
+  /** What the request was about, such as a queue. */
   readonly subject?: string;
 }
 
-/** One line: what AWS refused and what to do; undefined for an error that is no answer of AWS: a bug. */
+/** One line that says what AWS refused and what to do; undefined for an error that did not come from AWS, which is a bug. */
 export function awsProblem(error: Error, { target, needs, subject }: Asked): string | undefined {
   const isOfPublisher = error instanceof PublishError;
   const refusal = isOfPublisher && error.cause instanceof Error ? error.cause : error;
@@ -30,7 +30,7 @@ export function awsProblem(error: Error, { target, needs, subject }: Asked): str
   return subject === undefined ? named : `${subject}: ${named}`;
 }
 
-/** `dlq show needs sqs:ReceiveMessage, … on arn:…; …`: the IAM actions of a command, each list with its resource. */
+/** `dlq show needs sqs:ReceiveMessage, … on arn:…; …`: the IAM actions that a command needs, grouped by resource. */
 export function permissionsText(
   command: string,
   needed: readonly (readonly [actions: readonly string[] | undefined, resource: string])[],
@@ -41,17 +41,18 @@ export function permissionsText(
   return `${command} needs ${all.join('; ')}`;
 }
 
-/** What AWS's answer is called, such as `AccessDeniedException`. */
+/** AWS's name of an error, such as `AccessDeniedException`. */
 export function errorCode(error: Error): string {
   return (error as { Code?: string }).Code ?? error.name;
 }
 
-/** Whether AWS took no offence at the caller or the queue, only at what this call holds: the next one may do. */
+/** Whether AWS refused only what this call holds, and neither the caller nor the queue: the next call may succeed. */
 export function isRefusal(error: Error): boolean {
   const isAnswer = (error as { $fault?: string }).$fault === 'client';
   return isAnswer && !isDenied(error) && !isGone(error) && !hasBadCredentials(error);
 }
 
+/** Whether the queue does not exist. */
 export function isGone(error: Error): boolean {
   return /NonExistentQueue|QueueDoesNotExist/.test(errorCode(error));
 }

@@ -1,17 +1,17 @@
 import cliProgress from 'cli-progress';
 
-/** A bar while a command is at work; nothing where its stream is no terminal. */
+/** A progress bar while a command works; it shows nothing where its stream is not a terminal. */
 export interface Bar extends Disposable {
-  /** @param done of the total, which grows where there is more than was thought */
+  /** @param done how much of the total is done; the total grows when this exceeds it */
   update(done: number, fields: Fields): void;
 }
 
-/** What stands in the format in braces. */
+/** The values for the names in braces in the format. */
 type Fields = Readonly<Record<string, string | number>>;
 
 /**
- * A bar hides the cursor and does not wrap lines: whatever ends the process, such as a second Ctrl-C, the terminal is given
- * back as it was.
+ * Starts a bar. It hides the cursor and turns line wrapping off, so it restores the terminal however the process ends, such as
+ * by a second Ctrl-C.
  */
 export function startBar(
   format: string,

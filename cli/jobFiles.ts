@@ -1,21 +1,21 @@
 import { readdir } from 'node:fs/promises';
 import { type AnyJob, isJob } from '../src/job/index.ts';
 import { jobNameProblem } from '../src/job/jobName.ts';
-import { nearestName } from '../src/job/nearestName.ts';
 import { CommandError } from './outcome.ts';
 import type { Target } from './target.ts';
+import { nameAdvice } from './text.ts';
 
 const directory = new URL('../src/jobs/', import.meta.url);
 
-/** Gives what to publish a name with: the job's object, which validates, or the name where there is no file. */
+/** Finds a job by its name: the job object, which can validate payloads, or the name itself where the job has no file. */
 export type JobLookup = (jobName: string) => Promise<AnyJob | string>;
 
 /**
- * Looks jobs up by name: by their files, each loaded once, and by what the target runs. With `force` every name is
- * taken as it is, unchecked.
+ * Looks jobs up by name, first among the files in `src/jobs`, each of which is loaded once, then among the jobs that the
+ * target runs. With `force` it gives every name back unchecked.
  *
- * The lookup throws a `CommandError` for a name that neither knows, because a typing error is its usual cause, and for
- * a file that does not load.
+ * The lookup throws a `CommandError` for a name that is in neither place, because it is usually misspelt, and for a file that
+ * does not load.
  */
 export function jobLookup(target: Target, force: boolean): JobLookup {
   const found = new Map<string, Promise<AnyJob | string>>();
@@ -42,13 +42,13 @@ async function lookUp(jobName: string, target: Target): Promise<AnyJob | string>
   throw new CommandError(unknownJob(jobName, [...names, ...Object.keys(target.jobs ?? {})]));
 }
 
-/** The names of the files in `src/jobs` as the stack takes them: neither declarations nor tests. */
+/** The names of the job files in `src/jobs`. As at synth, declarations and tests do not count. */
 async function namesOfFiles(): Promise<string[]> {
   const entries = await readdir(directory);
   return entries.flatMap((entry) => /^(.+)(?<!\.d|\.test)\.ts$/.exec(entry)?.[1] ?? []);
 }
 
-/** The file's name is the job's, whatever the job object itself could read off its path. */
+/** Names the job after its file: the job object may not know its name here. */
 async function loadJob(jobName: string): Promise<AnyJob> {
   const exported = await import(new URL(`${jobName}.ts`, directory).href).catch((cause: unknown) => {
     throw new CommandError(`src/jobs/${jobName}.ts does not load: ${String(cause)}`, { cause });
@@ -59,8 +59,9 @@ async function loadJob(jobName: string): Promise<AnyJob> {
 
 function unknownJob(jobName: string, known: readonly string[]): string {
   const problem = jobNameProblem(jobName);
-  if (problem !== undefined) return `'${jobName}' can be no job's name: it ${problem}`;
-  const nearest = nearestName(jobName, known);
-  const advice = nearest === undefined ? 'Its file would be' : `Did you mean ${nearest}? Its file would be`;
-  return `there is no job '${jobName}'. ${advice} src/jobs/${jobName}.ts; --force publishes all the same, to wait in the unrouted queue`;
+  if (problem !== undefined) return `'${jobName}' cannot be the name of a job: it ${problem}`;
+  const advice = [nameAdvice(jobName, known, ''), `Its file would be src/jobs/${jobName}.ts`]
+    .join(' ')
+    .trim();
+  return `there is no job '${jobName}'. ${advice}; --force publishes it anyway: it then waits in the unrouted queue`;
 }

@@ -2,14 +2,17 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { CommandError } from './outcome.ts';
 
-/** Where the platform is: what `findTarget` reads. */
+/** Adds the options that say which platform to work with; `findTarget` reads them. */
 export function addTargetOptions(command: Command): Command {
   return command
     .option('--stack <name>', 'a deployed stack, instead of the running local platform')
     .option('--topic-arn <arn>', "a deployed platform's topic, where the stack cannot be read");
 }
 
-/** Reads an option that is a whole number within bounds. */
+/**
+ * A parser for an option that is a whole number within bounds.
+ * @throws {CommandError} for any other text
+ */
 export function wholeNumber(option: string, min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
@@ -19,8 +22,8 @@ export function wholeNumber(option: string, min: number, max: number): (text: st
 }
 
 /**
- * Where a path leads that somebody typed. npm runs a script in the project's root, wherever it is typed, and says where that
- * was; in messages a path stays as it was given.
+ * The absolute path of a path that somebody typed. npm runs a script in the project's root, and `INIT_CWD` says in which
+ * directory npm was called. Messages show the path as it was typed.
  */
 export function givenPath(path: string): string {
   return resolve(process.env.INIT_CWD || process.cwd(), path);

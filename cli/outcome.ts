@@ -1,36 +1,36 @@
-/** What a command came to. */
+/** How a command ended. */
 export type End = 'done' | 'failed' | 'interrupted';
 
 export const exitCodes = {
   done: 0,
-  /** Something was tried and failed. */
+  /** Something failed, or there was nothing to do. */
   failed: 1,
-  /** Nothing was tried. */
+  /** The command has a mistake, and nothing was tried. */
   usage: 2,
-  /** By Ctrl-C, as shells have it. */
+  /** Interrupted by Ctrl-C; shells use the same number. */
   interrupted: 130,
 } as const;
 
 /**
- * A command that cannot be carried out as it was given: nothing was sent or changed. The message is one line, what is
- * wrong and what to do; it is printed without a stack, and the command exits with 2.
+ * A command that cannot be carried out as it was given: nothing was sent or changed. The message is one line that says what
+ * is wrong and what to do. It is printed without a stack, and the process exits with 2.
  */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
 }
 
-/** What stops a command in the middle of its work: the message is one line, and the command exits with 1. */
+/** A failure in the middle of a command's work. The message is one line, and the process exits with 1. */
 export class StopError extends Error {
   override readonly name = 'StopError';
 }
 
-/** Ctrl-C and termination while a command is at work. */
+/** Listens for Ctrl-C and termination while a command works. */
 interface Interrupt extends Disposable {
-  /** Aborted by the first one. */
+  /** Aborted by the first signal. */
   readonly signal: AbortSignal;
 }
 
-/** The first Ctrl-C aborts the signal and says what happens then; a second one ends the process at once. */
+/** The first Ctrl-C aborts the signal and prints what happens next; a second Ctrl-C ends the process at once. */
 export function onInterrupt(whatHappens: string): Interrupt {
   const controller = new AbortController();
   const interrupt = (): void => {

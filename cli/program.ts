@@ -6,7 +6,7 @@ import { schedulesCommand } from './schedules/commands.ts';
 import { cancelCommand, statusCommand } from './status/commands.ts';
 import { workerCommand } from './worker/commands.ts';
 
-/** Runs what was typed after `npm run jobs --`, and gives the process's exit code. */
+/** Runs the command that was typed after `npm run jobs --`, and gives the process's exit code. */
 export async function runProgram(words: readonly string[]): Promise<number> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', endUnlessPipeClosed);
   try {
@@ -19,7 +19,7 @@ export async function runProgram(words: readonly string[]): Promise<number> {
   }
 }
 
-/** @throws {CommandError} where npm has taken options that are meant for the command: it would do something else */
+/** @throws {CommandError} where npm has taken the command's options: without them the command would do something else */
 function checkDashes(jobs: Command, words: readonly string[]): void {
   let command = jobs;
   const path = [];
@@ -34,8 +34,8 @@ function checkDashes(jobs: Command, words: readonly string[]): void {
 }
 
 /**
- * Whoever reads the output may have seen enough (`… | head`); the work goes on, unless what it writes is all there is of it
- * (`dlq export`). On a full disk it would be for nothing.
+ * Ends the process when its output cannot be written, for instance because the disk is full. A reader that has seen enough
+ * (`… | head`) does not end it: the work goes on. Only `dlq export` stops then, by itself, because its output is its work.
  */
 function endUnlessPipeClosed(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') return;
@@ -49,8 +49,8 @@ function program(): Command {
     .helpCommand(false)
     .addHelpText(
       'after',
-      '\nnpm prints two lines of its own first; for a pipe, npm run -s jobs -- … --json | jq does without them.' +
-        '\nExit codes: 0 done, 1 something failed or was refused, 2 the command itself has a mistake, 130 interrupted.',
+      '\nnpm prints two lines of its own first. For a pipe, leave them out by -s: npm run -s jobs -- … --json | jq' +
+        '\nExit codes: 0 done, 1 something failed or there was nothing to do, 2 the command has a mistake, 130 interrupted.',
     );
   const commands = [
     publishCommand(),
@@ -71,7 +71,7 @@ function withSubcommands(command: Command): Command[] {
   return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
-/** Commander has printed its own errors. Anything but those and a `CommandError` is a bug, and keeps its stack. */
+/** Commander has printed its own errors already. Any error but those and a `CommandError` is a bug, and keeps its stack. */
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   if (!(error instanceof CommandError)) throw error;
@@ -81,8 +81,8 @@ function exitCodeOf(error: unknown): number {
 
 /**
  * The options of a command that npm took for its own because `--` was left out, as in `npm run jobs publish X '{}' --delay
- * 10m`: npm tells of them in the environment. Where any option has come through, `--` was there. Otherwise nothing tells
- * them from what .npmrc or the environment set: npm passes on neither its command line nor where a value came from.
+ * 10m`: npm sets them as variables in the environment. When any option reached this process, `--` was there. Otherwise the
+ * variables may also come from .npmrc or the environment: npm passes on neither its command line nor where a value came from.
  */
 function takenByNpm(
   { options }: Command,
@@ -95,7 +95,7 @@ function takenByNpm(
   return names.filter((name) => env[variableOf(name)]);
 }
 
-/** What went wrong and how to go on: whether `--` was left out, or was there and npm is told the options elsewhere. */
+/** Says what to type instead in both cases: `--` was left out, or npm has the options from .npmrc or the environment. */
 function takenText(taken: readonly string[], command: string): string {
   const variables = taken.map(variableOf).join(', ');
   const unset = taken.map((name) => `--no-${name.slice(2)}`).join(' ');

@@ -13,12 +13,12 @@ export interface StackResource {
   readonly physicalId: string;
 }
 
-/** The outputs that name what has no name of its own: `ApiUrl`, `FilesBucket`. */
-export type StackOutputs = Readonly<Record<string, string>>;
+/** A stack's outputs. `ApiUrl` and `FilesBucket` tell what cannot be known from the resources' names. */
+type StackOutputs = Readonly<Record<string, string>>;
 
 /**
- * Finds a deployed platform by its stack's resources, whose names say what they are: topic `<platform>-<stage>`,
- * queues `<platform>-<stage>-<jobName>` and `…-dead-letters`.
+ * Finds a deployed platform by the names of its stack's resources: the topic is `<platform>-<stage>`, a job's queues are
+ * `<platform>-<stage>-<jobName>` and `…-dead-letters`.
  * @throws {CommandError} when the stack cannot be read, or holds no platform
  */
 export async function stackTarget(
@@ -28,7 +28,7 @@ export async function stackTarget(
 ): Promise<Target> {
   const [resources, { ApiUrl, FilesBucket }] = await Promise.all([
     resourcesOf(stackName, listResources),
-    // Whoever may not read them can do without, in most commands.
+    // Most commands need no outputs, so a missing permission to read them is no error here.
     readOutputs(stackName).catch((): StackOutputs => ({})),
   ]);
   const queueUrls = idsOf(resources, 'AWS::SQS::Queue');
@@ -66,11 +66,11 @@ async function resourcesOf(
   }
 }
 
-/** The local platform has no CloudFormation, but what `npm start` prints to export sends every AWS client there. */
+/** The variables that `npm start` prints send every AWS client to the local platform, which has no CloudFormation. */
 function endpointAdvice(env: NodeJS.ProcessEnv = process.env): string {
   const variable = ['AWS_ENDPOINT_URL_CLOUDFORMATION', 'AWS_ENDPOINT_URL'].find((name) => env[name]);
   if (variable === undefined) return '';
-  return `${variable} is ${env[variable]}: unset it, with what was exported beside it, so that AWS is asked. `;
+  return `${variable} is ${env[variable]}: unset it and what was exported with it, so that AWS is asked. `;
 }
 
 function idsOf(resources: readonly StackResource[], type: string): string[] {

@@ -6,7 +6,7 @@ export function counted(count: number, noun: string): string {
   return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** The two largest units of a length of time: `3d 4h`, `12m 5s`, `0s`. */
+/** A length of time in its two largest units: `3d 4h`, `12m 5s`, `0s`. */
 export function lengthOfTime(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
   const amounts = [
@@ -23,19 +23,19 @@ export function lengthOfTime(seconds: number): string {
     .join(' ');
 }
 
-/** Text from a message on one line of a terminal: it must not move the cursor, nor fill the screen. */
+/** Makes text from outside one line of at most so many characters, and removes what could control the terminal. */
 export function oneLine(text: string, maxLength: number): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the very characters it removes
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it removes these characters
   const line = stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');
   return line.length <= maxLength ? line : `${line.slice(0, maxLength - 1)}…`;
 }
 
-/** Text as a single word of a POSIX shell. */
+/** Quotes text so that a POSIX shell reads it as one word. */
 export function shellWord(text: string): string {
   return /^[\w./:=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** Rows under their headings, in columns; numbers stand at the right. */
+/** Rows under their headings, in columns. The first column is aligned to the left, all others to the right. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = headings.map((heading, column) =>
     Math.max(heading.length, ...rows.map((row) => row[column]?.length ?? 0)),
@@ -57,13 +57,20 @@ export function instantText(date: Date): string {
   return date.toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
-/** A line of something that is shown in full, such as a dead letter: what it is, and its text. */
+/** One line of a description, such as a dead letter's: an indented label and its text. */
 export function labelled(label: string, text: string): string {
   return `  ${label.padEnd(8)} ${text}`;
 }
 
-/** What to do about a name that is none of these. */
-export function nameAdvice(name: string, names: readonly string[]): string {
+/**
+ * What to do about a name that is none of these.
+ * @param otherwise what to say when no name is similar; lists the names by default
+ */
+export function nameAdvice(
+  name: string,
+  names: readonly string[],
+  otherwise: string = `There are: ${names.join(', ')}`,
+): string {
   const nearest = nearestName(name, names);
-  return nearest === undefined ? `There are: ${names.join(', ')}` : `Did you mean ${nearest}?`;
+  return nearest === undefined ? otherwise : `Did you mean ${nearest}?`;
 }

@@ -1,4 +1,4 @@
-import { durationSeconds } from '../src/job/duration.ts';
+import { type Duration, durationSeconds } from '../src/job/duration.ts';
 import type { When } from '../src/publisher/index.ts';
 import { isInstant } from '../src/schedule/instant.ts';
 import { CommandError } from './outcome.ts';
@@ -11,20 +11,20 @@ export interface WhenOptions {
 }
 
 /**
- * When to publish, as it was typed; empty for at once.
- * @throws {CommandError} when that is no time, or past
+ * When to publish, by the options; empty for at once.
+ * @throws {CommandError} when both are given, one cannot be read, or the time is in the past
  */
 export function whenOf({ delay, at }: WhenOptions): When {
   if (delay !== undefined && at !== undefined) {
     throw new CommandError('--delay and --at both say when: give one of them');
   }
   if (at !== undefined) return { at: instantOf(at) };
-  return delay === undefined ? {} : { delay: durationOf(delay) };
+  return delay === undefined ? {} : { delay: durationOption('--delay', delay) };
 }
 
 /**
- * `2026-12-24T17:00:00Z, in 10m`: as `schedules list` says it, in real time, which comes sooner on a platform whose time is
- * sped up.
+ * `2026-12-24T17:00:00Z, in 10m`: the real time of a moment, as `schedules list` shows it. On a platform whose time is sped up
+ * the moment comes sooner.
  */
 export function untilText(at: Date, speed: number = 1, now: number = Date.now()): string {
   const waitMs = (at.getTime() - now) / speed;
@@ -40,14 +40,20 @@ function instantOf(at: string): Date {
   }
   const instant = new Date(at);
   if (instant.getTime() > Date.now()) return instant;
-  throw new CommandError(`--at is past (${instant.toISOString()}): choose a time ahead, or leave it out`);
+  throw new CommandError(
+    `--at is in the past (${instant.toISOString()}): choose a later time, or leave it out`,
+  );
 }
 
-function durationOf(delay: string): Exclude<When['delay'], undefined> {
+/**
+ * Checks an option that is a duration, such as `10m`.
+ * @throws {CommandError} when it cannot be read
+ */
+export function durationOption(option: string, text: string): Duration {
   try {
-    durationSeconds(delay);
-    return delay as Exclude<When['delay'], undefined>;
+    durationSeconds(text);
+    return text as Duration;
   } catch (cause) {
-    throw new CommandError(`--delay: ${(cause as Error).message}`, { cause });
+    throw new CommandError(`${option}: ${(cause as Error).message}`, { cause });
   }
 }

@@ -10,8 +10,8 @@ import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { App, Duration, Stack } from 'aws-cdk-lib/core';
 
 /**
- * The usual pattern: the same jobs, each with a queue, a dead-letter queue, an alarm and a NodejsFunction of its own; half
- * of them in each of two stacks.
+ * The usual pattern for the same jobs: each has a queue, a dead-letter queue, an alarm and a NodejsFunction. Half of the jobs
+ * are in each of two stacks.
  */
 const app = new App();
 const names = readdirSync('src/jobs').map((file) => basename(file, '.ts'));

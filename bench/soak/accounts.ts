@@ -1,27 +1,27 @@
 import { type Behaviour, behaviourOf, isIdempotent } from './behaviours.ts';
 
-/** What a soak prints. Every published job has exactly one of the four fates. */
+/** What a soak prints. Every published job is counted as exactly one of succeeded, dead, missing and stuck. */
 export interface SoakCounts {
   readonly published: number;
-  /** Had their effect at least once; idempotent ones exactly once, or it is a failure. */
+  /** Jobs that had their effect at least once. A second effect of an idempotent job is a failure of the soak. */
   readonly succeeded: number;
-  /** Never had their effect, and are dead letters. */
+  /** Jobs that never had their effect, and are dead letters. */
   readonly dead: number;
-  /** Effects beyond the first, of jobs that are not idempotent: at least once is what they were promised. */
+  /** Effects beyond the first of jobs that are not idempotent. They were promised at least one. */
   readonly duplicates: number;
-  /** In no queue, without effect. */
+  /** Jobs without an effect whose message is in no queue. */
   readonly missing: number;
-  /** Without a fate, in a queue at the end. */
+  /** Jobs without an effect whose message is in a queue at the end. */
   readonly stuck: number;
 }
 
-/** What a dead letter tells; without a name when SQS's redrive policy moved it. */
-export interface Death {
+/** The reason of a dead letter; the name is undefined when SQS's redrive policy moved it. */
+interface Death {
   readonly name: string | undefined;
   readonly attempts: number | undefined;
 }
 
-/** What is known of each job, by its number: a few bytes each, since the soak watches its own memory. */
+/** What is known of each job, by its number. It takes a few bytes for each, because the soak watches its own memory. */
 export class Accounts {
   readonly jobs: number;
   readonly seed: number;
@@ -68,8 +68,8 @@ export class Accounts {
   }
 
   /**
-   * The runtime said why a job may go another way than it was meant to: its dead letter could not be sent yet, or the
-   * effect of an idempotent one could not be remembered, which by design may bring a second.
+   * The runtime logged why a job may miss its promised fate: its dead letter could not be sent yet, or the effect of an
+   * idempotent job could not be remembered, after which a second effect is allowed.
    */
   noteExcuse(index: number): void {
     this.#excuses[index] = 1;
@@ -83,7 +83,7 @@ export class Accounts {
     return behaviourOf(index, this.seed);
   }
 
-  /** @param inQueues the jobs whose messages are in a queue still */
+  /** @param inQueues the jobs whose messages are still in a queue */
   counts(inQueues: ReadonlySet<number>): SoakCounts {
     const counts = { published: this.published, succeeded: 0, dead: 0, duplicates: 0, missing: 0, stuck: 0 };
     for (let index = 0; index < this.jobs; index++) {
@@ -98,7 +98,7 @@ export class Accounts {
     return counts;
   }
 
-  /** Idempotent jobs that had a second effect because the runtime could not remember the first, and said so. */
+  /** Idempotent jobs with a second effect, after the runtime had logged that it could not remember the first. */
   rerun(): number[] {
     return this.#indexes().filter(
       (index) =>
@@ -106,7 +106,7 @@ export class Accounts {
     );
   }
 
-  /** What went another way than it was promised, in words; nothing is what a soak is to find. */
+  /** Describes each job that missed its promised fate. A good soak has none. */
   failures(): string[] {
     return this.#indexes().flatMap((index) => {
       const problem = this.#published[index] ? this.#problem(index) : 'was never published';
@@ -145,7 +145,7 @@ function fits({ name, attempts }: Death, fate: { diesOf: readonly string[]; atte
   return fate.attempts === undefined || fate.attempts === attempts;
 }
 
-/** How a message dies whose last attempt, or whose way to the dead-letter queue, was lost. */
+/** Whether a message died because its last attempt, or its dead letter, was lost. */
 function isBackstop({ name }: Death): boolean {
   return name === undefined || name === 'LostAttemptError';
 }

@@ -1,33 +1,33 @@
-import { randomNumbers, seedOf } from './random.ts';
+import { randomNumbers } from '../random.ts';
 
 /** The soak's job files. */
 export const soakJobs = ['SteadyJob', 'SlowJob', 'CrashJob', 'OnceJob', 'OnceAloneJob'] as const;
 type SoakJob = (typeof soakJobs)[number];
 
-/** One way for a job to go, and the fate that its author was promised for it. */
+/** A way in which a job behaves, and the fate that its author is promised for it. */
 export interface Behaviour {
   readonly job: SoakJob;
   readonly act: string;
-  /** How many of a thousand jobs. */
+  /** How many jobs of a thousand behave so. */
   readonly weight: number;
   /** The attempt from which it succeeds. */
   readonly untilAttempt?: number;
   readonly fate: Fate;
-  /** How often it is published under its one ID. Default 1. */
+  /** How often it is published under the same ID. Default 1. */
   readonly copies?: number;
-  /** What is sent instead of an order: a payload that does not fit, or what is no JSON at all. */
+  /** What is sent instead of an order: a payload that does not fit the schema, or text that is not JSON. */
   readonly instead?: 'a bad payload' | 'garbage through the topic' | 'garbage straight to the queue';
 }
 
-export type Fate =
-  /** It has its effect: idempotent ones exactly once. */
+type Fate =
+  /** It has its effect; an idempotent job has it exactly once. */
   | 'succeeds'
-  /** It has its effect, but its batch may die with it so often that it is a dead letter as well. */
+  /** It has its effect, but its batch may die so often that it becomes a dead letter as well. */
   | 'succeeds, perhaps dead too'
-  /** It never has its effect, and is a dead letter for a reason of that name. */
+  /** It never has its effect, and becomes a dead letter with a reason of one of these names. */
   | {
       readonly diesOf: readonly string[];
-      /** How many attempts its reason tells. */
+      /** The number of attempts in its reason. */
       readonly attempts?: number;
     };
 
@@ -87,7 +87,7 @@ export const behaviours: readonly Behaviour[] = [
 
 const totalWeight = behaviours.reduce((sum, { weight }) => sum + weight, 0);
 
-/** The behaviour of a job of a soak: each one once, then as the weights and the seed have it. */
+/** The behaviour of a job of a soak. The first jobs take each behaviour once; for all others weights and seed decide. */
 export function behaviourOf(index: number, seed: number): Behaviour {
   const first = behaviours[index];
   if (first !== undefined) return first;
@@ -101,4 +101,9 @@ export function behaviourOf(index: number, seed: number): Behaviour {
 
 export function isIdempotent({ job }: Behaviour): boolean {
   return job === 'OnceJob' || job === 'OnceAloneJob';
+}
+
+/** Gives each job of a soak a seed of its own. */
+function seedOf(seed: number, index: number): number {
+  return (seed ^ Math.imul(index + 1, 0x9e3779b1)) | 0;
 }

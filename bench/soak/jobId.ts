@@ -3,13 +3,13 @@ export function jobIdOf(index: number): string {
   return `soak-${index}`;
 }
 
-/** The number of the job that an ID, a log line, an envelope or a reason tells of; undefined when none is in it. */
+/** The number of the job whose ID is in an envelope, a log line or another text; undefined when there is none. */
 export function indexIn(text: string): number | undefined {
   const found = /"soak-(\d+)"/.exec(text)?.[1];
   return found === undefined ? undefined : Number(found);
 }
 
-/** The number of the job that a message is of: its envelope tells it, or its attributes do. */
+/** The number of a message's job, from its envelope or its attributes. */
 export function indexOfMessage(
   body: string,
   attributes: Readonly<Record<string, { readonly StringValue?: string | undefined }>> | undefined,

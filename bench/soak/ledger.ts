@@ -18,7 +18,7 @@ export class Ledger {
     return new Ledger(path, await open(path, 'a+'));
   }
 
-  /** @param onEffect is told the number of the job, once for each effect */
+  /** @param onEffect called with the job's number for each new effect */
   async read(onEffect: (index: number) => void): Promise<void> {
     for (;;) {
       const { bytesRead } = await this.#file.read(this.#buffer, 0, this.#buffer.length, this.#position);

@@ -6,7 +6,7 @@ import { createPublisher, type PublishItem } from '../../src/publisher/index.ts'
 import type { Accounts } from './accounts.ts';
 import { jobIdOf } from './jobId.ts';
 
-export interface Publishing {
+interface Publishing {
   readonly accounts: Accounts;
   readonly sns: SNSClient;
   readonly sqs: SQSClient;
@@ -17,12 +17,12 @@ export interface Publishing {
   readonly signal: AbortSignal;
 }
 
-/** So many jobs are on their way at most: a backlog in the engine's memory would grow with the number of jobs. */
+/** The most jobs on their way. More would fill the engine's memory as the number of jobs grows. */
 const maxUnsettled = 1500;
 
 /**
- * Publishes all jobs of a soak, each until it is taken: publishing the same ID again is safe. Ends early when the
- * signal is aborted.
+ * Publishes all jobs of a soak, each again until it is accepted, because publishing the same ID again is safe. Ends early when
+ * the signal is aborted.
  */
 export async function publishJobs(publishing: Publishing): Promise<void> {
   const { sns: client, topicArn, accounts, signal } = publishing;
@@ -47,7 +47,7 @@ export async function publishJobs(publishing: Publishing): Promise<void> {
 type SoakTypes = Record<string, AnyJob>;
 type Item = PublishItem<SoakTypes>;
 
-/** Results come in the order of the items. */
+/** Keeps the items that are sent: results come in the same order. */
 async function* remembering(
   items: AsyncIterable<Item> | readonly Item[],
   sent: Item[],
@@ -78,7 +78,7 @@ function indexOf({ jobId = '' }: Item): number {
   return Number(jobId.slice(jobIdOf(0).length - 1));
 }
 
-/** What no publisher of this project sends, but anybody may. */
+/** Sends text that is not JSON. No publisher of this project does so, but others may. */
 async function sendGarbage(index: number, publishing: Publishing): Promise<void> {
   const { accounts, sns, sqs, topicArn: TopicArn, signal } = publishing;
   const { job, instead } = accounts.behaviour(index);

@@ -6,21 +6,18 @@ import { localCredentials } from '../../local/aws/isolatedAws.ts';
 import type { Platform } from '../../local/platform/platform.ts';
 import type { PlatformSnapshot } from '../../local/platform/view.ts';
 import { Accounts, type SoakCounts } from './accounts.ts';
-import { collectDeadLetters } from './deadLetters.ts';
+import { networkFaults, redeliverSome } from './faults.ts';
 import { indexOfMessage } from './jobId.ts';
 import { Ledger } from './ledger.ts';
-import { MemoryWatch } from './memory.ts';
-import { networkFaults } from './networkFaults.ts';
 import { publishJobs } from './publishing.ts';
-import { redeliverSome } from './redelivery.ts';
 import { startSoakPlatform } from './soakPlatform.ts';
-import { witness } from './witness.ts';
+import { collectDeadLetters, witness } from './witness.ts';
 
 interface SoakOptions {
   readonly jobs: number;
   /** Chooses behaviours, faults and redeliveries. */
   readonly seed: number;
-  /** The soak gives up after that, and tells what is stuck. Default 2 minutes and 24 ms a job: 10 min for 20,000. */
+  /** The soak gives up after this time, and tells what is stuck. Default: 2 minutes and 24 ms a job, 10 min for 20,000 jobs. */
   readonly stopAfterMs?: number;
   readonly onProgress?: (progress: { published: number; settled: number; jobs: number }) => void;
 }
@@ -31,20 +28,19 @@ export interface SoakResult extends SoakCounts {
   readonly seconds: number;
   readonly peakRssMegabytes: number;
   readonly rssMegabytesAtThirds: readonly number[];
-  /** Idempotent jobs with a second effect, after the runtime had said that it could not remember the first. */
+  /** Idempotent jobs with a second effect, after the runtime had logged that it could not remember the first. */
   readonly rerun: number;
-  /** Everything that was not as promised, in words. A soak holds when there is nothing here. */
+  /** Describes everything that was not as promised. A soak succeeds when this is empty. */
   readonly failures: readonly string[];
 }
 
 /**
- * Publishes jobs that end in every way there is, over a network that fails, to the real platform with real
- * processes, and gives an account of each one: its effects are on disk the moment they happen, its dead letter tells
- * its reason.
+ * Publishes jobs that end in every way there is, over a network that fails, to the real platform with real processes, and
+ * accounts for each job: its effects are on disk the moment they happen, and its dead letter tells its reason.
  *
- * What exactly-once can mean: an idempotent job whose process ends after its effect, but before that is remembered,
- * runs again; so it does when DynamoDB cannot be reached to remember it. The idempotent jobs here are published
- * twice, delivered twice, throw, and lose their process before the effect, and are to have it exactly once.
+ * An idempotent job runs again when its process ends after its effect, but before the effect is remembered, or when DynamoDB
+ * cannot be reached to remember it. The idempotent jobs here are published twice, delivered twice, throw, and lose their
+ * process before the effect. They must have their effect exactly once.
  */
 export async function soak(options: SoakOptions): Promise<SoakResult> {
   const { jobs, seed } = options;
@@ -78,7 +74,7 @@ interface Run {
   readonly memory: MemoryWatch;
 }
 
-/** Everything at once, over the bad network, until all is settled or the time is up. */
+/** Does all the work at once, over the bad network, until every job is settled or the time is up. */
 async function run(run: Run, options: SoakOptions): Promise<void> {
   const { platform, accounts, ledger } = run;
   const { sns, sqs } = clientsOf(platform);
@@ -114,7 +110,7 @@ function work(
   ];
 }
 
-/** Until every job has its fate and the queues are empty; or they stay empty without; or the time is up. */
+/** Waits until every job has its fate and the queues are empty, the queues stay empty without that, or the time is up. */
 async function untilSettled(
   { platform, accounts, ledger, memory }: Run,
   options: SoakOptions,
@@ -143,7 +139,7 @@ function isEmpty({ jobs }: PlatformSnapshot): boolean {
   return jobs.every(({ visible, inFlight, delayed, dead }) => visible + inFlight + delayed + dead === 0);
 }
 
-/** What is in the queues still, of all kinds. */
+/** The messages that are still in any queue. */
 async function messagesLeft(platform: Platform) {
   const { jobs, otherQueues } = await platform.snapshot();
   const indexes = new Set<number>();
@@ -158,4 +154,30 @@ async function messagesLeft(platform: Platform) {
     }
   }
   return { indexes, descriptions };
+}
+
+/** How much memory this process uses, which is the platform's, while the jobs of a soak get their fates. */
+class MemoryWatch {
+  readonly #jobs: number;
+  readonly #rssMegabytes: number[] = [];
+
+  constructor(jobs: number) {
+    this.#jobs = jobs;
+  }
+
+  /** Notes the resident set at the end of each third of the jobs. */
+  look(settled: number): void {
+    const thirds = this.#rssMegabytes.length;
+    if (thirds < 3 && settled >= Math.ceil((this.#jobs * (thirds + 1)) / 3)) {
+      this.#rssMegabytes.push(Math.round(process.memoryUsage.rss() / 1_048_576));
+    }
+  }
+
+  get rssMegabytesAtThirds(): readonly number[] {
+    return this.#rssMegabytes;
+  }
+
+  get peakRssMegabytes(): number {
+    return Math.round(process.resourceUsage().maxRSS / 1024);
+  }
 }

@@ -7,13 +7,13 @@ import type { PlatformEvent } from '../../local/platform/view.ts';
 import { projectWith } from '../project.ts';
 import { soakJobs } from './behaviours.ts';
 
-/** The local platform with the soak's jobs on it, and a directory that goes with it. */
+/** The local platform with the soak's jobs, and a directory that is removed with it. */
 interface SoakPlatform extends AsyncDisposable {
   readonly platform: Platform;
   readonly directory: string;
 }
 
-/** Time that runs so much faster makes a retry a matter of the second that is the engine's floor. */
+/** At this speed a retry takes a second, which is the engine's minimum. */
 const speed = 60;
 
 export async function startSoakPlatform(onEvent: (event: PlatformEvent) => void): Promise<SoakPlatform> {
@@ -26,7 +26,7 @@ export async function startSoakPlatform(onEvent: (event: PlatformEvent) => void)
     await mkdir(stateDirectory);
     const { assemblyDirectory } = await synthesize({ projectDirectory: directory, stateDirectory });
     const platform = await startPlatform({ assemblyDirectory, stateDirectory, port: 0, speed, onEvent });
-    // After the platform's own listener, which kills the sandboxes that write into the directory.
+    // Registered again after the platform's own listener, which kills the sandboxes that write into the directory.
     process.removeListener('exit', remove);
     process.once('exit', remove);
     return {
@@ -47,7 +47,7 @@ export async function startSoakPlatform(onEvent: (event: PlatformEvent) => void)
 
 const jobsDirectory = join(import.meta.dirname, 'jobs');
 
-/** The job files as they would stand in `src/jobs`. */
+/** The job files as they would be in `src/jobs`. */
 async function jobFiles(): Promise<Record<string, string>> {
   const files = soakJobs.map(async (job) => {
     const source = await readFile(join(jobsDirectory, `${job}.ts`), 'utf8');

@@ -4,8 +4,8 @@ import { deleteLetters, type Failure } from './sendLetters.ts';
 import type { SweptQueue } from './sweep.ts';
 
 /**
- * Letters that were received and not deleted. They stay invisible until they are released, so that a sweep meets each
- * of them once; when the process dies without releasing them, SQS shows them again after 30 seconds.
+ * Letters that were received and not deleted. They stay invisible until they are released, so that a sweep receives each of
+ * them once. When the process dies without releasing them, they are visible again after 30 seconds.
  */
 export class HeldLetters {
   readonly #queue: SweptQueue;
@@ -25,8 +25,8 @@ export class HeldLetters {
   }
 
   /**
-   * Also for one that came back after all: its older receipt handle is worth nothing any more.
-   * @param askedAtMs when they were asked for: SQS counts from some moment after that
+   * Holds letters, also one that is held already and was received again: only its newest receipt handle counts then.
+   * @param askedAtMs when the receive call was sent; SQS counts the visibility timeout from a later moment
    */
   add(letters: readonly Letter[], askedAtMs: number): void {
     const untilMs = askedAtMs + holdMs(this.#queue);
@@ -39,8 +39,8 @@ export class HeldLetters {
   }
 
   /**
-   * Deletes letters by their newest receipt handles. SQS also says yes to a handle that is not the newest or has expired,
-   * whether it deletes the letter or not, so that such a one has failed.
+   * Deletes letters by their newest receipt handles. SQS also reports success for a handle that is older or has expired,
+   * whether or not it deletes the letter, so such a deletion counts as failed here.
    */
   async delete(
     letters: readonly Letter[],
@@ -51,13 +51,13 @@ export class HeldLetters {
     const certain = deleted.filter((letter) => this.#hasNewest(letter) && this.isHeld(letter));
     const doubtful = deleted.filter((letter) => !certain.includes(letter));
     const failures = [...failed, ...doubtful.map((letter) => ({ letter, why: expired }))];
-    // What is held no more was deleted by its newest handle meanwhile.
+    // A letter that is no longer held was deleted meanwhile, by its newest handle.
     const kept = failures.filter(({ letter }) => this.#holds.has(letter.messageId));
     for (const { messageId } of certain) this.#holds.delete(messageId);
     return { deleted: certain, failed: kept };
   }
 
-  /** Makes all others visible again. What SQS refuses becomes visible by itself. */
+  /** Makes all other letters visible again. If SQS refuses that, they become visible when their hold ends. */
   async releaseBut(kept: readonly Letter[]): Promise<void> {
     const ids = new Set(kept.map(({ messageId }) => messageId));
     const letters = [...this.#holds.values()].map(({ letter }) => letter);
@@ -66,7 +66,7 @@ export class HeldLetters {
     await inTens(released, (ten) => this.#changeVisibility(ten, 0));
   }
 
-  /** Makes all of them visible again, for good. */
+  /** Makes all letters visible again and stops prolonging. */
   async release(): Promise<void> {
     clearInterval(this.#timer);
     await this.releaseBut([]);
@@ -88,7 +88,7 @@ export class HeldLetters {
     this.#isProlonging = false;
   }
 
-  /** A hold that ended before SQS answered has ended, whatever the answer. */
+  /** Only prolongs holds that have not ended, and ignores an answer that came after the end of a hold. */
   async #prolongSome(letters: readonly Letter[]): Promise<void> {
     const held = letters.filter((letter) => this.#hasNewest(letter) && this.isHeld(letter));
     if (held.length === 0) return;
@@ -100,7 +100,7 @@ export class HeldLetters {
     );
   }
 
-  /** @returns the letters for which SQS did it */
+  /** @returns the letters whose visibility SQS changed */
   async #changeVisibility(letters: readonly Letter[], seconds: number): Promise<Letter[]> {
     const { sqs, queueUrl } = this.#queue;
     const Entries = letters.map(({ receiptHandle }, index) => ({
@@ -117,7 +117,7 @@ export class HeldLetters {
 }
 
 interface Hold {
-  /** With its newest receipt handle. */
+  /** Has its newest receipt handle. */
   readonly letter: Letter;
   readonly untilMs: number;
 }
@@ -125,17 +125,17 @@ interface Hold {
 const expired =
   'its receipt handle had expired (this computer slept, or was too slow), so SQS may have kept it';
 
-/** The visibility timeout to ask for: the local platform divides it by its speed. SQS's bound is 12 hours. */
+/** The visibility timeout to ask for. The local platform divides it by its speed; SQS allows at most 12 hours. */
 export function holdSeconds({ speed = 1 }: SweptQueue): number {
   return Math.min(Math.ceil(30 * speed), 43_200);
 }
 
-/** How long that is. */
+/** How long a hold lasts in real time. */
 function holdMs(queue: SweptQueue): number {
   return (holdSeconds(queue) * 1_000) / (queue.speed ?? 1);
 }
 
-/** SQS takes ten entries a call: hands over the items by tens, a few calls at a time. */
+/** Calls with ten items each, which is as many as SQS takes, and a few calls at a time. */
 async function inTens<Item>(
   items: readonly Item[],
   call: (ten: readonly Item[]) => Promise<unknown>,

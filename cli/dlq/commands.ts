@@ -1,10 +1,12 @@
 import { Command } from 'commander';
 import { addTargetOptions, wholeNumber } from '../options.ts';
 
-/** What can be typed after `dlq`. The module of a command, with the AWS SDK, is loaded once that command runs. */
+/** Defines the commands after `dlq`. The module of a command, and the AWS SDK with it, is loaded when it runs. */
 export function dlqCommand(): Command {
   const dlq = new Command('dlq')
-    .description('Works with dead letters: the messages of jobs that failed for good, and those no job got.')
+    .description(
+      'Works with dead letters: messages of jobs that failed for good, and messages that no job got.',
+    )
     .helpCommand(false)
     .addHelpText('after', notes);
   for (const command of [list(), show(), redrive(), discard(), edit(), exportCommand()]) {
@@ -14,14 +16,13 @@ export function dlqCommand(): Command {
 }
 
 const notes = `
-In place of a job's name, unrouted stands for the messages that no job has the name of, and undelivered for those that
-SNS could not deliver, or a schedule could not publish. Exit codes: 0 done, 1 nothing to do or something failed, 2 nothing
-was tried, 130 interrupted.
-docs/when-a-job-fails.md goes from the alarm e-mail to the mended job.`;
+In place of a job's name, unrouted stands for the messages whose jobName is no job's, and undelivered for those that SNS could
+not deliver or a schedule could not publish. Exit codes: 0 done, 1 nothing to do or something failed, 2 nothing was tried,
+130 interrupted. docs/when-a-job-fails.md leads from the alarm e-mail to the mended job.`;
 
 function list(): Command {
   return new Command('list')
-    .description('Lists how many dead letters each job has, and how old they are. Receives none of them.')
+    .description('Lists how many dead letters each job has, and how old they are, without receiving any.')
     .option('--json', 'print the list as JSON')
     .action(async (options) => (await import('./list.ts')).list(options));
 }
@@ -31,22 +32,22 @@ function show(): Command {
     .description('Shows dead letters: why each died, its payload, its attempts, and where its log is.')
     .argument('<job>', "the job's name, or unrouted or undelivered")
     .option('--limit <n>', 'how many to receive, 1 to 1000', wholeNumber('--limit', 1, 1000), 10)
-    .option('--id <jobId>', 'the one with this job ID; looks through the whole queue for it')
-    .option('--oldest-first', 'the longest dead first, of those that were received')
-    .option('--json', 'print them as JSON')
+    .option('--id <jobId>', 'show the dead letter of this job ID; looks through the whole queue for it')
+    .option('--oldest-first', 'show those that died first at the top, of those received')
+    .option('--json', 'print the dead letters as JSON')
     .action(async (job, options) => (await import('./show.ts')).show(job, options));
 }
 
 function redrive(): Command {
   const command = new Command('redrive')
-    .description('Sends dead letters back to their job, to be run again with all its attempts.')
+    .description('Sends dead letters back to their job, which runs them again with all its attempts.')
     .argument(
       '<job>',
-      "the job's name, or unrouted or undelivered, whose messages go through the topic again",
+      "the job's name; or unrouted or undelivered, whose messages are published to the topic again",
     );
   return addSelectionOptions(command)
-    .option('--dry-run', 'say what would be sent back, and leave it')
-    .option('--rate <n>', 'at most so many a second, 1 to 500', (text) =>
+    .option('--dry-run', 'only say what would be sent back')
+    .option('--rate <n>', 'send at most so many a second, 1 to 500', (text) =>
       wholeNumber('--rate', 1, 500)(text.replace(/\/s$/, '')),
     )
     .addHelpText('after', redriveExamples)
@@ -60,27 +61,27 @@ Examples:
   npm run jobs -- dlq redrive GreetingJob --older-than 2d --rate 50 --stack jobs-prod
   npm run jobs -- dlq redrive unrouted --all
 
---all moves a job's whole queue by SQS itself (StartMessageMoveTask). Everything else receives, sends and then
-deletes: whatever interrupts it can duplicate a message, but never lose one.`;
+For --all, SQS itself moves a job's whole queue (StartMessageMoveTask). In all other cases each message is received, sent and
+then deleted: an interruption can duplicate a message, but never lose one.`;
 
 function discard(): Command {
   const command = new Command('discard')
     .description('Deletes dead letters for good, and prints which.')
     .argument('<job>', "the job's name, or unrouted or undelivered");
   return addSelectionOptions(command)
-    .option('--dry-run', 'say what would be deleted, and leave it')
-    .option('--export <path>', 'a new file that gets each as a line of JSON before it is deleted')
-    .option('--yes', 'do not ask; needed where nobody can be asked')
+    .option('--dry-run', 'only say what would be deleted')
+    .option('--export <path>', 'a new file to which each is written, as a line of JSON, before it is deleted')
+    .option('--yes', 'delete without asking; required where there is no terminal')
     .action(async (job, options) => (await import('./discard.ts')).discard(job, options));
 }
 
-/** The options by which dead letters are chosen, exactly one of them: what `selectionOf` reads. */
+/** Adds the options by which dead letters are chosen, of which one must be given; `selectionOf` reads them. */
 function addSelectionOptions(command: Command): Command {
   return command
-    .option('--all', 'all of them')
-    .option('--id <jobId...>', 'the ones with these job IDs')
-    .option('--error <name>', 'the ones that died of this error, such as TypeError')
-    .option('--older-than <duration>', 'the ones that died longer ago than this, such as 30s, 15m or 2d');
+    .option('--all', 'choose all of them')
+    .option('--id <jobId...>', 'choose those with these job IDs')
+    .option('--error <name>', 'choose those that died of this error, such as TypeError')
+    .option('--older-than <duration>', 'choose those that died longer ago than this, such as 30s, 15m or 2d');
 }
 
 function edit(): Command {
@@ -89,14 +90,14 @@ function edit(): Command {
       'Opens the payload of a dead letter in $VISUAL or $EDITOR, checks it by the schema in src/jobs, and sends it back.',
     )
     .argument('<job>', "the job's name")
-    .requiredOption('--id <jobId>', 'which one; the job keeps its ID')
-    .option('--payload <json>', 'the new payload, instead of an editor; - for standard input')
+    .requiredOption('--id <jobId>', 'the job ID of the dead letter, which stays the same (required)')
+    .option('--payload <json>', 'the new payload, so that no editor opens; - for standard input')
     .action(async (job, options) => (await import('./edit.ts')).edit(job, options));
 }
 
 function exportCommand(): Command {
   return new Command('export')
-    .description('Writes all dead letters as JSON Lines, and leaves them where they are.')
+    .description('Writes all dead letters as JSON Lines, and leaves them in the queue.')
     .argument('<job>', "the job's name, or unrouted or undelivered")
     .option('--file <path>', 'a new file to write to, instead of standard output')
     .action(async (job, options) => (await import('./export.ts')).exportLetters(job, options));

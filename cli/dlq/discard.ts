@@ -7,17 +7,10 @@ import { openLines } from './export.ts';
 import type { Letter } from './letter.ts';
 import { whyText } from './letterText.ts';
 import type { DeadLetterQueue } from './queues.ts';
-import {
-  emptyTally,
-  noteSeen,
-  nothingSelected,
-  printFailures,
-  reportUnseen,
-  startProgress,
-} from './report.ts';
+import { emptyTally, endOf, noteSeen, nothingSelected, printFailures, startProgress } from './report.ts';
 import { type Selection, type SelectionOptions, selectionOf } from './selection.ts';
 import type { Failure } from './sendLetters.ts';
-import { type Session, withQueue } from './session.ts';
+import { type Session, sweptQueue, withQueue } from './session.ts';
 import { survey } from './survey.ts';
 import { sweep } from './sweep.ts';
 
@@ -46,8 +39,8 @@ async function discardFrom(session: Session, selection: Selection, options: Disc
 }
 
 /**
- * Asks a question on the terminal; anything but yes is no, except Ctrl-C.
- * @throws {CommandError} where nobody can be asked
+ * Asks a question on the terminal. Any answer but yes or Ctrl-C means no.
+ * @throws {CommandError} when there is no terminal
  */
 async function confirmed(question: string): Promise<'yes' | 'no' | 'interrupted'> {
   if (!process.stdin.isTTY) throw new CommandError('there is no terminal to ask on: give --yes');
@@ -68,13 +61,13 @@ function isYes(answer: string): boolean {
   return /^y(es)?$/i.test(answer.trim());
 }
 
-/** Deletes the selected letters, each after it is in the file where one is given, and prints a line for each. */
+/** Deletes the selected letters and prints a line for each. When a file is given, each letter is written to it first. */
 async function discardSelected(
   session: Session,
   selection: Selection,
   exportTo: string | undefined,
 ): Promise<End> {
-  const { sqs, queue, target, depth } = session;
+  const { queue, depth } = session;
   const file = exportTo === undefined ? undefined : await openLines(exportTo, queue.name);
   const tally = emptyTally();
   const kept = new Map<string, Failure>();
@@ -83,7 +76,7 @@ async function discardSelected(
   using progress = startProgress(`discarding from ${queue.name}`, depth.waiting, true);
   try {
     await sweep(
-      { sqs, queueUrl: queue.queueUrl, speed: target.speed },
+      sweptQueue(session),
       async (letters, { remove }) => {
         const selected = letters.filter((letter) => selection.takes(letter));
         noteSeen(tally, letters);
@@ -114,9 +107,8 @@ async function discardSelected(
   }
   if (tally.selected === 0) console.error(`nothing to discard: ${nothingSelected(tally, selection, queue)}`);
   const isInterrupted = interrupt.signal.aborted;
-  const hasUnseen = await reportUnseen(session, { seen: tally.seen, removed: discarded, isInterrupted });
-  if (isInterrupted) return 'interrupted';
-  return discarded > 0 && kept.size === 0 && !hasUnseen ? 'done' : 'failed';
+  const seen = { seen: tally.seen, removed: discarded, isInterrupted };
+  return await endOf(session, seen, discarded > 0 && kept.size === 0);
 }
 
 function line(letter: Letter, queue: DeadLetterQueue): string {

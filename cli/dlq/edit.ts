@@ -4,30 +4,28 @@ import { jobLookup } from '../jobFiles.ts';
 import { CommandError, type End, onInterrupt } from '../outcome.ts';
 import type { TargetOptions } from '../target.ts';
 import { oneLine } from '../text.ts';
-import { editorOf } from './editor.ts';
 import type { Letter } from './letter.ts';
 import { refuseWhileMoving } from './moveQueue.ts';
-import { type EditOptions, newMessage } from './newMessage.ts';
+import { type EditOptions, editorOf, newMessage } from './newMessage.ts';
 import { isSafetyNet } from './queues.ts';
-import { printFailures, reportUnseen } from './report.ts';
+import { endOf, printFailures } from './report.ts';
 import { outgoing, sendToQueue } from './sendLetters.ts';
-import { type Session, withQueue } from './session.ts';
+import { type Session, sweptQueue, withQueue } from './session.ts';
 import { sweep } from './sweep.ts';
 
 export async function edit(name: string, options: EditOptions & TargetOptions): Promise<void> {
   if (isSafetyNet(name)) {
     throw new CommandError(
-      `the messages in ${name} are no job's yet, so there is no schema to edit by: export them, and publish what they should have been`,
+      `the messages in ${name} belong to no job, so no schema can check them: export them, and publish the corrected messages`,
     );
   }
-  if (options.payload === undefined) editorOf(process.env); // before a letter is received in vain
+  if (options.payload === undefined) editorOf(process.env); // throws before a letter is received in vain
   await withQueue('edit', name, options, (session) => editLetter(session, options));
 }
 
 /**
- * Sends a dead letter back with another payload: the same message, of the same job ID. Nobody else receives it while
- * somebody thinks. Where this computer sleeps meanwhile, it is received again when the new payload is ready, and nothing is
- * sent when it has gone.
+ * Sends a dead letter back with a new payload and the same job ID. Nobody else can receive it while somebody edits. If this
+ * computer sleeps meanwhile, the letter is received again when the new payload is ready; nothing is sent if it is gone.
  */
 export async function editLetter(session: Session, options: EditOptions): Promise<End> {
   const { target, queue } = session;
@@ -53,8 +51,7 @@ async function notFound(
   { received, isInterrupted }: { received: number; isInterrupted: boolean },
 ): Promise<End> {
   if (!isInterrupted) console.error(`no dead letter has the ID ${id} in ${lastPart(session.queue.queueUrl)}`);
-  await reportUnseen(session, { seen: received, removed: 0, isInterrupted });
-  return isInterrupted ? 'interrupted' : 'failed';
+  return await endOf(session, { seen: received, removed: 0, isInterrupted }, false);
 }
 
 async function sendEdited(
@@ -99,30 +96,30 @@ async function sendAfterSleep(
   return found.isInterrupted ? 'interrupted' : 'failed';
 }
 
-/** The same envelope with a new message; without one the message is the body. */
+/** The body with a new message: in the same envelope, or alone when there was no envelope. */
 function bodyWith({ body }: Letter, message: string): string {
   const envelope = envelopeOf(body);
   return envelope === undefined ? message : JSON.stringify({ ...envelope, Message: message });
 }
 
-/** A letter that nobody else receives meanwhile. */
+/** A letter that nobody else can receive meanwhile. */
 interface HeldLetter {
   readonly letter: Letter;
-  /** False when this computer slept for so long that SQS has shown it to others again. */
+  /** False when this computer slept for so long that others may have received it. */
   isHeld(): boolean;
-  /** @returns whether it is certain that it is deleted */
+  /** @returns whether the letter is deleted for certain */
   remove(): Promise<boolean>;
 }
 
-/** What came of a search. */
+/** The result of a search. */
 type Found<Result> =
   | { readonly result: Result }
-  /** How many were received in vain. */
+  /** Not found; `received` counts the letters that were looked through. */
   | { readonly received: number; readonly isInterrupted: boolean };
 
-/** Looks for a letter, gives back everything else, and holds it while something is done with it. */
+/** Looks for a letter, gives back all others, and holds it during the work. */
 async function withLetter<Result>(
-  { sqs, queue, target }: Pick<Session, 'sqs' | 'queue' | 'target'>,
+  session: Session,
   takes: (letter: Letter) => boolean,
   work: (held: HeldLetter) => Promise<Result>,
 ): Promise<Found<Result>> {
@@ -131,14 +128,14 @@ async function withLetter<Result>(
   using interrupt = onInterrupt('giving back what was received');
   const { signal } = interrupt;
   await sweep(
-    { sqs, queueUrl: queue.queueUrl, speed: target.speed },
+    sweptQueue(session),
     async (letters, { giveBackBut, isHeld, remove, stop }) => {
       received += letters.length;
       const letter = letters.find(takes);
       if (letter === undefined || signal.aborted) return;
       stop();
       await giveBackBut([letter]);
-      interrupt[Symbol.dispose](); // from here on it is the work's own
+      interrupt[Symbol.dispose](); // from now on Ctrl-C is handled by the work
       const result = await work({
         letter,
         isHeld: () => isHeld(letter),

@@ -5,8 +5,8 @@ import { CommandError, type End, onInterrupt, StopError } from '../outcome.ts';
 import type { TargetOptions } from '../target.ts';
 import { counted } from '../text.ts';
 import { type Letter, letterJson } from './letter.ts';
-import { reportUnseen, startProgress } from './report.ts';
-import { type Session, withQueue } from './session.ts';
+import { endOf, startProgress } from './report.ts';
+import { type Session, sweptQueue, withQueue } from './session.ts';
 import { sweep } from './sweep.ts';
 
 interface ExportOptions extends TargetOptions {
@@ -18,14 +18,14 @@ export async function exportLetters(name: string, options: ExportOptions): Promi
 }
 
 async function write(session: Session, { file }: ExportOptions): Promise<End> {
-  const { sqs, queue, target, depth } = session;
+  const { queue, depth } = session;
   const lines = await openLines(file, queue.name);
   using interrupt = onInterrupt('giving back what was received');
   using progress = startProgress(`exporting ${queue.name}`, depth.waiting, file === undefined);
   let written = 0;
   try {
     await sweep(
-      { sqs, queueUrl: queue.queueUrl, speed: target.speed },
+      sweptQueue(session),
       async (letters) => {
         await lines.write(letters);
         written += letters.length;
@@ -41,16 +41,14 @@ async function write(session: Session, { file }: ExportOptions): Promise<End> {
   if (written === 0) console.error(`nothing to export: ${from} has no visible message`);
   else console.error(`exported ${counted(written, 'dead letter')} of ${from}${file ? ` to ${file}` : ''}`);
   const isInterrupted = interrupt.signal.aborted;
-  const hasUnseen = await reportUnseen(session, { seen: written, removed: 0, isInterrupted });
-  if (isInterrupted) return 'interrupted';
-  return written > 0 && !hasUnseen ? 'done' : 'failed';
+  return await endOf(session, { seen: written, removed: 0, isInterrupted }, written > 0);
 }
 
-/** Takes letters as JSON Lines. */
+/** Writes letters as JSON Lines. */
 interface ExportedLines {
   /**
-   * Resolves when they are on the disk, or on their way out.
-   * @throws {StopError} when they cannot
+   * Resolves when the letters are on the disk, or were handed to the reader of standard output.
+   * @throws {StopError} when they cannot be written
    */
   write(letters: readonly Letter[]): Promise<void>;
   close(): Promise<void>;
@@ -58,14 +56,14 @@ interface ExportedLines {
 
 /**
  * Opens a new file, or standard output where none is given.
- * @throws {CommandError} when the file cannot be written, or is there already: it may hold an earlier export
+ * @throws {CommandError} when the file cannot be written, or exists already, because it may hold an earlier export
  */
 export async function openLines(file: string | undefined, name: string): Promise<ExportedLines> {
   const textOf = (letters: readonly Letter[]): string =>
     letters.map((letter) => `${JSON.stringify(letterJson(name, letter))}\n`).join('');
   if (file === undefined) return standardOutput(textOf);
   const handle = await open(givenPath(file), 'ax').catch((cause: NodeJS.ErrnoException) => {
-    const why = cause.code === 'EEXIST' ? 'it is there already: give a new name' : cause.message;
+    const why = cause.code === 'EEXIST' ? 'it exists already: give a new name' : cause.message;
     throw new CommandError(`cannot write ${file}: ${why}`, { cause });
   });
   return {
@@ -75,7 +73,7 @@ export async function openLines(file: string | undefined, name: string): Promise
         await handle.datasync();
       } catch (cause) {
         throw new StopError(
-          `cannot write to ${file} any more: ${(cause as Error).message}. What is not in it was left where it was: make room, and do this again with a new file`,
+          `cannot write to ${file} any more: ${(cause as Error).message}. Letters that are not in it were left in the queue: make room, and do this again with a new file`,
           { cause },
         );
       }
@@ -84,7 +82,7 @@ export async function openLines(file: string | undefined, name: string): Promise
   };
 }
 
-/** Whoever reads it may end at any time (`… | head`, a connection that is cut), and has got no more than what went out. */
+/** Counts the lines that went out: the reader of standard output may end at any time (`… | head`, a cut connection). */
 function standardOutput(textOf: (letters: readonly Letter[]) => string): ExportedLines {
   let lines = 0;
   return {

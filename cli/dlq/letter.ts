@@ -10,23 +10,23 @@ import type { OffloadedPayload } from './offloadedPayloads.ts';
 export interface Letter extends Death {
   readonly messageId: string;
   readonly receiptHandle: string;
-  /** As the runtime reads it: the job's ID, which redrives keep. */
+  /** The job's ID, read as the runtime reads it; redrives keep it. */
   readonly jobId: string;
   readonly payload: JobMessage['payload'];
   readonly body: string;
   readonly attributes: MessageAttributes;
-  /** Epoch ms; a move by SQS's redrive policy keeps the first one. */
+  /** When the message was sent, in epoch ms. A move by SQS's redrive policy does not change it. */
   readonly sentAtMs: number;
   readonly receiveCount: number;
-  /** Epoch ms, by SQS's clock; undefined where SQS was not asked. */
+  /** Epoch ms by SQS's clock; undefined when the receive call did not ask for it. */
   readonly firstReceivedAtMs: number | undefined;
   /** The `MessageGroupId`, for fair queues. */
   readonly group: string | undefined;
-  /** What a schedule was to publish, where this is a letter of EventBridge Scheduler. */
+  /** What a schedule should have published, in a letter from EventBridge Scheduler. */
   readonly scheduled?: ScheduledPublish;
 }
 
-/** Never throws: whatever a message looks like, it can be shown, moved and discarded. */
+/** Never throws, so that any message can be shown, moved and discarded. */
 export function readLetter(message: Message): Letter {
   const { MessageId = '', ReceiptHandle = '', Body = '', Attributes = {}, MessageAttributes = {} } = message;
   const { SentTimestamp = '0', ApproximateReceiveCount = '1', MessageGroupId } = Attributes;
@@ -51,21 +51,22 @@ export function readLetter(message: Message): Letter {
   };
 }
 
-/** When it died: its last failure, or, without a reason, when it was sent. Epoch ms. */
+/** When a letter died, in epoch ms: its last failure; without a reason, when it was sent. */
 export function diedAtMs({ reason, sentAtMs }: Letter): number {
   return typeof reason === 'string' ? sentAtMs : Date.parse(reason.lastFailureAt);
 }
 
-/** As `--error` names it; undefined for a letter without a reason. */
+/** The name of the error, as given to `--error`; undefined for a letter without a reason. */
 export function errorName({ reason }: Letter): string | undefined {
   return typeof reason === 'string' ? undefined : reason.name;
 }
 
 /**
- * A letter as `--json` and `export` give it: plain data, from which it can be published again. `reason` is null where
- * there is none, beside it `olderReason` where that is an older death's, or `reasonText`, what stands there instead;
- * `payload` is left out where the body is no JSON. A payload that was looked up in S3 stands there in place of its
- * pointer, with its `payloadUrl`, or the `payloadProblem` beside it.
+ * A letter as `--json` and `export` print it: plain data from which it can be published again.
+ * - `reason` is null when there is none. `olderReason` then holds the reason of an earlier death, if any, and `reasonText` the
+ *   attribute's text, if that cannot be read.
+ * - `payload` is left out when the body is not JSON. A payload that was read from S3 replaces its pointer; `payloadUrl` says
+ *   where it is, and `payloadProblem` why it was not read.
  */
 export function letterJson(name: string, letter: Letter, offloaded?: OffloadedPayload): object {
   const { jobId, messageId, payload, reason, olderReason, body, attributes, sentAtMs, receiveCount } = letter;
@@ -101,6 +102,6 @@ function offloadedJson(offloaded: OffloadedPayload): object {
   try {
     return { payloadUrl, payload: JSON.parse(offloaded.text) };
   } catch {
-    return { payloadUrl, payloadProblem: 'it is no JSON' };
+    return { payloadUrl, payloadProblem: 'it is not JSON' };
   }
 }

@@ -8,7 +8,7 @@ import type { OffloadedPayload } from './offloadedPayloads.ts';
 import type { DeadLetterQueue } from './queues.ts';
 import { jobNameOf, jobNameProblem } from './throughTopic.ts';
 
-/** A letter for people to read: why it died, its payload, and where its log is. */
+/** Describes a letter for people: why it died, its payload, and where its log is. */
 export function letterText(
   letter: Letter,
   queue: DeadLetterQueue,
@@ -24,7 +24,7 @@ export function letterText(
   return lines.join('\n');
 }
 
-/** Why a letter is where it is, in one line. */
+/** Says in one line why a letter is in this queue. */
 export function whyText(letter: Letter, queue: DeadLetterQueue): string {
   const { reason, olderReason, attributes, receiveCount } = letter;
   if (queue.name === 'undelivered') return deliveryError(letter);
@@ -64,7 +64,7 @@ function reasonLines(letter: Letter, queue: DeadLetterQueue): string[] {
   ];
 }
 
-/** The innermost frames that are not Node's own. */
+/** The three innermost frames that are not Node's own. */
 function ownFrames(stack: string): string[] {
   const frames = stack.split('\n').filter((frame) => /^\s*at (?!.*(node:|Promise\.all))/.test(frame));
   return frames.slice(0, 3).map((frame) => frame.trim());
@@ -79,15 +79,15 @@ function deliveryError({ attributes }: Letter): string {
   const { ErrorCode, ErrorMessage } = attributes;
   const ofSchedule = schedulerError(attributes);
   if (ofSchedule !== undefined) return oneLine(ofSchedule, 500);
-  if (ErrorCode?.StringValue === undefined) return 'SNS could not deliver it, and does not say why';
+  if (ErrorCode?.StringValue === undefined) return 'SNS could not deliver it, and did not say why';
   return oneLine(`SNS: ${ErrorCode.StringValue}: ${ErrorMessage?.StringValue ?? ''}`, 500);
 }
 
-/** What was published, or was to be: of one that is no JSON, its text. */
+/** The payload that was published or should have been; its text when it is not JSON. */
 function payloadText({ payload, body, scheduled }: Letter): string {
   if (payload !== unreadable) return oneLine(JSON.stringify(payload), 2_000);
   const published = scheduled?.body ?? body;
-  return oneLine(`no JSON: ${envelopeOf(published)?.Message ?? published}`, 2_000);
+  return oneLine(`not JSON: ${envelopeOf(published)?.Message ?? published}`, 2_000);
 }
 
 function offloadedLines(payload: OffloadedPayload): string[] {
@@ -101,8 +101,8 @@ function offloadedLines(payload: OffloadedPayload): string[] {
 }
 
 /**
- * Where the lines of the death are. Whatever stands in the reason, the command is one, to be pasted into a shell. The log of
- * npm start tells jobs apart by their IDs alone.
+ * Where the log lines of the death are: on AWS a command that prints them. Words from the reason are quoted, so that it is
+ * always a single command and safe to paste into a shell. On the local platform, `npm start` prints the log of all jobs.
  */
 function logLines({ reason, jobId }: Letter, { speed, clientConfig: { region = '' } }: Target): string[] {
   if (typeof reason === 'string' || reason.requestId === undefined) return [];
@@ -117,12 +117,12 @@ function logLines({ reason, jobId }: Letter, { speed, clientConfig: { region = '
   return [labelled('log', words.map((word) => shellWord(oneLine(word, 512))).join(' '))];
 }
 
-/** The attempt that was lost has told nobody of its request: the one in the reason is the next one, which gave up. */
+/** Whether the last attempt was lost. The reason then holds the request of the next attempt, which gave up. */
 function isLostAttempt({ name }: ReadReason): boolean {
   return name === 'LostAttemptError';
 }
 
-/** What the job's attempts wrote, and how Lambda says that one of the job's processes ended meanwhile. */
+/** Finds the lines of the job's attempts, and Lambda's lines about processes of the job that ended meanwhile. */
 function crashLines({ firstFailureAt, lastFailureAt }: ReadReason, jobId: string): string[] {
   const phrases = [jobId, ...endsOfProcesses].map((phrase) => `?${quoted(phrase)}`);
   return [
@@ -134,7 +134,7 @@ function crashLines({ firstFailureAt, lastFailureAt }: ReadReason, jobId: string
 
 const endsOfProcesses = ['timed out', 'Runtime exited', 'Status: timeout', 'Status: error'];
 
-/** The lines of this very invocation. */
+/** Finds the lines of this invocation only. */
 function requestLines({ requestId = '', logStream }: ReadReason): string[] {
   const stream = logStream === undefined ? [] : ['--log-stream-names', logStream];
   return [...stream, '--filter-pattern', quoted(requestId)];

@@ -2,8 +2,7 @@ import { CloudWatch, type GetMetricDataInput, type GetMetricDataOutput } from '@
 import { SQS } from '@aws-sdk/client-sqs';
 import { lastPart } from '../../src/names.ts';
 import type { End } from '../outcome.ts';
-import { withTarget } from '../session.ts';
-import type { Target, TargetOptions } from '../target.ts';
+import { type Target, type TargetOptions, withTarget } from '../target.ts';
 import { counted, lengthOfTime, table } from '../text.ts';
 import { type Depth, depthOf, keptSeconds, listDeadLetterQueues } from './queues.ts';
 import { explain } from './session.ts';
@@ -29,21 +28,21 @@ async function listQueues(target: Target, { json }: ListOptions): Promise<End> {
   return 'done';
 }
 
-/** As `--json` prints it. */
+/** A queue as `--json` prints it. */
 interface Row {
   /** The job's name, or `unrouted` or `undelivered`. */
   readonly name: string;
   readonly queueUrl: string;
   readonly waiting: number;
   readonly inFlight: number;
-  /** null for an empty queue, and where CloudWatch has no data yet. */
+  /** null for an empty queue, and while CloudWatch has no data. */
   readonly oldestAgeSeconds: number | null;
   readonly expiresInSeconds: number | null;
 }
 
 async function rowsOf(target: Target, depths: readonly Depth[]): Promise<Row[]> {
   const oldest = await oldestOf(target, depths).catch((error: Error) => {
-    console.error(`ages are not known: ${error.message}. They need cloudwatch:GetMetricData on *`);
+    console.error(`the ages are unknown: ${error.message}. They need cloudwatch:GetMetricData on *`);
     return undefined;
   });
   return depths.map(({ queue, waiting, inFlight }) => {
@@ -81,18 +80,18 @@ function print(target: Target, rows: readonly Row[]): void {
   console.log(`\n${total === 0 ? 'no dead letters' : counted(total, 'message')} on ${target.name}${speed}`);
 }
 
-/** The oldest message of a queue, in real time; undefined where nobody knows (yet). */
+/** The oldest message of a queue, in seconds of real time; undefined while it is not known. */
 interface Oldest {
-  /** Since it came into this queue. */
+  /** The time since it came into this queue. */
   readonly ageSeconds: number | undefined;
   /**
-   * Until SQS deletes the first one. On AWS at most this long: only the age since the move is measured, while a
-   * message that SQS's redrive policy moved expires counted from its first send.
+   * The time until SQS deletes the first message. On AWS it is an upper bound: CloudWatch measures the age since the move to
+   * this queue, but a message that SQS's redrive policy moved expires counted from its first send.
    */
   readonly expiresInSeconds: number | undefined;
 }
 
-/** By queue URL, without receiving anything: from CloudWatch, or by looking into the local platform's queues. */
+/** The oldest messages by queue URL, without receiving any: from CloudWatch, or from the local platform's engine. */
 export async function oldestOf(
   target: Target,
   depths: readonly Depth[],
@@ -117,7 +116,7 @@ async function fromCloudWatch(
 ): Promise<Map<string, Oldest>> {
   const now = Date.now();
   const oldest = new Map<string, Oldest>();
-  // 500 is GetMetricData's bound.
+  // GetMetricData takes at most 500 queries.
   for (let first = 0; first < depths.length; first += 500) {
     const some = depths.slice(first, first + 500);
     const { MetricDataResults = [] } = await getMetricData({
@@ -147,7 +146,7 @@ async function fromCloudWatch(
   return oldest;
 }
 
-/** CloudWatch may be 15 minutes late with a queue that was idle. */
+/** CloudWatch may be 15 minutes late for a queue that was idle. */
 const lookBackMs = 20 * 60_000;
 
 async function fromLocalPlatform(target: Target, depths: readonly Depth[]): Promise<Map<string, Oldest>> {
@@ -172,7 +171,7 @@ async function oldestInEngine(target: Target, depth: Depth): Promise<Oldest> {
   };
 }
 
-/** What the engine shows of a queue, the parts that are needed here. */
+/** The engine's view of a queue, as far as it is needed here. */
 interface InspectedMessages {
   readonly ready: InspectedMessage[];
   readonly delayed: InspectedMessage[];

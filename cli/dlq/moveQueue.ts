@@ -2,17 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { lastPart } from '../../src/names.ts';
 import { CommandError, type End, onInterrupt } from '../outcome.ts';
 import { counted, lengthOfTime } from '../text.ts';
-import { queueArn } from './queues.ts';
-import { reportUnseen, startProgress } from './report.ts';
+import { type MoveCalls, queueArn } from './queues.ts';
+import { endOf, startProgress } from './report.ts';
 import type { Session } from './session.ts';
-import type { MoveCalls } from './sqs.ts';
 
 interface WholeOptions {
   readonly dryRun?: boolean;
   readonly rate?: number;
 }
 
-/** `redrive --all`: SQS moves the queue, and this watches, or cancels. */
+/** `redrive --all`: SQS moves the queue; the command shows how far it is, and Ctrl-C cancels the move. */
 export async function redriveWhole(session: Session, { dryRun, rate }: WholeOptions): Promise<End> {
   const { target, sqs, queue, depth } = session;
   const jobQueueUrl = queue.jobQueueUrl ?? '';
@@ -35,7 +34,7 @@ export async function redriveWhole(session: Session, { dryRun, rate }: WholeOpti
   return await report(end, session);
 }
 
-/** @throws {CommandError} when somebody redrives the queue already: SQS runs one move at a time */
+/** @throws {CommandError} when SQS is moving the queue already: it runs one move of a queue at a time */
 export async function refuseWhileMoving({ target, sqs, queue }: Session): Promise<void> {
   const move = await newestMove(sqs, queueArn(target, queue.queueUrl));
   if (move === undefined || !isActive(move)) return;
@@ -62,7 +61,7 @@ async function report({ status, moved, toMove, failureReason }: MoveState, sessi
   if (status === 'COMPLETED' && moved + toMove === 0) return nothingToMove(session);
   if (status === 'COMPLETED') {
     console.log(`moved ${text}`);
-    return (await reportUnseen(session, { seen: moved, removed: moved })) ? 'failed' : 'done';
+    return await endOf(session, { seen: moved, removed: moved }, true);
   }
   if (status === 'CANCELLED') {
     console.error(`cancelled: moved ${text}, the others are where they were`);
@@ -77,27 +76,27 @@ async function report({ status, moved, toMove, failureReason }: MoveState, sessi
 interface MoveOptions {
   readonly sourceArn: string;
   readonly destinationArn: string;
-  /** 1 to 500; left to SQS by default. */
+  /** Messages a second, 1 to 500. Default: as SQS chooses. */
   readonly perSecond?: number | undefined;
   /** Cancels the task. */
   readonly signal: AbortSignal;
   onProgress?(state: MoveState): void;
 }
 
-/** How far a move is; the numbers are SQS's approximate ones. */
+/** The state of a move; SQS's numbers are approximate. */
 interface MoveState {
   readonly status: 'RUNNING' | 'COMPLETED' | 'CANCELLING' | 'CANCELLED' | 'FAILED';
   readonly moved: number;
   readonly toMove: number;
-  /** Only while it is running. */
+  /** Only known while the move is running. */
   readonly handle: string | undefined;
   readonly startedAtMs: number;
   readonly failureReason: string | undefined;
 }
 
 /**
- * Moves a whole dead-letter queue by SQS's own StartMessageMoveTask, and waits until that ends. The destination is
- * always named: SQS does not know where a message that was sent into the dead-letter queue came from.
+ * Moves a whole dead-letter queue by SQS's own StartMessageMoveTask, and waits until that ends. The destination is always
+ * given, because SQS does not know where a message came from that was sent straight to the dead-letter queue.
  */
 export async function moveQueue(
   sqs: MoveCalls,
@@ -124,7 +123,7 @@ export async function moveQueue(
   }
 }
 
-/** The last move of a queue, running or not; undefined where there is none. */
+/** The latest move of a queue, running or not; undefined when there was none. */
 async function newestMove(sqs: MoveCalls, sourceArn: string): Promise<MoveState | undefined> {
   return (await listMoves(sqs, sourceArn))[0];
 }
@@ -133,7 +132,7 @@ function isActive({ status }: MoveState): boolean {
   return status === 'RUNNING' || status === 'CANCELLING';
 }
 
-/** The newest ones first, as many as SQS gives. */
+/** The latest ten moves of a queue, the newest first. */
 async function listMoves(sqs: MoveCalls, sourceArn: string): Promise<MoveState[]> {
   const { Results = [] } = await sqs.listMessageMoveTasks({ SourceArn: sourceArn, MaxResults: 10 });
   return Results.map((task) => ({
@@ -147,8 +146,8 @@ async function listMoves(sqs: MoveCalls, sourceArn: string): Promise<MoveState[]
 }
 
 /**
- * A task is listed with its handle while it is running, and without one later: then it is the first that was started after
- * the earlier ones. A list that does not have it yet is an old one.
+ * Finds our own move in the list. While it runs, it is listed with its handle. When it has ended, it has none: then it is the
+ * first that was started after the earlier moves. undefined when SQS does not list it yet.
  */
 function ownMove(
   moves: readonly MoveState[],
@@ -160,7 +159,7 @@ function ownMove(
   return running ?? later.filter((move) => move.handle === undefined).at(-1);
 }
 
-/** A task that has ended cannot be cancelled. */
+/** Ignores the error that SQS gives when a task to be cancelled has ended already. */
 function endedMeanwhile(error: Error): void {
   if (error.name !== 'UnsupportedOperation' && error.name !== 'ResourceNotFoundException') throw error;
 }

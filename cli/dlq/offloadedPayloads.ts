@@ -6,23 +6,22 @@ import { CommandError } from '../outcome.ts';
 import type { Target } from '../target.ts';
 import type { Letter } from './letter.ts';
 
-/** A payload that was too large for a message: the letter only points to it. */
+/** A payload that was too large for a message, so that the letter holds a pointer to it. */
 export type OffloadedPayload = {
   /** `s3://<bucket>/<key>` */
   readonly url: string;
 } & ({ readonly text: string } | { readonly problem: string });
 
-/** The payloads of a platform that are in its files bucket. */
+/** Reads and writes payloads in a platform's files bucket. */
 export interface OffloadedPayloads {
   /**
-   * What a letter points to, as far as it can be read; undefined for a letter that holds its payload itself. Like the
-   * runtime, it reads nothing but payloads of the job in the platform's own bucket: anybody may have sent the pointer.
+   * The payload that a letter points to, or why it cannot be read; undefined for a letter that holds its payload itself. As
+   * in the runtime, only payloads of the job in the platform's own bucket are read: anybody may have sent the pointer.
    */
   read(letter: Letter, jobName: string): Promise<OffloadedPayload | undefined>;
   /**
-   * Puts a new payload, at a place of its own, and gives the message's body that points to it; undefined where the bucket
-   * is not known.
-   * @throws {CommandError} when S3 does not take it
+   * Puts a new payload under a new key, and gives the message that points to it; undefined when the bucket is not known.
+   * @throws {CommandError} when S3 refuses it
    */
   put(jobName: string, jobId: string, text: string): Promise<string | undefined>;
 }

@@ -1,9 +1,8 @@
+import type * as sdk from '@aws-sdk/client-sqs';
 import { lastPart, parseArn, platformNames, queueArnOf, queueNamePrefix } from '../../src/names.ts';
 import { CommandError } from '../outcome.ts';
-import type { Target } from '../target.ts';
-import { jobQueuesOf } from '../target.ts';
+import { jobQueuesOf, type Target } from '../target.ts';
 import { nameAdvice } from '../text.ts';
-import type { MoveCalls, Sqs } from './sqs.ts';
 
 /** A queue where messages wait for somebody to look at them. */
 export interface DeadLetterQueue {
@@ -14,7 +13,7 @@ export interface DeadLetterQueue {
   readonly jobQueueUrl: string | undefined;
 }
 
-/** Belong to no job. */
+/** The names of the queues that belong to no job. */
 const safetyNets = ['unrouted', 'undelivered'] as const;
 
 /** @throws {CommandError} for a name that the target does not know, with the nearest one */
@@ -59,7 +58,7 @@ async function jobDeadLetterQueues(target: Target, sqs: Sqs): Promise<DeadLetter
     );
 }
 
-/** All queues are named after the topic, `<platform>-<stage>`. */
+/** Finds the queue by its name, which begins with the topic's, `<platform>-<stage>`. */
 async function safetyNet({ topicArn }: Target, sqs: Sqs, name: string): Promise<DeadLetterQueue[]> {
   try {
     const { QueueUrl = '' } = await sqs.getQueueUrl({ QueueName: safetyNetQueueName(topicArn, name) });
@@ -75,7 +74,7 @@ function safetyNetQueueName(topicArn: string, name: string): string {
   return name === 'unrouted' ? unroutedQueue : undeliveredQueue;
 }
 
-/** Where only the topic is known, the queues' names say whose they are. */
+/** Finds the jobs by the names of the queues, when only the topic is known. */
 async function jobsByName({ topicArn }: Target, sqs: Sqs): Promise<NonNullable<Target['jobs']>> {
   const urls: string[] = [];
   let NextToken: string | undefined;
@@ -91,12 +90,12 @@ async function jobsByName({ topicArn }: Target, sqs: Sqs): Promise<NonNullable<T
   return jobQueuesOf(topicArn, urls);
 }
 
-/** How much is in a queue, by its attributes: nothing is received. SQS's numbers are approximate. */
+/** How many messages a queue has by its attributes, which SQS counts approximately. */
 export interface Depth {
   readonly queue: DeadLetterQueue;
   /** Visible and delayed. */
   readonly waiting: number;
-  /** Received by somebody just now. */
+  /** Received by somebody, and not visible now. */
   readonly inFlight: number;
   readonly retentionSeconds: number;
 }
@@ -105,13 +104,13 @@ export async function depthOf(sqs: AttributeCall, queue: DeadLetterQueue): Promi
   return { queue, ...(await numbersOf(sqs, queue.queueUrl)) };
 }
 
-/** How many messages a queue has, whoever has received them. */
+/** How many messages a queue has, visible or not. */
 export async function countOf(sqs: AttributeCall, queueUrl: string): Promise<number> {
   const { waiting, inFlight } = await numbersOf(sqs, queueUrl);
   return waiting + inFlight;
 }
 
-/** How long messages are kept in real time: the local platform's are gone sooner at a higher speed. */
+/** How long messages are kept, in seconds of real time; the local platform divides the retention by its speed. */
 export function keptSeconds({ retentionSeconds }: Depth, { speed = 1 }: Target): number {
   return retentionSeconds / speed;
 }
@@ -135,3 +134,30 @@ async function numbersOf(sqs: AttributeCall, QueueUrl: string): Promise<Omit<Dep
     retentionSeconds: number('MessageRetentionPeriod'),
   };
 }
+
+/** The calls of SQS that the commands make; the SDK's `SQS` has them all, and tests give their own. */
+export interface Sqs extends MessageCalls, MoveCalls {
+  getQueueUrl: Call<sdk.GetQueueUrlRequest, sdk.GetQueueUrlResult>;
+  listQueues: Call<sdk.ListQueuesRequest, sdk.ListQueuesResult>;
+}
+
+/** The calls that move messages one by one. */
+export interface MessageCalls {
+  receiveMessage: Call<sdk.ReceiveMessageRequest, sdk.ReceiveMessageResult>;
+  sendMessageBatch: Call<sdk.SendMessageBatchRequest, Partial<sdk.SendMessageBatchResult>>;
+  deleteMessageBatch: Call<sdk.DeleteMessageBatchRequest, Partial<sdk.DeleteMessageBatchResult>>;
+  changeMessageVisibilityBatch: Call<
+    sdk.ChangeMessageVisibilityBatchRequest,
+    Partial<sdk.ChangeMessageVisibilityBatchResult>
+  >;
+}
+
+/** The calls that move a whole queue. */
+export interface MoveCalls {
+  getQueueAttributes: Call<sdk.GetQueueAttributesRequest, sdk.GetQueueAttributesResult>;
+  startMessageMoveTask: Call<sdk.StartMessageMoveTaskRequest, sdk.StartMessageMoveTaskResult>;
+  listMessageMoveTasks: Call<sdk.ListMessageMoveTasksRequest, sdk.ListMessageMoveTasksResult>;
+  cancelMessageMoveTask: Call<sdk.CancelMessageMoveTaskRequest, sdk.CancelMessageMoveTaskResult>;
+}
+
+type Call<Input, Output> = (input: Input) => Promise<Output>;

@@ -6,18 +6,11 @@ import { counted, oneLine } from '../text.ts';
 import type { Letter } from './letter.ts';
 import { redriveWhole, refuseWhileMoving } from './moveQueue.ts';
 import { type DeadLetterQueue, isSafetyNet, jobNames } from './queues.ts';
-import {
-  emptyTally,
-  nothingSelected,
-  printFailures,
-  reportUnseen,
-  startProgress,
-  type Tally,
-} from './report.ts';
+import { emptyTally, endOf, nothingSelected, printFailures, startProgress, type Tally } from './report.ts';
 import { type Selection, type SelectionOptions, selectionOf } from './selection.ts';
 import { sendBack } from './sendBack.ts';
 import { sendToQueue } from './sendLetters.ts';
-import { type Session, withQueue } from './session.ts';
+import { type Session, sweptQueue, withQueue } from './session.ts';
 import { survey } from './survey.ts';
 import { publishToTopic, refusal } from './throughTopic.ts';
 
@@ -26,7 +19,7 @@ interface RedriveOptions extends TargetOptions, SelectionOptions {
   readonly rate?: number;
 }
 
-/** A job's whole queue is moved by SQS itself; all else is received, sent and then deleted. */
+/** SQS itself moves a job's whole queue. In all other cases each message is received, sent and then deleted. */
 export async function redrive(name: string, options: RedriveOptions): Promise<void> {
   const selection = selectionOf(options);
   const isWholeQueue = selection.by === 'all' && !isSafetyNet(name);
@@ -35,7 +28,7 @@ export async function redrive(name: string, options: RedriveOptions): Promise<vo
   );
 }
 
-/** Redrives some of a job's dead letters to its queue, or those of no job through the topic. */
+/** Sends a job's selected letters back to its queue, or publishes those of no job to the topic again. */
 async function redriveSelected(
   session: Session,
   selection: Selection,
@@ -59,7 +52,7 @@ async function redriveSelected(
   using interrupt = onInterrupt('finishing the batches in hand');
   using progress = startProgress(`redriving ${queue.name}`, depth.waiting);
   try {
-    await sendBack({ sqs, queueUrl: queue.queueUrl, speed: target.speed }, tally, {
+    await sendBack(sweptQueue(session), tally, {
       selection,
       send,
       signal: interrupt.signal,
@@ -73,12 +66,10 @@ async function redriveSelected(
   }
   const isInterrupted = interrupt.signal.aborted;
   const { seen, redriven, failed, duplicates, diedAgain } = tally;
-  const hasUnseen = await reportUnseen(session, { seen, removed: redriven, isInterrupted });
-  if (isInterrupted) return 'interrupted';
-  // A job that dies again did run; what is back in a safety net did not.
+  // A job that died again did run, so its redrive succeeded. A message that is back in a safety net did not run.
   const cameBack = queue.jobQueueUrl === undefined ? diedAgain : 0;
   const problems = failed.length + duplicates + cameBack;
-  return redriven > 0 && problems === 0 && !hasUnseen ? 'done' : 'failed';
+  return await endOf(session, { seen, removed: redriven, isInterrupted }, redriven > 0 && problems === 0);
 }
 
 function report(tally: Tally, selection: Selection, { queue, target }: Session): void {
@@ -88,8 +79,8 @@ function report(tally: Tally, selection: Selection, { queue, target }: Session):
   if (duplicates > 0) {
     console.error(
       `${counted(duplicates, what)} went out and could not be deleted (a receipt handle that expired, or a call that ` +
-        `failed): nothing is lost, but what is in both queues runs twice when it is redriven again. Discard by --id what ` +
-        `is still there of ${namesOf([...undeleted.values()])}`,
+        `failed): nothing is lost, but a message that is in both queues runs twice when it is redriven again. Discard by ` +
+        `--id those that are still there: ${namesOf([...undeleted.values()])}`,
     );
   }
   if (diedAgain > 0) console.error(diedAgainText(diedAgain, queue));

@@ -1,5 +1,6 @@
 import { lastPart } from '../../src/names.ts';
 import { type Bar, startBar } from '../bar.ts';
+import type { End } from '../outcome.ts';
 import { counted, oneLine } from '../text.ts';
 import { errorName, type Letter } from './letter.ts';
 import { countOf, type DeadLetterQueue } from './queues.ts';
@@ -7,21 +8,21 @@ import type { Selection } from './selection.ts';
 import type { Failure } from './sendLetters.ts';
 import type { Session } from './session.ts';
 
-/** What a command has seen of a queue and done so far; also true when it throws. */
+/** Counts what a command has received and done so far. It is up to date even when the command throws. */
 export interface Tally {
   seen: number;
-  /** Of the seen ones, those that the selection takes. */
+  /** How many of those the selection takes. */
   selected: number;
   /** Sent and deleted. */
   redriven: number;
-  /** Sent and perhaps still in the dead-letter queue, by message ID: they run twice when they are redriven again. */
+  /** Sent, but perhaps still in the dead-letter queue, by message ID. They would run twice if they were redriven again. */
   readonly undeleted: Map<string, Letter>;
-  /** How many those are. */
+  /** The number of `undeleted`. */
   readonly duplicates: number;
-  /** Redriven in this run, dead again already, and left. */
+  /** Redriven by this command, dead again already, and left in the queue. */
   diedAgain: number;
   readonly failed: Failure[];
-  /** How many of the seen ones have which error; `undefined` for those without a reason. */
+  /** How many letters died of which error; `undefined` stands for letters without a reason. */
   readonly errors: Map<string | undefined, number>;
 }
 
@@ -50,9 +51,9 @@ export function noteSeen(tally: Tally, letters: readonly Letter[]): void {
 }
 
 /**
- * A bar while dead letters are looked through; nothing where standard error is no terminal.
+ * A bar that shows how many dead letters were looked through. It is off where standard error is not a terminal.
  * @param total about how many there are; SQS counts approximately
- * @param printsLines the command prints what it does: on one terminal a bar and lines would spoil each other
+ * @param printsLines whether the command prints lines, which would spoil a bar on the same terminal
  */
 export function startProgress(what: string, total: number, printsLines = false): Bar {
   if (printsLines && process.stdout.isTTY)
@@ -60,7 +61,7 @@ export function startProgress(what: string, total: number, printsLines = false):
   return startBar(`${what} |{bar}| {value} of about {total}{text}`, total, { text: '' });
 }
 
-/** Why a selection took nothing, and what there is instead. */
+/** Says why a selection took nothing, and which errors there are. */
 export function nothingSelected(
   { seen, errors }: Pick<Tally, 'seen' | 'errors'>,
   { by, text }: Selection,
@@ -86,16 +87,23 @@ export function printFailures(failures: readonly Failure[], what: string): void 
 
 const maxShown = 20;
 
-/** What a command did with the letters that it saw. */
+/** How many letters a command received and removed. */
 interface Seen {
   readonly seen: number;
-  /** Of those, the ones that are not in the queue any more. */
+  /** How many of those are no longer in the queue. */
   readonly removed: number;
   readonly isInterrupted?: boolean;
 }
 
+/** How a command ends: it reports letters that it has not received, which also make a command fail that did its work. */
+export async function endOf(session: Session, what: Seen, isDone: boolean): Promise<End> {
+  const hasUnseen = await reportUnseen(session, what);
+  if (what.isInterrupted) return 'interrupted';
+  return isDone && !hasUnseen ? 'done' : 'failed';
+}
+
 /**
- * Says on standard error how many letters were in the queue all the while and were not seen, and why that may be.
+ * Prints on standard error how many letters stayed in the queue without being received, and why that may be.
  * @returns whether there are any
  */
 export async function reportUnseen(session: Session, what: Seen): Promise<boolean> {
@@ -107,8 +115,8 @@ export async function reportUnseen(session: Session, what: Seen): Promise<boolea
 }
 
 /**
- * SQS's counts are approximate, and on AWS a deletion may show a minute later: only those are said that were missed
- * already by the count of the beginning, and are there by the one of now.
+ * How many letters were not received. SQS's counts are approximate, and on AWS a deletion may show a minute later, so letters
+ * count only when both the count at the beginning and the count now include them.
  */
 async function unseen({ sqs, queue, depth }: Session, { seen, removed }: Seen): Promise<number> {
   const missed = depth.waiting + depth.inFlight - seen;
@@ -125,5 +133,5 @@ function why({ seen, removed, isInterrupted }: Seen): string {
   return ': somebody else has them in flight, such as another terminal. Do this again in a minute';
 }
 
-/** SQS's bound is about 120,000. */
+/** Near SQS's limit of about 120,000. */
 const manyInFlight = 100_000;

@@ -1,5 +1,6 @@
 import { durationSeconds } from '../../src/job/duration.ts';
 import { CommandError } from '../outcome.ts';
+import { durationOption } from '../when.ts';
 import { diedAtMs, errorName, type Letter } from './letter.ts';
 
 /** The options by which `redrive` and `discard` choose dead letters. */
@@ -10,7 +11,7 @@ export interface SelectionOptions {
   readonly olderThan?: string;
 }
 
-/** Which dead letters to take. */
+/** Chooses dead letters. */
 export interface Selection {
   readonly by: 'all' | 'id' | 'error' | 'age';
   /** As it was given, such as `--error TypeError`. */
@@ -18,7 +19,7 @@ export interface Selection {
   takes(letter: Letter): boolean;
 }
 
-/** @throws {CommandError} unless exactly one option is given, and says something */
+/** @throws {CommandError} unless exactly one option is given, and can be read */
 export function selectionOf({ all, id, error, olderThan }: SelectionOptions): Selection {
   const given = [all, id, error, olderThan].filter((value) => value !== undefined);
   if (given.length !== 1) {
@@ -39,20 +40,12 @@ function byId(ids: readonly string[]): Selection {
   return { by: 'id', text: `--id ${ids.join(' ')}`, takes: ({ jobId }) => wanted.has(jobId) };
 }
 
-/** Since their last failure, or, without a reason, since they were sent. */
+/** By the time since the last failure; for a letter without a reason, since it was sent. */
 function byAge(olderThan: string): Selection {
-  const beforeMs = Date.now() - secondsOf(olderThan) * 1_000;
+  const beforeMs = Date.now() - durationSeconds(durationOption('--older-than', olderThan)) * 1_000;
   return {
     by: 'age',
     text: `--older-than ${olderThan}`,
     takes: (letter) => diedAtMs(letter) <= beforeMs,
   };
-}
-
-function secondsOf(duration: string): number {
-  try {
-    return durationSeconds(duration);
-  } catch (cause) {
-    throw new CommandError(`--older-than: ${(cause as Error).message}`, { cause });
-  }
 }

@@ -10,14 +10,14 @@ interface SendBackOptions {
   readonly send: Send;
   /** Ends the redrive after the batches in hand. */
   readonly signal: AbortSignal;
-  /** Letters a second, 1 to 500; as fast as it goes by default. */
+  /** Letters a second, 1 to 500. Default: as fast as possible. */
   readonly perSecond?: number | undefined;
   onProgress?(tally: Tally): void;
 }
 
 /**
- * Receives, sends and then deletes, in this order, so that an end at any point can duplicate a letter but never lose
- * one. What is received and not selected, or not sent, is made visible again.
+ * Receives, sends and then deletes each letter, in this order, so that an interruption can duplicate a letter but never lose
+ * one. Letters that are not selected, or could not be sent, are made visible again.
  */
 export async function sendBack(
   source: SweptQueue,
@@ -26,7 +26,7 @@ export async function sendBack(
 ): Promise<void> {
   const now = source.now ?? Date.now;
   const clock = queueClock(now);
-  /** When the first letter of a job's ID was sent, by this computer's clock. */
+  /** When a job's first letter was sent back, by job ID, in ms of this computer's clock. */
   const sentAtMs = new Map<string, number>();
   const pause = paceOf(perSecond);
 
@@ -47,7 +47,7 @@ export async function sendBack(
     },
     {
       signal,
-      // A slow redrive holds little in hand: a batch is sent within a second.
+      // A slow redrive receives no more than it can send within a second.
       ...(perSecond === undefined ? {} : { lanes: 1, batchSize: () => Math.min(10, perSecond) }),
       onDeleted(letters) {
         for (const { messageId } of letters) tally.undeleted.delete(messageId);
@@ -65,13 +65,13 @@ export async function sendBack(
     if (error !== undefined) throw error;
   }
 
-  /** Without this, jobs that fail at once would be redriven without end. */
+  /** Whether it was sent to this queue after its redrive. Such letters are left: they could be redriven without end. */
   function isDeadAgain(letter: Letter): boolean {
     return clock.here(letter.sentAtMs) > (sentAtMs.get(letter.jobId) ?? Number.POSITIVE_INFINITY);
   }
 }
 
-/** Lets as many letters a second pass, evenly. */
+/** Waits so that no more letters a second are sent, at an even pace. */
 function paceOf(perSecond: number | undefined): (count: number) => Promise<void> {
   if (perSecond === undefined) return async () => undefined;
   let nextAtMs = Date.now();
@@ -82,17 +82,17 @@ function paceOf(perSecond: number | undefined): (count: number) => Promise<void>
   };
 }
 
-/** Compares SQS's clock with this computer's, by the letters that are received. */
+/** Converts times of SQS's clock to this computer's, by what received letters tell. */
 interface QueueClock {
-  /** Hears of letters as soon as they are received. */
+  /** Must be told of letters as soon as they are received. */
   note(letters: readonly Letter[]): void;
-  /** A moment of SQS's clock by this computer's, at most a little later than it was. Epoch ms. */
+  /** Converts epoch ms of SQS's clock to this computer's; the result may be a little too late, but not too early. */
   here(sqsMs: number): number;
 }
 
 /**
- * A letter that is received for the first time says when, by SQS's clock, that was: just before now. Until there is one,
- * the clocks are taken to be alike.
+ * A letter that is received for the first time holds the time of that by SQS's clock, which is just before now. Until such a
+ * letter comes, both clocks are assumed to show the same time.
  */
 function queueClock(now: () => number): QueueClock {
   let aheadMs: number | undefined;

@@ -10,7 +10,7 @@ import {
 import { attemptsMadeAttribute, envelopeOf } from '../../src/message/received.ts';
 import { errorCode, isRefusal } from '../awsProblem.ts';
 import type { Letter } from './letter.ts';
-import type { MessageCalls } from './sqs.ts';
+import type { MessageCalls } from './queues.ts';
 
 /** A message as it leaves a dead-letter queue. */
 interface Outgoing {
@@ -20,9 +20,8 @@ interface Outgoing {
 }
 
 /**
- * The message that died: the same body and attributes, without the reason and without what counts its attempts, which
- * begin again. Where its ID was SQS's own, which the new message will not have, it goes along as the attribute `jobId` if
- * there is room, as the runtime does it.
+ * The message to send for a letter: its body and attributes, without the reason and the count of attempts, which begins
+ * again. A job whose ID is the SQS message ID keeps it in the attribute `jobId` if there is room, as in the runtime.
  */
 export function outgoing({ body, attributes, jobId, messageId, group }: Letter): Outgoing {
   const { [reasonAttribute]: _reason, [attemptsMadeAttribute]: _made, ...kept } = attributes;
@@ -32,7 +31,7 @@ export function outgoing({ body, attributes, jobId, messageId, group }: Letter):
   return hasRoom(withId) ? withId : asItWas;
 }
 
-/** What SQS counts into the bytes of a message and of a batch. */
+/** The size of a message in bytes, as SQS counts it. */
 export function bytesOf({ body, attributes }: Outgoing): number {
   return Buffer.byteLength(body) + attributeBytes(attributes);
 }
@@ -41,13 +40,13 @@ function hasRoom(message: Outgoing): boolean {
   return Object.keys(message.attributes).length <= maxAttributes && bytesOf(message) <= maxSqsBytes;
 }
 
-/** What became of letters that were to be sent. */
+/** The result of sending letters. */
 interface Sent {
   readonly sent: readonly Letter[];
   readonly failed: readonly Failure[];
   /**
-   * Why it ended early: a call got no answer, or one that holds for all letters, such as a missing permission. Nobody knows
-   * what became of the letters that are in neither list.
+   * Why sending ended early: a call got no answer, or an answer that concerns all letters, such as a missing permission. It is
+   * not known whether the letters in neither list were sent.
    */
   readonly error?: Error;
 }
@@ -57,10 +56,10 @@ export interface Failure {
   readonly why: string;
 }
 
-/** Brings letters to where they belong; never throws. */
+/** Sends letters to their destination; never throws. */
 export type Send = (letters: readonly Letter[]) => Promise<Sent>;
 
-/** Sends letters to a job's queue, by tens and at most 1 MiB. */
+/** Sends letters to a job's queue, in batches of at most ten and 1 MiB. */
 export function sendToQueue(
   sqs: Pick<MessageCalls, 'sendMessageBatch'>,
   queueUrl: string,
@@ -73,11 +72,13 @@ export function sendToQueue(
       const Entries = batch.map(({ message }, index) => entryOf(message, String(index)));
       try {
         const { Successful = [], Failed = [] } = await sqs.sendMessageBatch({ QueueUrl: queueUrl, Entries });
-        const taken = new Set(Successful.map(({ Id }) => Id));
-        for (const [index, { letter }] of batch.entries()) {
-          if (taken.has(String(index))) sent.push(letter);
-          else failed.push({ letter, why: whyOf(Failed, index) });
-        }
+        const outcome = outcomeOf(
+          batch.map(({ letter }) => letter),
+          Successful,
+          Failed,
+        );
+        sent.push(...outcome.taken);
+        failed.push(...outcome.failed);
       } catch (error) {
         if (!isRefusal(error as Error)) return { sent, failed, error: error as Error };
         const why = `${errorCode(error as Error)}: ${(error as Error).message}`;
@@ -100,13 +101,8 @@ export async function deleteLetters(
     ReceiptHandle: receiptHandle,
   }));
   const { Successful = [], Failed = [] } = await sqs.deleteMessageBatch({ QueueUrl: queueUrl, Entries });
-  const taken = new Set(Successful.map(({ Id }) => Id));
-  return {
-    deleted: letters.filter((_, index) => taken.has(String(index))),
-    failed: letters.flatMap((letter, index) =>
-      taken.has(String(index)) ? [] : [{ letter, why: whyOf(Failed, index) }],
-    ),
-  };
+  const { taken, failed } = outcomeOf(letters, Successful, Failed);
+  return { deleted: taken, failed };
 }
 
 interface Sending {
@@ -140,9 +136,20 @@ function entryOf({ body, attributes, group }: Outgoing, Id: string) {
   };
 }
 
-/** HTTP 200 can hold failed entries, and an entry may be in neither list. */
-function whyOf(failed: readonly BatchResultErrorEntry[], index: number): string {
-  const { Code = 'Unknown', Message = 'SQS gave no reason' } =
-    failed.find(({ Id }) => Id === String(index)) ?? {};
-  return `${Code}: ${Message}`;
+/** Reads a batch's response. Even with HTTP 200 it can hold failed entries, and an entry may be in neither list. */
+function outcomeOf(
+  letters: readonly Letter[],
+  Successful: readonly { readonly Id?: string | undefined }[],
+  Failed: readonly BatchResultErrorEntry[],
+): { taken: Letter[]; failed: Failure[] } {
+  const ids = new Set(Successful.map(({ Id }) => Id));
+  const taken: Letter[] = [];
+  const failed: Failure[] = [];
+  for (const [index, letter] of letters.entries()) {
+    const { Code = 'Unknown', Message = 'SQS gave no reason' } =
+      Failed.find(({ Id }) => Id === String(index)) ?? {};
+    if (ids.has(String(index))) taken.push(letter);
+    else failed.push({ letter, why: `${Code}: ${Message}` });
+  }
+  return { taken, failed };
 }

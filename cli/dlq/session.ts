@@ -2,8 +2,7 @@ import { SQS } from '@aws-sdk/client-sqs';
 import { lastPart } from '../../src/names.ts';
 import { awsProblem, errorCode, isGone, permissionsText } from '../awsProblem.ts';
 import type { End } from '../outcome.ts';
-import { withTarget } from '../session.ts';
-import type { Target, TargetOptions } from '../target.ts';
+import { type Target, type TargetOptions, withTarget } from '../target.ts';
 import {
   type DeadLetterQueue,
   type Depth,
@@ -11,10 +10,11 @@ import {
   findDeadLetterQueue,
   isSafetyNet,
   queueArn,
+  type Sqs,
 } from './queues.ts';
-import type { Sqs } from './sqs.ts';
+import type { SweptQueue } from './sweep.ts';
 
-/** A command at work on one queue of a platform. */
+/** What a command needs to work with one queue of a platform. */
 export interface Session {
   readonly target: Target;
   readonly sqs: Sqs;
@@ -22,7 +22,7 @@ export interface Session {
   readonly depth: Depth;
 }
 
-/** Finds the platform and the queue, and does the work, as `withTarget` does. */
+/** Finds the platform and the queue, and does the work; errors and the exit code are handled by `withTarget`. */
 export async function withQueue(
   command: PermittedCommand,
   name: string,
@@ -41,22 +41,27 @@ export async function withQueue(
   });
 }
 
-/** What was being done when AWS refused. */
+/** The queue of a session, as a sweep takes it. */
+export function sweptQueue({ sqs, queue, target }: Session): SweptQueue {
+  return { sqs, queueUrl: queue.queueUrl, speed: target.speed };
+}
+
+/** What the command was doing when AWS refused. */
 interface Work {
   readonly command: PermittedCommand;
   readonly target: Target;
-  /** undefined while it is being looked for. */
+  /** undefined until it is found. */
   readonly queue?: DeadLetterQueue | undefined;
 }
 
-/** One line: what AWS refused and what to do; undefined for any other error: a bug. */
+/** Says in one line what AWS refused and what to do; undefined for any other error, which is a bug. */
 export function explain(error: Error, work: Work): string | undefined {
   const subject = queueName(work);
   if (isGone(error)) {
     return `${subject} does not exist (any more): see with 'dlq list' what there is, or deploy the stack again`;
   }
   if (errorCode(error) === 'OverLimit') {
-    return `${subject} has 120,000 messages in flight, SQS's bound: take the oldest first, with --older-than`;
+    return `${subject} has 120,000 messages in flight, SQS's limit: take the oldest first, with --older-than`;
   }
   return awsProblem(error, { target: work.target, needs: () => needs(work), subject });
 }
@@ -76,7 +81,7 @@ function needs({ command, target, queue }: Work): string {
   ]);
 }
 
-/** The IAM actions that a command needs: on the queue it reads, and on where it sends. */
+/** The IAM actions that a command needs, by resource. */
 export interface Permissions {
   readonly onDeadLetterQueue: readonly string[];
   readonly onJobQueue?: readonly string[];
@@ -88,7 +93,7 @@ const look = ['sqs:GetQueueUrl', 'sqs:GetQueueAttributes'];
 const receive = [...look, 'sqs:ReceiveMessage', 'sqs:ChangeMessageVisibility'];
 const take = [...receive, 'sqs:DeleteMessage'];
 
-/** By command; docs/when-a-job-fails.md holds the same table, and a test holds it to this one. */
+/** The permissions of each command. A test compares this table with the one in docs/when-a-job-fails.md. */
 export const permissions = {
   list: { onDeadLetterQueue: look, onAnything: ['cloudwatch:GetMetricData'] },
   show: { onDeadLetterQueue: receive },

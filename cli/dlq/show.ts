@@ -7,8 +7,8 @@ import { diedAtMs, type Letter, letterJson } from './letter.ts';
 import { letterText } from './letterText.ts';
 import { type OffloadedPayload, offloadedPayloads } from './offloadedPayloads.ts';
 import { isSafetyNet } from './queues.ts';
-import { reportUnseen } from './report.ts';
-import { type Session, withQueue } from './session.ts';
+import { endOf } from './report.ts';
+import { type Session, sweptQueue, withQueue } from './session.ts';
 import { sweep } from './sweep.ts';
 import { jobNameOf } from './throughTopic.ts';
 
@@ -37,27 +37,26 @@ async function showLetters(session: Session, options: ShowOptions): Promise<End>
   }
   await print(session, letters, received, options, offloaded);
   const isInterrupted = interrupt.signal.aborted;
-  if (letters.length === 0) await reportUnseen(session, { seen: received, removed: 0, isInterrupted });
-  if (isInterrupted) return 'interrupted';
-  return letters.length > 0 ? 'done' : 'failed';
+  if (letters.length === 0) return await endOf(session, { seen: received, removed: 0, isInterrupted }, false);
+  return isInterrupted ? 'interrupted' : 'done';
 }
 
 interface Peeked {
   readonly letters: Letter[];
-  /** Also those that were looked for in vain: each has been received once more. */
+  /** How many were received, also those that were not what was looked for. */
   readonly received: number;
 }
 
-/** Receives as few letters as it can, and gives all of them back. */
+/** Receives as few letters as possible, and gives all of them back. */
 async function peek(
-  { sqs, queue, target }: Pick<Session, 'sqs' | 'queue' | 'target'>,
+  session: Session,
   { limit, id }: { readonly limit: number; readonly id?: string },
   signal: AbortSignal,
 ): Promise<Peeked> {
   const found: Letter[] = [];
   let received = 0;
   await sweep(
-    { sqs, queueUrl: queue.queueUrl, speed: target.speed },
+    sweptQueue(session),
     async (letters, { stop }) => {
       received += letters.length;
       found.push(...letters.filter(({ jobId }) => id === undefined || jobId === id));
@@ -74,7 +73,7 @@ async function peek(
 
 type Offloaded = (letter: Letter) => Promise<OffloadedPayload | undefined>;
 
-/** One payload at a time: each may have 16 MiB. */
+/** Callers read one payload at a time, because each may have 16 MiB. */
 function offloadedIn({ target, queue }: Session): Offloaded {
   const payloads = offloadedPayloads(target);
   return (letter) => payloads.read(letter, isSafetyNet(queue.name) ? jobNameOf(letter) : queue.name);
@@ -96,7 +95,7 @@ async function print(
     );
   } else if (!json) {
     const all = Math.max(depth.waiting + depth.inFlight, letters.length);
-    // SQS has no order: those are the newest of the queue only where they are all of it.
+    // SQS has no order, so the received letters are a sample unless they are all of the queue.
     const sample = letters.length < all ? ', a sample as SQS handed them out' : '';
     const order = id === undefined ? `${sample}, ${oldestFirst ? 'oldest' : 'newest'} first` : '';
     console.log(`${queue.name}: ${letters.length} of about ${counted(all, 'dead letter')}${order}\n`);
@@ -107,7 +106,7 @@ async function print(
   if (received > 0) console.error(`\n${receivedNote(received, target.speed === undefined)}`);
 }
 
-/** On AWS looking has a price, and who looks should know. */
+/** Tells what looking did: on AWS, every receive counts. */
 function receivedNote(received: number, isOnAws: boolean): string {
   const text =
     received === 1

@@ -2,31 +2,31 @@ import { type End, onInterrupt } from '../outcome.ts';
 import { counted, oneLine } from '../text.ts';
 import type { Letter } from './letter.ts';
 import { whyText } from './letterText.ts';
-import { emptyTally, noteSeen, nothingSelected, reportUnseen, startProgress } from './report.ts';
+import { emptyTally, endOf, noteSeen, nothingSelected, startProgress } from './report.ts';
 import type { Selection } from './selection.ts';
-import type { Session } from './session.ts';
+import { type Session, sweptQueue } from './session.ts';
 import { sweep } from './sweep.ts';
 
-export interface SurveyOptions {
-  /** What would be done with the selected letters. */
+interface SurveyOptions {
+  /** What would be done with the selected letters: `discard`, `send back`. */
   readonly verb: string;
-  /** Why it would not be done with this one. */
+  /** Why it would not be done with this letter; undefined when it would. */
   refusal?(letter: Letter): string | undefined;
 }
 
-/** `--dry-run`: looks through the queue, says what a selection takes, and gives everything back. */
+/** `--dry-run`: looks through the queue, lists what a selection takes, and gives everything back. */
 export async function survey(
   session: Session,
   selection: Selection,
   { verb, refusal }: SurveyOptions,
 ): Promise<End> {
-  const { sqs, queue, target, depth } = session;
+  const { queue, depth } = session;
   const tally = emptyTally();
   const [taken, refused]: string[][] = [[], []];
   using interrupt = onInterrupt('giving back what was received');
   using progress = startProgress(`looking through ${queue.name}`, depth.waiting);
   await sweep(
-    { sqs, queueUrl: queue.queueUrl, speed: target.speed },
+    sweptQueue(session),
     async (letters) => {
       noteSeen(tally, letters);
       for (const letter of letters) {
@@ -45,9 +45,7 @@ export async function survey(
   else print(`would ${verb} ${taken?.length} of ${counted(tally.seen, 'dead letter')}`, taken ?? []);
   if (refused?.length) print(`would leave ${refused.length}`, refused);
   const isInterrupted = interrupt.signal.aborted;
-  const hasUnseen = await reportUnseen(session, { seen: tally.seen, removed: 0, isInterrupted });
-  if (isInterrupted) return 'interrupted';
-  return isEmpty || hasUnseen ? 'failed' : 'done';
+  return await endOf(session, { seen: tally.seen, removed: 0, isInterrupted }, !isEmpty);
 }
 
 const maxShown = 20;

@@ -1,14 +1,13 @@
 import { HeldLetters, holdSeconds } from './HeldLetters.ts';
 import { type Letter, readLetter } from './letter.ts';
-import { countOf } from './queues.ts';
+import { countOf, type MessageCalls, type MoveCalls } from './queues.ts';
 import type { Failure } from './sendLetters.ts';
-import type { MessageCalls, MoveCalls } from './sqs.ts';
 
 export interface SweptQueue {
   readonly sqs: Pick<MessageCalls, 'receiveMessage' | 'changeMessageVisibilityBatch' | 'deleteMessageBatch'> &
     Pick<MoveCalls, 'getQueueAttributes'>;
   readonly queueUrl: string;
-  /** The local platform's; undefined on AWS. */
+  /** The local platform's speed; undefined on AWS. */
   readonly speed?: number | undefined;
   /** Epoch ms; the real time by default. */
   readonly now?: (() => number) | undefined;
@@ -16,12 +15,12 @@ export interface SweptQueue {
 
 export interface Sweep {
   /**
-   * Deletes letters; `onDeleted` hears of each, once that is certain. One that comes back all the same, because its
-   * receipt handle had expired, is deleted again by its new one.
-   * @returns those that are not certain to be deleted
+   * Deletes letters, and tells `onDeleted` of each once it is deleted for certain. A letter whose receipt handle had expired
+   * may come back; it is then deleted by its new handle.
+   * @returns the letters that may not be deleted
    */
   remove(letters: readonly Letter[]): Promise<readonly Failure[]>;
-  /** Makes all others visible before the sweep ends. */
+  /** Makes all other letters visible at once, before the sweep ends. */
   giveBackBut(letters: readonly Letter[]): Promise<void>;
   /** Whether it is certain that nobody else has received the letter meanwhile. */
   isHeld(letter: Letter): boolean;
@@ -29,7 +28,7 @@ export interface Sweep {
   stop(): void;
 }
 
-export interface SweepOptions {
+interface SweepOptions {
   /** Ends the sweep after the batches in hand. */
   readonly signal: AbortSignal;
   /** Calls at a time. */
@@ -40,12 +39,12 @@ export interface SweepOptions {
 }
 
 /**
- * Goes through a queue once: hands over what is visible in batches of up to ten, each letter once, and in the end
- * makes visible again what the visits did not remove, at once and whatever happened.
+ * Goes through a queue once. It hands the visible letters to `visit` in batches of up to ten, each letter once. At the end,
+ * even after an error, it makes the letters visible again that the visits did not remove.
  *
- * Nothing is made visible before: SQS has no cursor, so a letter given back is received again, and one that has been
- * received three times drops out of the age that the alarm looks at.
- * @throws what a visit or SQS threw first, after all batches in hand are done with
+ * Letters are not made visible earlier: SQS has no cursor, so a letter that is given back is received again, and a letter
+ * that was received three times drops out of the age that the alarm looks at.
+ * @throws the first error of a visit or of SQS, after the batches in hand are finished
  */
 export async function sweep(
   queue: SweptQueue,
@@ -55,7 +54,7 @@ export async function sweep(
   const held = new HeldLetters(queue);
   const seen = new Set<string>();
   const removed = new Set<string>();
-  /** Those of which it is not certain that they are deleted. */
+  /** Letters that were removed, but may not be deleted. */
   const doubtful = new Map<string, Letter>();
   let stopped = false;
   const stop = (): void => {
@@ -64,7 +63,7 @@ export async function sweep(
   const giveBackBut = (letters: readonly Letter[]): Promise<void> => held.releaseBut(letters);
   const isHeld = (letter: Letter): boolean => held.isHeld(letter);
 
-  /** Each lane ends when nothing is left for it: what another one has in hand may still come back. */
+  /** A lane ends when it receives nothing new. Letters in the hands of another lane may still come back. */
   async function lane(): Promise<void> {
     let repeats = 0;
     while (!stopped && !signal.aborted) {
@@ -78,7 +77,7 @@ export async function sweep(
         await visit(fresh, { remove, giveBackBut, isHeld, stop });
       } else {
         repeats += letters.length;
-        if (repeats > seen.size) return; // all of them have come back, and nothing new with them
+        if (repeats > seen.size) return; // all letters came back, and no new one
       }
     }
   }
@@ -98,7 +97,7 @@ export async function sweep(
     if (back.length > 0) await remove(back);
   }
 
-  /** What has not come back is deleted, if nothing is left in the queue that it could be. */
+  /** Doubtful letters that did not come back are deleted for certain if the queue holds nothing but the held ones. */
   async function settle(): Promise<void> {
     if (doubtful.size === 0) return;
     const count = await countOf(queue.sqs, queue.queueUrl).catch(() => undefined);
@@ -128,8 +127,8 @@ export async function sweep(
 }
 
 /**
- * No message means that there is none: on AWS by a long poll, which asks all of SQS's servers, where a short one asks
- * only some. It is never aborted: what it takes must be given back.
+ * An empty answer means that no message is visible. On AWS that takes a long poll, which asks all of SQS's servers; a short
+ * one asks only some. The call is never aborted, because the messages that it takes must be given back.
  */
 async function receive(queue: SweptQueue, held: HeldLetters, count: number): Promise<Letter[]> {
   const { sqs, queueUrl, speed, now = Date.now } = queue;

@@ -7,12 +7,11 @@ import type { Message } from '../../src/publisher/message.ts';
 import { sendBatch } from '../../src/publisher/send.ts';
 import { batchesOf } from '../../src/publisher/stream.ts';
 import type { Letter } from './letter.ts';
-import type { Send } from './sendLetters.ts';
-import { bytesOf, outgoing } from './sendLetters.ts';
+import { bytesOf, outgoing, type Send } from './sendLetters.ts';
 
 /**
- * Publishes letters once more, each with its old ID as the attribute `jobId`. A letter that no job would take is
- * refused: the topic would only bring it back.
+ * Publishes letters to the topic again, each with its old ID as the attribute `jobId`. A letter that no job would take is
+ * refused, because it would only come back to the same queue.
  */
 export function publishToTopic(sns: SNSClient, topicArn: string, jobNames: readonly string[]): Send {
   return async (letters) => {
@@ -31,7 +30,7 @@ export function publishToTopic(sns: SNSClient, topicArn: string, jobNames: reado
   };
 }
 
-/** Why no job takes a letter; undefined for one that would run. */
+/** Why no job takes a letter; undefined for a letter that would run. */
 export function refusal(letter: Letter, jobNames: readonly string[]): string | undefined {
   if (letter.scheduled === undefined && isFromScheduler(letter.attributes)) {
     return 'the input of its schedule cannot be read (Scheduler cuts off what is too large): publish the job again';
@@ -42,12 +41,12 @@ export function refusal(letter: Letter, jobNames: readonly string[]): string | u
   return jobNames.includes(jobName) ? undefined : `there is still no job '${jobName}': add it first`;
 }
 
-/** The job that a letter of the unrouted or undelivered queue is for; empty where it does not say. */
+/** The job that a letter of the unrouted or undelivered queue is for; empty when it names none. */
 export function jobNameOf(letter: Letter): string {
   return publication(letter).jobName;
 }
 
-/** Why that is not known; undefined where it is. */
+/** Why a letter names no job; undefined when it names one. */
 export function jobNameProblem(letter: Letter): string | undefined {
   if (jobNameOf(letter) !== '') return undefined;
   const { DataType: type = 'String' } = publishedIn(letter).attributes.jobName ?? {};
@@ -73,7 +72,7 @@ function publication(letter: Letter): Message {
   };
 }
 
-/** What was published, or was to be: what the schedule or the envelope holds, or, without one, the message itself. */
+/** What was published or should have been: the content of the schedule or of the envelope; without one, the message itself. */
 function publishedIn(letter: Letter): { body: string; attributes: MessageAttributes } {
   return letter.scheduled ?? deliveredPublish(letter);
 }
@@ -85,7 +84,7 @@ function deliveredPublish(letter: Letter): { body: string; attributes: MessageAt
     : { body: letter.body, attributes: withoutDeliveryError(outgoing(letter).attributes) };
 }
 
-/** SNS adds these three to what it could not deliver. */
+/** Removes the three attributes that SNS adds to a message that it could not deliver. */
 function withoutDeliveryError({
   RequestID: _id,
   ErrorCode: _code,

@@ -17,7 +17,7 @@ export interface Destination {
   readonly publisher: Publisher<AnyJobs>;
 }
 
-/** Publishes a file of JSON Lines, or standard input, and says what became of each line. */
+/** Publishes a file of JSON Lines, or standard input, and reports the result of each line. */
 export async function publishFile(
   { target, publisher }: Destination,
   jobName: string | undefined,
@@ -51,7 +51,7 @@ export async function publishFile(
   return 'interrupted';
 }
 
-/** Where the size is unknown, the bar only counts. */
+/** Starts a bar, which only counts when the size is unknown. */
 function startPublishBar(bytes: number | undefined): Bar {
   const counts = '{published} published, {failed} failed';
   const format =
@@ -59,7 +59,7 @@ function startPublishBar(bytes: number | undefined): Bar {
   return startBar(format, bytes ?? 0, { published: 0, failed: 0 });
 }
 
-/** Its size, where it has one, is the measure of the progress. */
+/** Opens a file, or standard input for `-`. Progress is measured by the bytes read; only a regular file has a known size. */
 async function openInput(
   file: string,
 ): Promise<{ input: Readable; bytes: number | undefined; bytesRead(): number }> {
@@ -76,16 +76,16 @@ async function openInput(
   return { input, bytes: stat.isFile() ? stat.size : undefined, bytesRead: () => input.bytesRead };
 }
 
-/** Counts what became of the lines, and says so: as JSON Lines while they come, or for people at the end. */
+/** Counts the results of the lines. Prints them as JSON Lines while they come, or a summary at the end. */
 class Report {
   published = 0;
-  /** Those that wait for their time. */
+  /** Jobs whose time is still to come. */
   delayed = 0;
   failed = 0;
   /** The first line without a result. */
   nextLine = 1;
   readonly #json: boolean;
-  /** The first ones; a file of a million bad lines must not fill the memory, nor the screen. */
+  /** The first failures only: a file of a million bad lines must fill neither the memory nor the screen. */
   readonly #shownFailures: string[] = [];
 
   constructor(options: { json: boolean }) {
@@ -100,7 +100,7 @@ class Report {
     if (this.#json) console.log(jsonOf(result));
   }
 
-  /** The failures with their lines, then a summary. With JSON they are on standard error, beside the results. */
+  /** Prints the failures with their lines, then a summary. With JSON all of this goes to standard error. */
   print(targetName: string): void {
     for (const failure of this.#shownFailures) console.error(failure);
     const hidden = this.failed - this.#shownFailures.length;
@@ -120,7 +120,7 @@ class Report {
   }
 }
 
-/** One result as one line of JSON; `line` is left out where there was none. */
+/** One result as one line of JSON; `line` is left out for a job that came from no file. */
 export function jsonOf({
   line,
   jobName,

@@ -2,7 +2,7 @@ import { addAbortSignal, type Readable } from 'node:stream';
 import type { AnyJob, Publisher, PublishItem, PublishResult, When } from '../../src/index.ts';
 import type { JobLookup } from '../jobFiles.ts';
 
-/** What became of a line. */
+/** The result of a line. */
 export interface LineResult {
   readonly line: number;
   readonly jobName: string | undefined;
@@ -10,26 +10,26 @@ export interface LineResult {
   readonly outcome: Outcome;
 }
 
-/** It was published, waits for its time, or is neither. */
+/** It was published, it waits for its time, or it failed. */
 type Outcome = { readonly messageId: string } | { readonly at: Date } | { readonly error: Error };
 
 interface LineOptions {
-  /** The job of all lines, which then are payloads; without it each line says its `jobName` and `payload`. */
+  /** The job of all lines, each of which is a payload then. Without it each line has its own `jobName` and `payload`. */
   readonly jobName: string | undefined;
-  /** The group of the lines that name none. */
+  /** The group of all lines that have none of their own. */
   readonly group: string | undefined;
-  /** When the lines are published that do not say it themselves. */
+  /** When to publish the lines that have no `delay` or `at` of their own. */
   readonly when?: When;
-  /** Takes no more lines; what was taken still gets its results. */
+  /** Once aborted, no more lines are read; lines that were read still get their results. */
   readonly signal?: AbortSignal;
 }
 
-/** Any job under any name, checked when it is published and not by the compiler. */
+/** Any job under any name: the payload is checked when it is published, not by the compiler. */
 export type AnyJobs = Readonly<Record<string, AnyJob>>;
 
 /**
- * Publishes JSON Lines as they are read, however many, and yields their results in the order of the lines. A line
- * that fails never touches its neighbours.
+ * Publishes JSON Lines as they are read, however many, and yields their results in the order of the lines. A line that
+ * fails does not affect the others.
  */
 export async function* publishLines(
   publisher: Publisher<AnyJobs>,
@@ -43,7 +43,7 @@ export async function* publishLines(
   const unread: LineResult[] = [];
   let isOver = false;
 
-  /** Ends early where many lines cannot be read: only what is published makes the stream yield. */
+  /** Ends early after many unreadable lines, so that they are yielded: the stream yields only results of published items. */
   async function* items(): AsyncGenerator<PublishItem<AnyJobs>> {
     while (unread.length < maxUnread) {
       const line = await next();
@@ -73,7 +73,7 @@ export async function* publishLines(
     try {
       return signal?.aborted ? undefined : (await lines.next()).value;
     } catch (error) {
-      if (signal?.aborted) return undefined; // nothing came while it waited for input
+      if (signal?.aborted) return undefined; // interrupted while it waited for input
       throw error;
     }
   }
@@ -88,7 +88,7 @@ export async function* publishLines(
   }
 }
 
-/** Lines that cannot be read and have not been yielded yet. */
+/** The most unreadable lines to keep before they are yielded. */
 const maxUnread = 1_000;
 
 function outcomeOf(result: PublishResult): Outcome {
@@ -119,7 +119,7 @@ function itemOf(value: unknown): GivenItem {
 const knownFields = ['jobName', 'payload', 'jobId', 'group', 'attributes', 'delay', 'at'];
 
 const expected =
-  'without a job name as argument each line is {"jobName":…,"payload":…}, and jobId, group, attributes, delay or at where wanted';
+  'without a job name as argument each line must be {"jobName":…,"payload":…}, optionally with jobId, group, attributes, delay or at';
 
 /** A line of text; the first one is number 1. */
 interface Line {
@@ -128,8 +128,8 @@ interface Line {
 }
 
 /**
- * Splits a stream at LF and nothing else, as JSON Lines wants it: Node's readline also splits at U+2028 and U+2029,
- * which JSON allows inside a string.
+ * Splits a stream at LF only, as JSON Lines requires. Node's readline would also split at U+2028 and U+2029, which JSON
+ * allows inside a string.
  */
 export async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Line> {
   let number = 0;
@@ -148,7 +148,7 @@ export async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Li
 
 /**
  * The JSON value of a line; undefined for a blank one.
- * @throws {SyntaxError} when it is no JSON, or no UTF-8
+ * @throws {SyntaxError} when it is not JSON, or not UTF-8
  */
 export function parseLine({ bytes }: Line): unknown {
   const text = textOf(bytes).trim();
@@ -168,7 +168,7 @@ function textOf(bytes: Uint8Array): string {
   }
 }
 
-/** Leaves out a byte order mark; does not replace what it cannot read, which would change the payload. */
+/** Drops a byte order mark. Throws for bytes that are not UTF-8: replacing them would change the payload. */
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 const lineFeed = 0x0a;

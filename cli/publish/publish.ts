@@ -43,7 +43,10 @@ export async function publish(
   process.exitCode = exitCodes[end];
 }
 
-/** Sorts out `publish Job '{…}'`, `publish Job -`, `publish -` and `publish [Job] --file PATH`. */
+/**
+ * Tells `publish Job '{…}'`, `publish Job -`, `publish -` and `publish [Job] --file PATH` apart.
+ * @throws {CommandError} when the arguments and options do not fit together
+ */
 function readArguments(
   first: string | undefined,
   second: string | undefined,

@@ -1,6 +1,5 @@
 import { isFileResult } from '../../src/files/fileResult.ts';
 import type { AnyJob, Duration, JobHandle } from '../../src/index.ts';
-import { durationSeconds } from '../../src/job/duration.ts';
 import type { JobStatus } from '../../src/job/jobStatus.ts';
 import { defaultResultTimeout, ResultTimeoutError } from '../../src/publisher/handle.ts';
 import { baseOf } from '../../src/publisher/jobApi.ts';
@@ -10,32 +9,29 @@ import { apiUrlOf } from '../status/statusApi.ts';
 import { fileText, resultLines } from '../status/statusText.ts';
 import type { Target } from '../target.ts';
 import { oneLine, shellWord } from '../text.ts';
+import { durationOption } from '../when.ts';
 
 /** How to wait for a published job. */
 interface WaitOptions {
   readonly jobName: string;
   readonly target: Target;
-  /** The stack that was named, if one was: for the command that looks again. */
+  /** The stack that was named, if any: it is repeated in the command that looks again. */
   readonly stack?: string | undefined;
   readonly json: boolean;
-  /** The publisher's own default when left out. */
+  /** Default: the publisher's own. */
   readonly timeout?: Duration | undefined;
 }
 
-/** @throws {CommandError} when `--timeout` is no duration, or stands alone */
+/** @throws {CommandError} when `--timeout` is not a duration, or is given without `--wait` */
 export function checkTimeout(timeout: string | undefined, wait: boolean): void {
   if (timeout === undefined) return;
   if (!wait) throw new CommandError('--timeout says how long to --wait: give both');
-  try {
-    durationSeconds(timeout);
-  } catch (cause) {
-    throw new CommandError(`--timeout: ${(cause as Error).message}`, { cause });
-  }
+  durationOption('--timeout', timeout);
 }
 
 /**
- * Before anything is published: waiting in vain is worse than a mistake that is named at once.
- * @throws {CommandError} when nobody would know what becomes of the job
+ * Called before anything is published, so that nobody waits for a result that cannot come.
+ * @throws {CommandError} when the job does not track, or the platform's API is not known
  */
 export function checkCanWait(target: Target, jobName: string, job: AnyJob | string): void {
   if (typeof job !== 'string' && job.track !== true) {
@@ -47,9 +43,8 @@ export function checkCanWait(target: Target, jobName: string, job: AnyJob | stri
 }
 
 /**
- * Waits for a job, with a bar while it says how far it is, and prints what became of it. Ctrl-C ends the wait, and not the
- * job.
- * @returns failed when it is dead, cancelled, or not to be known
+ * Waits for a job, shows its progress as a bar, and prints how it ended. Ctrl-C ends the wait, but not the job.
+ * @returns failed when the job is dead or cancelled, or when nobody can tell
  */
 export async function waitForResult(handle: JobHandle, options: WaitOptions): Promise<End> {
   using interrupt = onInterrupt('not waiting any more');
@@ -73,9 +68,9 @@ export async function waitForResult(handle: JobHandle, options: WaitOptions): Pr
   return end.status === 'succeeded' ? 'done' : 'failed';
 }
 
-/** A bar while somebody waits for a job: its state, and how far it is. */
+/** A bar that shows a job's state and progress. */
 export function startWaitBar(stream: NodeJS.WritableStream) {
-  // Until anything is known of it.
+  // Shown until the first status comes.
   const unknown = { state: 'waiting', text: '' };
   const bar = startBar('{state} |{bar}| {percentage}% {text}', 1, unknown, stream);
   return {
@@ -91,13 +86,13 @@ type Ending =
   | { readonly status: 'succeeded'; readonly result: unknown }
   | { readonly status: 'dead' | 'cancelled' | 'unknown'; readonly error: Error };
 
-/** By the errors of a handle. */
+/** The ends by the names of the errors that a handle's `result()` throws. */
 const ends: Readonly<Record<string, 'dead' | 'cancelled'>> = {
   JobDeadError: 'dead',
   JobCancelledError: 'cancelled',
 };
 
-/** As somebody types it where this command was typed. */
+/** The command that shows later how the job ended. */
 function lookAgain(jobId: string, { stack }: WaitOptions): string {
   const where = stack === undefined ? '' : ` --stack ${shellWord(stack)}`;
   return `npm run jobs -- status ${shellWord(jobId)} --watch${where}`;
@@ -120,7 +115,7 @@ function print(jobId: string, end: Ending, options: WaitOptions): void {
   }
 }
 
-/** What a handle advises after a timeout is for those who write code. */
+/** Says how the job failed. A handle's own advice after a timeout is for programmers, so the text here is another. */
 function failureText(
   jobId: string,
   { status, error }: Extract<Ending, { error: Error }>,

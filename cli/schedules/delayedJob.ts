@@ -19,7 +19,8 @@ export async function cancel(jobId: string, options: TargetOptions): Promise<voi
 /** Moves a delayed job to another time. */
 export async function reschedule(jobId: string, options: TargetOptions & WhenOptions): Promise<void> {
   const at = publishTime({ jobId }, whenOf(options), Date.now());
-  if (at === undefined) throw new CommandError('to when? Give --at with a time ahead, or --delay above 0s');
+  if (at === undefined)
+    throw new CommandError('to when? Give --at with a time in the future, or --delay above 0s');
   await withSchedules('reschedule', options, async ({ target: { topicArn, speed }, scheduler }) => {
     const isMoved = await new Delay({ topicArn, client: scheduler }).reschedule(jobId, at);
     if (!isMoved) return nothingDone('moved', jobId);
@@ -30,7 +31,7 @@ export async function reschedule(jobId: string, options: TargetOptions & WhenOpt
 
 function nothingDone(verb: string, jobId: string): End {
   console.error(
-    `nothing was ${verb}: no delayed job ${shown(jobId)} waits. It was published, cancelled, or never delayed`,
+    `nothing was ${verb}: no delayed job ${shown(jobId)} is waiting. It was published or cancelled already, or was never delayed`,
   );
   return 'failed';
 }

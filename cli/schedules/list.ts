@@ -52,12 +52,12 @@ interface Listed {
   readonly name: string;
   /** null for one that publishes no job: somebody made it by hand. */
   readonly jobName: string | null;
-  /** Of a delayed job. */
+  /** Of a delayed job only. */
   readonly jobId?: string;
   readonly expression: string;
   readonly timezone: string;
   readonly state: 'enabled' | 'paused';
-  /** How much later than that it may fire, in minutes; 0 where it is to the minute. */
+  /** By how many minutes a firing may be late on purpose; 0 without a flexible window. */
   readonly flexibleMinutes: number;
   readonly nextFirings: readonly Firing[];
 }
@@ -72,7 +72,7 @@ function recurring(schedule: Schedule, time: PlatformTime, count: number): Liste
   };
 }
 
-/** The next ones first; what is not a delayed job's is left out. */
+/** The delayed jobs among these schedules, sorted by their time. Schedules that publish no job are left out. */
 function delayed(schedules: readonly Schedule[], time: PlatformTime): Listed[] {
   const atMs = ({ nextFirings: [next] }: Listed): number => next?.at.getTime() ?? 0;
   return schedules
@@ -99,18 +99,18 @@ function timing(schedule: Schedule) {
 
 interface Shown {
   readonly now: number;
-  /** The zone of the person who looks; the machine's by default. */
+  /** The time zone of local times; the machine's by default. */
   readonly zone?: string | undefined;
-  /** How many times faster than AWS's the platform's waits are; real times are shown then. */
+  /** How many times shorter the platform's waits are than AWS's. */
   readonly speed?: number | undefined;
 }
 
-/** Recurring schedules, each with its next firings below it. */
+/** Lists recurring schedules, each with its next firings below it. */
 export function recurringText(schedules: readonly Listed[], shown: Shown): string {
   return schedules.map((schedule) => blockText(schedule, shown)).join('\n\n');
 }
 
-/** Delayed jobs, a line each. */
+/** Lists delayed jobs, one a line. */
 export function delayedText(jobs: readonly Listed[], shown: Shown): string {
   const local = isUtc(shown) ? 'UTC' : 'local time';
   const first = isFast(shown) ? `due (${realTime(shown)})` : local;
@@ -149,8 +149,8 @@ function nextLines(firings: readonly Firing[], state: Listed['state'], shown: Sh
 }
 
 /**
- * When it fires in real time, which is what its expression says unless the platform is fast: here, unless that is UTC, in
- * UTC, from now.
+ * When it fires in real time: in local time (left out where that is UTC), in UTC, and from now. Only on a platform whose time
+ * is sped up does real time differ from what the expression says.
  */
 function firingCells({ at }: Firing, shown: Shown): string[] {
   const here = isUtc(shown) ? [] : [localText(at, shown.zone)];
@@ -187,7 +187,7 @@ export function summaryText(
 ): string {
   const more = hasMore ? ' (more are there: --limit shows them)' : '';
   const fast = isFast({ speed })
-    ? `, which runs ${speed} times as fast: what is due is said in real time, cron expressions follow its own clock`
+    ? `, which runs ${speed} times as fast: due times are real times, cron expressions follow its own clock`
     : '';
   return `${counted(recurring, 'recurring schedule')} and ${counted(delayed, 'delayed job')}${more} on ${where}${fast}`;
 }

@@ -5,21 +5,22 @@ import type { Schedule } from './schedule.ts';
 
 /** A time at which a schedule fires. */
 export interface Firing {
-  /** What its expression says. */
+  /** The time that its expression says. */
   readonly scheduledAt: Date;
-  /** When that is in real time: sooner, where the local platform's time is sped up. */
+  /** That moment in real time, which is sooner when the local platform's time is sped up. */
   readonly at: Date;
 }
 
 /** When schedules fire on a platform. */
 export interface PlatformTime {
-  /** The next ones, fewer where the schedule ends; none of one that is paused. */
+  /** The next firings: fewer when the schedule ends, none when it is paused. */
   firings(schedule: Schedule, count: number): Firing[];
 }
 
 /**
- * The local platform's recurring schedules share a time that runs `speed` times as fast since it started, which is when
- * its default schedule group was made; what happens once comes (T − then) ÷ speed after it was said.
+ * When schedules fire, also on a local platform whose time runs `speed` times as fast. Its recurring schedules share a clock
+ * that began with the platform: its default schedule group was created then. A one-off schedule for the time T, made or
+ * changed at M, fires (T − M) ÷ speed after M.
  */
 export async function platformTime(
   { speed = 1 }: Pick<Target, 'speed'>,

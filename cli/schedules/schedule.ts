@@ -1,28 +1,25 @@
-import { randomUUID } from 'node:crypto';
 import {
   GetScheduleCommand,
   type GetScheduleCommandOutput,
   ListSchedulesCommand,
   type SchedulerClient,
 } from '@aws-sdk/client-scheduler';
-import { nearestName } from '../../src/job/nearestName.ts';
 import {
   attributeText,
-  filledIn,
   publishTargetArn,
   readPublish,
   type ScheduledPublish,
 } from '../../src/message/scheduledPublish.ts';
 import { CommandError } from '../outcome.ts';
-import { instantText } from '../text.ts';
+import { nameAdvice } from '../text.ts';
 import type { Session } from './session.ts';
 
-/** A schedule as Scheduler gives it. */
+/** A schedule as Scheduler describes it. */
 export type Schedule = GetScheduleCommandOutput;
 
 /**
- * The schedules of a group by their names, as many as wanted. None where there is no such group: a stack makes the one of
- * recurring schedules once a job recurs.
+ * The schedules of a group, at most so many. There are none when the group does not exist: a stack creates the group of
+ * recurring schedules only when a job recurs.
  */
 export async function schedulesIn(
   { scheduler }: Pick<Session, 'scheduler'>,
@@ -49,11 +46,11 @@ export async function recurringSchedule(
   const found = isName ? await scheduleNamed(scheduler, recurringGroup, name) : undefined;
   if (found !== undefined) return found;
   const { names } = await namesIn(scheduler, recurringGroup, maxNames).catch(() => ({ names: [] }));
-  const nearest = nearestName(name, names);
   const there =
     names.length === 0 ? 'No job recurs there' : `There are: ${names.slice(0, maxShown).join(', ')}`;
-  const advice = nearest === undefined ? there : `Did you mean ${nearest}?`;
-  throw new CommandError(`${target.name} has no recurring schedule '${name}'. ${advice}`);
+  throw new CommandError(
+    `${target.name} has no recurring schedule '${name}'. ${nameAdvice(name, names, there)}`,
+  );
 }
 
 const sideBySide = 20;
@@ -77,7 +74,7 @@ async function namesIn(
   return { names, hasMore: NextToken !== undefined };
 }
 
-/** Undefined for one that has gone meanwhile, as one-off schedules do when they have fired. */
+/** Undefined for a schedule that no longer exists: one-off schedules delete themselves when they have fired. */
 function scheduleNamed(
   scheduler: SchedulerClient,
   GroupName: string,
@@ -100,22 +97,9 @@ interface JobPublish extends ScheduledPublish {
   readonly jobName: string;
 }
 
-/** Undefined for a schedule that publishes no job. */
+/** What a schedule publishes; undefined when that is no job. */
 export function publishOf({ Target }: Schedule): JobPublish | undefined {
   const publish = Target?.Arn === publishTargetArn ? readPublish(Target.Input) : undefined;
   const jobName = attributeText(publish, 'jobName');
   return publish === undefined || jobName === undefined ? undefined : { ...publish, jobName };
-}
-
-/** What it would publish at that time. */
-export function publishAt(schedule: Schedule, at: Date): JobPublish | undefined {
-  const { Arn = '', Target } = schedule;
-  if (Target?.Input === undefined) return undefined;
-  const Input = filledIn(Target.Input, {
-    'scheduled-time': instantText(at),
-    'schedule-arn': Arn,
-    'execution-id': randomUUID(),
-    'attempt-number': '1',
-  });
-  return publishOf({ ...schedule, Target: { ...Target, Input } });
 }

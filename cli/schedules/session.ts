@@ -3,18 +3,17 @@ import { type Arn, arnOf, parseTopicArn } from '../../src/names.ts';
 import { type PlatformSchedules, platformSchedules } from '../../src/publisher/delay/platformSchedules.ts';
 import { awsProblem, permissionsText } from '../awsProblem.ts';
 import type { End } from '../outcome.ts';
-import { withTarget } from '../session.ts';
-import type { Target, TargetOptions } from '../target.ts';
+import { type Target, type TargetOptions, withTarget } from '../target.ts';
 
-/** A command at work on a platform's schedules. */
+/** What a command needs to work with a platform's schedules. */
 export interface Session {
   readonly target: Target;
-  /** Their groups, by the topic's name. */
+  /** Their groups, which are named after the topic. */
   readonly platform: PlatformSchedules;
   readonly scheduler: SchedulerClient;
 }
 
-/** Finds the platform and its schedules, and does the work, as `withTarget` does. */
+/** Finds the platform and its schedules, and does the work; errors and the exit code are handled by `withTarget`. */
 export async function withSchedules(
   command: PermittedCommand,
   options: TargetOptions,
@@ -30,7 +29,7 @@ export async function withSchedules(
   });
 }
 
-/** The IAM actions that a command needs: on schedules of the recurring and of the one-off group, and elsewhere. */
+/** The IAM actions that a command needs, by resource. The first two are on the schedules of a group. */
 interface Permissions {
   readonly onRecurring?: readonly string[];
   readonly onOnce?: readonly string[];
@@ -42,7 +41,7 @@ interface Permissions {
 const change = ['scheduler:GetSchedule', 'scheduler:UpdateSchedule'];
 const passRole = ['iam:PassRole'];
 
-/** By command; docs/schedules.md holds the same table, and a test holds it to this one. */
+/** The permissions of each command. A test compares this table with the one in docs/schedules.md. */
 export const permissions = {
   list: {
     onRecurring: ['scheduler:GetSchedule'],

@@ -37,11 +37,11 @@ async function cancelJob(
 function unknownText(jobId: string, job: string | undefined): string {
   const id = JSON.stringify(jobId);
   return job === undefined
-    ? `nothing is known of ${id}. If it has not begun, add --job NAME; if it is delayed: npm run jobs -- schedules cancel ${id}. Else it is not there or not yours, or its job has no track: true`
-    : `${id} is no job of ${job} that you may cancel: ${job} has no track: true, the ID is another job's, or the API asks for tokens and did not schedule it`;
+    ? `nothing is known of ${id}. If it has not begun, add --job NAME; if it is delayed: npm run jobs -- schedules cancel ${id}. Otherwise there is no such job, it is not yours, or it has no track: true`
+    : `${id} is not a job of ${job} that you may cancel: ${job} has no track: true, the ID is another job's, or the API asks for tokens and did not schedule it`;
 }
 
 function outcomeText(name: string, { state }: JobStatus): string {
   if (state === 'cancelled') return `cancelled ${name}`;
-  return `asked ${name} to stop: it is ${state}, its signal will be aborted, and it ends as it will`;
+  return `asked ${name} to stop: it is ${state}, and its signal will be aborted. Its own code decides how it ends`;
 }

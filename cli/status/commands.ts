@@ -3,7 +3,7 @@ import { type JobState, jobStates } from '../../src/job/jobStatus.ts';
 import { addTargetOptions, wholeNumber } from '../options.ts';
 import { CommandError } from '../outcome.ts';
 
-/** The module of a command, with the AWS SDK, is loaded once that command runs. */
+/** Defines `status`. Its own module, and the AWS SDK with it, is loaded when it runs. */
 export function statusCommand(): Command {
   const command = new Command('status')
     .description('Shows where a job with track: true is, or lists the jobs of a name, the newest first.')
@@ -12,7 +12,7 @@ export function statusCommand(): Command {
     .option('--job <name>', 'list the jobs of this name, instead of one')
     .option('--state <state>', `only those that are ${jobStates.join(', ')}`, checkedState)
     .option('--limit <n>', 'how many to list, 1 to 1000 (default: 20)', wholeNumber('--limit', 1, 1000))
-    .option('--json', 'print what the API answers as JSON; with --watch a line each change');
+    .option('--json', 'print what the API answers as JSON; with --watch a line for each change');
   return addTargetOptions(command)
     .addHelpText('after', statusNotes)
     .action(async (jobId, options) => (await import('./status.ts')).status(jobId, options));
@@ -24,8 +24,8 @@ Examples:
   npm run jobs -- status 0192a3b4-… --watch            until it has ended
   npm run jobs -- status --job DocumentJob --state dead
 
-Requests are signed by your AWS credentials; where the API asks for tokens, put one into JOB_API_TOKEN. Exit codes: 0 done,
-1 the job is not known, the API refused, or with --watch the job is dead or cancelled, 2 nothing was tried, 130 interrupted.`;
+Your AWS credentials sign the requests; where the API asks for tokens, put one into JOB_API_TOKEN. Exit codes: 0 done, 1 the
+job is not known, the API refused, or with --watch the job is dead or cancelled, 2 nothing was tried, 130 interrupted.`;
 
 function checkedState(text: string): JobState {
   if ((jobStates as readonly string[]).includes(text)) return text as JobState;
@@ -35,11 +35,11 @@ function checkedState(text: string): JobState {
 export function cancelCommand(): Command {
   const command = new Command('cancel')
     .description(
-      'Cancels a job with track: true. While it waits it never runs; while it runs its signal is aborted.',
+      'Cancels a job with track: true. One that waits will not run; the signal of one that runs is aborted.',
     )
     .argument('<jobId>', "the job's ID, as publish printed it")
     .option('--job <name>', "its job's name: needed for one that has not begun, unless the API scheduled it")
-    .option('--json', 'print its status after that as JSON');
+    .option('--json', 'print its new status as JSON');
   return addTargetOptions(command)
     .addHelpText('after', cancelNotes)
     .action(async (jobId, options) => (await import('./cancel.ts')).cancel(jobId, options));
@@ -48,6 +48,7 @@ export function cancelCommand(): Command {
 const cancelNotes = `
 Examples:
   npm run jobs -- cancel 0192a3b4-…
-  npm run jobs -- cancel 0192a3b4-… --job DocumentJob    also while nothing is known of it: its first attempt has not begun
+  npm run jobs -- cancel 0192a3b4-… --job DocumentJob    even if its first attempt has not begun, so that it has no status
 
-What is delayed is taken back by schedules cancel. Exit codes: 0 cancelled, or asked to stop; 1 the job has ended already or is not known, or the API refused; 2 nothing was tried.`;
+A delayed job is taken back by schedules cancel. Exit codes: 0 cancelled, or asked to stop; 1 the job has ended already or is
+not known, or the API refused; 2 nothing was tried.`;

@@ -13,12 +13,11 @@ import {
   timely,
 } from '../../src/publisher/jobApi.ts';
 import { CommandError, type End } from '../outcome.ts';
-import { withTarget } from '../session.ts';
-import type { Target, TargetOptions } from '../target.ts';
+import { type Target, type TargetOptions, withTarget } from '../target.ts';
 import { nameAdvice } from '../text.ts';
 
 /**
- * Finds the platform and its API, and does the work, as `withTarget` does.
+ * Finds the platform and its API, and does the work; errors and the exit code are handled by `withTarget`.
  * @throws {CommandError} when there is no platform, or it has no API
  */
 export async function withApi(
@@ -28,12 +27,12 @@ export async function withApi(
   await withTarget(options, { run: async (target) => run(statusApiOf(target), target), explain });
 }
 
-/** What the handles of a publisher advise is for those who write code. */
+/** Says in one line what the API refused. Handles advise programmers; this text is for people who type commands. */
 function explain(error: Error, { name }: Target): string | undefined {
   if (!(error instanceof JobApiError)) return undefined;
   const { status, message } = error;
   if (status !== 401 && status !== 403) return message;
-  return `the API of ${name} lets nobody in without credentials (HTTP ${status}). By IAM they must allow lambda:InvokeFunctionUrl and lambda:InvokeFunction on its function; where it asks for tokens, put one into ${tokenVariable}`;
+  return `the API of ${name} refused your credentials (HTTP ${status}). With IAM they must allow lambda:InvokeFunctionUrl and lambda:InvokeFunction on its function; where the API asks for tokens, put one into ${tokenVariable}`;
 }
 
 /** @throws {CommandError} for a job's name that the target does not run, with the nearest one */
@@ -42,18 +41,18 @@ export function checkName(jobName: string, { name, jobs }: Target): void {
   throw new CommandError(`${name} has no job '${jobName}'. ${nameAdvice(jobName, Object.keys(jobs))}`);
 }
 
-/** A platform's API, as people ask it. Its methods reject with a `JobApiError` when it does not answer. */
+/** A platform's API, with lists. Its methods reject with a `JobApiError` when the API does not answer or refuses. */
 export interface StatusApi extends JobApi {
-  /** Where it is, without a slash at the end. */
+  /** Without a slash at the end. */
   readonly url: string;
-  /** The newest first, page by page as they are taken. */
+  /** Yields the newest jobs first, and fetches a page only when it is needed. */
   list(query: StatusQuery): AsyncGenerator<JobStatus, void, undefined>;
 }
 
 interface StatusQuery {
   readonly jobName: string;
   readonly state?: JobState | undefined;
-  /** How many are wanted: no page is larger. */
+  /** How many are wanted. More may be yielded; a page holds at most as many. */
   readonly limit: number;
 }
 
@@ -79,10 +78,10 @@ function statusApiOf(target: Target): StatusApi {
   };
 }
 
-/** The API's own bound. */
+/** The API's own limit. */
 const maxPageSize = 100;
 
-/** By the credentials that the commands use for everything else. */
+/** Sends requests signed by the AWS credentials that the commands use for everything else. */
 function iamFetch({ clientConfig }: Target): Fetch {
   return signedFetch(new SNSClient(clientConfig), systemClock);
 }
@@ -101,10 +100,10 @@ async function pageOf(url: string, jobName: string, send: Fetch): Promise<Page> 
   if (!response.ok) return await refuse(response, jobName);
   const page = (await answered(jobName, undefined, () => response.json())) as Partial<Page>;
   if (Array.isArray(page?.jobs)) return { jobs: page.jobs, ...(page.cursor && { cursor: page.cursor }) };
-  throw new JobApiError(jobName, 'its answer is no list: check apiUrl', response.status);
+  throw new JobApiError(jobName, 'its answer is not a list: check apiUrl', response.status);
 }
 
-/** The API knows the jobs that track, and no others. */
+/** The API only knows jobs with `track: true`. */
 function untracked(jobName: string): CommandError {
   return new CommandError(
     `nothing is recorded of ${jobName}: write track: true in src/jobs/${jobName}.ts, and deploy it`,
@@ -115,14 +114,14 @@ function untracked(jobName: string): CommandError {
 export function apiUrlOf({ apiUrl, name }: Target): string {
   if (apiUrl !== undefined) return apiUrl;
   throw new CommandError(
-    `where ${name} has its API is not known: it has one where a job has track: true, and --stack finds it by the output ApiUrl`,
+    `the API of ${name} is not known: a platform has one if a job has track: true, and --stack finds it by the output ApiUrl`,
   );
 }
 
-/** Where the API asks for tokens: one of them. */
+/** The environment variable that holds a token, for an API that asks for tokens. */
 const tokenVariable = 'JOB_API_TOKEN';
 
-/** Sends requests to an API with the token of the environment; undefined where there is none, and IAM signs instead. */
+/** Sends requests with the token of the environment; undefined when there is no token, so that requests are signed instead. */
 function tokenFetch(): Fetch | undefined {
   const token = process.env[tokenVariable]?.trim();
   if (token === undefined || token === '') return undefined;

@@ -3,10 +3,10 @@ import type { FailureReason, JobStatus, Progress, StateChange } from '../../src/
 import { counted, labelled, lengthOfTime, oneLine } from '../text.ts';
 import type { StatusApi } from './statusApi.ts';
 
-/** A status for people to read. */
+/** Describes a status for people. */
 export function statusText(status: JobStatus, nowMs: number, result?: string): string {
   const { jobName, jobId, state, owner, reason, history } = status;
-  // The last that a job said is seldom 100 %, and it is done all the same.
+  // The last progress that a job reported is seldom 100 %, which would look wrong for a job that is done.
   const progress = state === 'succeeded' ? undefined : status.progress;
   return [
     oneLine(`${jobName} ${jobId}`, 200),
@@ -20,17 +20,17 @@ export function statusText(status: JobStatus, nowMs: number, result?: string): s
   ].join('\n');
 }
 
-/** What a job returned, labelled. */
+/** The lines of a job's result, labelled. */
 export function resultLines(result: string): string {
   return labelledLines('result', result.split('\n')).join('\n');
 }
 
-/** Why there may be no status. */
+/** Says why a job may have no status. */
 export function unknownText(jobId: string): string {
-  return `nothing is known of ${JSON.stringify(jobId)}: its first attempt has not begun, it is delayed (npm run jobs -- schedules list shows it), it is not there or not yours, or its job has no track: true`;
+  return `nothing is known of ${JSON.stringify(jobId)}: its first attempt has not begun, it is delayed (npm run jobs -- schedules list shows it), there is no such job, it is not yours, or it has no track: true`;
 }
 
-/** Where a job is, in words. */
+/** A job's state in words. */
 function stateText(status: JobStatus, nowMs: number): string {
   const { state, attempt = 1, createdAt, startedAt, updatedAt, endedAt = updatedAt } = status;
   const since = (at: string): string => lengthOfTime((nowMs - Date.parse(at)) / 1_000);
@@ -79,7 +79,7 @@ function runningSince({ history, startedAt, updatedAt }: JobStatus): string {
   return history.findLast(({ state }) => state === 'running')?.at ?? startedAt ?? updatedAt;
 }
 
-/** A lost attempt has no time for the next one: its message comes back when its visibility timeout is over. */
+/** When the next attempt begins. After a lost attempt no time is known: its message becomes visible by itself. */
 function turnText({ nextAttemptAt }: JobStatus, nowMs: number): string {
   if (nextAttemptAt === undefined) return 'when its message is visible again';
   const seconds = (Date.parse(nextAttemptAt) - nowMs) / 1_000;
@@ -104,8 +104,8 @@ function deadAdvice({ jobName, jobId }: JobStatus): string {
 }
 
 /**
- * What a job that succeeded returned, for people to read: a value as JSON, a file or a large value by where it is.
- * undefined where there is no result.
+ * Describes the result of a job that succeeded: a value as JSON, a file or a large value by its URL. undefined when there is
+ * no result.
  */
 export async function resultText(status: JobStatus, api: StatusApi): Promise<string | undefined> {
   const { state, result } = status;
@@ -124,7 +124,7 @@ export function fileText(
   return oneLine(`${name} (${contentType}, ${bytesText(bytes)}): ${resultUrl(job, api)}`, 500);
 }
 
-/** One that is not in the status is in S3, or nothing was returned. */
+/** Describes a result that is not in the status: it is in S3, or the job returned nothing. */
 async function storedText(status: JobStatus, api: StatusApi): Promise<string | undefined> {
   const response = await api.result(status.jobId);
   await response.body?.cancel();
@@ -142,7 +142,7 @@ function bytesText(bytes: number): string {
   return `${bytes.toLocaleString('en')} bytes`;
 }
 
-/** Control characters that JSON lets pass must not reach the terminal. */
+/** A value as JSON. JSON allows some control characters, which must not reach the terminal. */
 function jsonText(value: unknown): string {
   const lines = (JSON.stringify(value, undefined, 2) ?? '').split('\n');
   const shown = lines.slice(0, maxLines).map((line) => oneLine(line, 1_000));

@@ -7,7 +7,7 @@ import { type End, onInterrupt } from '../outcome.ts';
 import type { StatusApi } from './statusApi.ts';
 import { progressText, resultText, statusText, unknownText } from './statusText.ts';
 
-/** `--watch`: shows a job until it has ended, or somebody interrupts. */
+/** `--watch`: shows a job until it has ended, or Ctrl-C interrupts. */
 export async function watchJob(api: StatusApi, jobId: string, json: boolean): Promise<End> {
   using interrupt = onInterrupt('the job goes on');
   const view = startView(jobId, process.stdout, json);
@@ -27,8 +27,8 @@ export async function watchJob(api: StatusApi, jobId: string, json: boolean): Pr
 }
 
 /**
- * A job's status, again and again until it has ended, or the signal is aborted: then it ends too. undefined while the
- * API does not know the job. What fails in passing is tried again.
+ * Yields a job's status again and again, until the job has ended or the signal is aborted; undefined while the API does not
+ * know the job. A request that fails for a passing reason is sent again.
  */
 async function* follow(
   api: StatusApi,
@@ -53,20 +53,23 @@ async function* follow(
   }
 }
 
-/** Somebody looks at it: the API's own wish, up to 5 s, is for programs. */
+/** Shorter than the up to 5 s that the API asks programs to wait, because a person is watching. */
 const longestWaitMs = 1_000;
 
 const ends: ReadonlySet<JobState> = new Set(['succeeded', 'dead', 'cancelled']);
 
-/** Shows a job while it goes on: redrawn in place on a terminal, a line for each change elsewhere. */
+/** Shows a job while it is watched: redrawn in place on a terminal, otherwise a line for each change. */
 interface View {
   /** @param status undefined while nothing is known of the job */
   update(status: JobStatus | undefined): void;
-  /** Leaves the last state on the screen. @param result of a job that succeeded, for people to read */
+  /**
+   * Leaves the last state on the screen.
+   * @param result the result of a job that succeeded, in words
+   */
   end(status: JobStatus | undefined, result?: string): void;
 }
 
-/** @param json prints a status as JSON for each change */
+/** @param json whether to print the status as JSON at each change */
 export function startView(jobId: string, stream: NodeJS.WriteStream, json: boolean): View {
   if (json) return lineView(jobId, stream, JSON.stringify, () => undefined);
   if (stream.isTTY) return liveView(jobId, stream);
@@ -78,7 +81,7 @@ export function startView(jobId: string, stream: NodeJS.WriteStream, json: boole
 function liveView(jobId: string, stream: NodeJS.WriteStream): View {
   const log = createLogUpdate(stream);
   const show: View['end'] = (status, result) => {
-    // log-update 7.2 redraws the lines that differ, and loses some of the others when their number changes.
+    // Without this, log-update 7.2 loses lines when their number changes.
     log.clear();
     log(status === undefined ? `${unknownText(jobId)} …` : statusText(status, Date.now(), result));
   };
@@ -112,7 +115,7 @@ function lineView(
   };
 }
 
-/** Says the same as long as nothing has changed. */
+/** Describes a status in one line, which stays the same as long as nothing has changed. */
 function changeLine({ state, attempt, progress, updatedAt, isCancelRequested }: JobStatus): string {
   return [
     `${updatedAt}  ${state}`,

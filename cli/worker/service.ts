@@ -7,18 +7,18 @@ import type { Settings, WorkerCommandOptions } from './settings.ts';
 /** A worker as a service of the operating system. */
 export interface Service {
   readonly jobNames: readonly string[];
-  /** What follows `worker`, job names included. */
+  /** The words after `worker`, with the job names. */
   readonly words: readonly string[];
-  /** Where this repository is on the machine that will run it. */
+  /** The directory of this repository on the machine that will run it. */
   readonly directory: string;
-  /** Node 24's executable. */
+  /** The path of Node 24's executable. */
   readonly node: string;
   readonly stopTimeoutSeconds: number;
-  /** Whether the queue's URL comes from the environment. */
+  /** Whether the queue's URL has to come from the environment. */
   readonly needsQueueUrl: boolean;
 }
 
-/** This checkout and this Node: where the definition is for another machine, its paths are to be changed. */
+/** This checkout and this Node. Somebody who installs the service on another machine changes these paths. */
 const here = {
   directory: fileURLToPath(new URL('../../', import.meta.url)).replace(/[/\\]$/, ''),
   node: process.execPath,
@@ -67,14 +67,14 @@ export async function serviceOf(
   };
 }
 
-/** What the worker may take to settle what it has aborted, and to end. */
+/** How long the worker may take to end after it has aborted its jobs. */
 const graceSeconds = 10;
 
 function serviceDescription({ jobNames }: Service): string {
   return `Worker of ${jobNames.join(', ')}`;
 }
 
-/** A unit for systemd that gives the worker what it needs, and nothing else of the machine. */
+/** A unit file for systemd that gives the worker access to what it needs, and to nothing else on the machine. */
 export function systemdUnit(service: Service): string {
   const { directory, node, jobNames, words, stopTimeoutSeconds, needsQueueUrl } = service;
   const name = unitName(jobNames);
@@ -95,11 +95,11 @@ ExecStart=${command}
 EnvironmentFile=-/etc/${name}.env
 Environment=NODE_ENV=production
 
-# A mistake in the settings (exit code 2) is not cured by starting again.
+# Starting again does not help against a mistake in the settings (exit code 2).
 Restart=always
 RestartSec=5
 RestartPreventExitStatus=2
-# Longer than --stop-timeout: running jobs may finish, the others are given back.
+# Longer than --stop-timeout, so that running jobs can finish and other messages are given back.
 TimeoutStopSec=${stopTimeoutSeconds + graceSeconds}
 KillMode=mixed
 
@@ -138,7 +138,7 @@ function unitName(jobNames: readonly string[]): string {
   return `jobs-worker-${jobNames.join('-').toLowerCase()}`.slice(0, 200);
 }
 
-/** systemd's own quoting, with its specifiers (%) and variables ($) kept from it. */
+/** A word as systemd quotes it, in which specifiers (%) and variables ($) have no meaning. */
 function quoted(word: string): string {
   const text = escaped(word).replaceAll('$', '$$$$');
   return /^[\w@%+=:,./$-]+$/.test(text) ? text : `"${text.replace(/["\\]/g, '\\$&')}"`;
@@ -153,7 +153,7 @@ function isInHome(path: string): boolean {
 }
 
 /**
- * The definition of a Windows service for WinSW, which stops it by Ctrl+C: a SIGINT to Node.
+ * The definition of a Windows service for WinSW, which stops it by Ctrl-C. For Node that is a SIGINT.
  * @see https://github.com/winsw/winsw/blob/v3/docs/xml-config-file.md
  */
 export function winswDefinition(service: Service): string {
@@ -165,13 +165,13 @@ export function winswDefinition(service: Service): string {
 <service>
   <id>${id}</id>
   <name>${xml(serviceDescription(service))}</name>
-  <description>${xml(`Runs ${jobNames.join(', ')}: messages of an SQS queue each.`)}</description>
+  <description>${xml(`Runs the messages in the SQS queues of ${jobNames.join(', ')}.`)}</description>
   <executable>${xml(node)}</executable>
 ${args.join('\n')}
   <workingdirectory>${xml(directory)}</workingdirectory>
   <env name="NODE_ENV" value="production"/>
   <env name="AWS_REGION" value=""/>${queue}
-  <!-- Longer than the stop timeout: running jobs may finish, the others are given back. -->
+  <!-- Longer than --stop-timeout, so that running jobs can finish and other messages are given back. -->
   <stoptimeout>${stopTimeoutSeconds + graceSeconds} sec</stoptimeout>
   <onfailure action="restart" delay="5 sec"/>
   <serviceaccount>

@@ -7,7 +7,7 @@ export interface WorkerCommandOptions {
   readonly healthPort?: string;
   readonly healthHost?: string;
   readonly stack?: string;
-  readonly queueUrl: readonly string[];
+  readonly queueUrl?: readonly string[];
   readonly force?: boolean;
   readonly printSystemd?: boolean;
   readonly printWinsw?: boolean;
@@ -16,13 +16,16 @@ export interface WorkerCommandOptions {
 export interface Settings {
   readonly concurrency: PerJob<number>;
   readonly queueUrls: PerJob<string>;
-  /** As a worker process reads it from its environment. */
+  /** Environment variables that override those of this process. */
   readonly environment: Record<string, string>;
 }
 
-/** Everything is checked here, so that a mistake is told before anything is looked up or received. */
+/**
+ * Checks all options before anything is looked up or received.
+ * @throws {CommandError} for an option that is wrong
+ */
 export function readSettings(jobNames: readonly string[], options: WorkerCommandOptions): Settings {
-  const { concurrency, stopTimeout, healthPort, healthHost, queueUrl } = options;
+  const { concurrency, stopTimeout, healthPort, healthHost, queueUrl = [] } = options;
   const environment: Record<string, string> = {};
   try {
     if (stopTimeout !== undefined) {
@@ -51,7 +54,7 @@ function queueUrlOf(given: string): string {
   );
 }
 
-/** An option given for all jobs, or for each by its name. */
+/** The values of an option: one for all jobs, and those of single jobs. */
 export interface PerJob<Value> {
   readonly all: Value | undefined;
   readonly byJob: ReadonlyMap<string, Value>;
@@ -59,7 +62,7 @@ export interface PerJob<Value> {
 
 /**
  * Reads `5` or `Report=2,Import=10`.
- * @param parse throws for a value that cannot be
+ * @param parse throws for a wrong value
  * @throws {CommandError} for a job that is not among `jobNames`
  */
 function perJob<Value>(
@@ -74,7 +77,7 @@ function perJob<Value>(
     const [, jobName, value = part] = /^([A-Za-z][\w-]*)=(.*)$/s.exec(part) ?? [];
     if (jobName === undefined) all = parse(value);
     else if (jobNames.includes(jobName)) byJob.set(jobName, parse(value));
-    else throw new CommandError(`${option} names ${jobName}, which is none of ${jobNames.join(', ')}`);
+    else throw new CommandError(`${option} names ${jobName}, which is not one of ${jobNames.join(', ')}`);
   }
   return { all, byJob };
 }

@@ -1,11 +1,13 @@
+import { devNull } from 'node:os';
 import { jobProblems } from '../../src/job/check/problems.ts';
+import { variablesOf } from '../../src/job/environment.ts';
 import type { AnyJob } from '../../src/job/index.ts';
+import { lastPart, type PlatformNames, platformNames, stageOf } from '../../src/names.ts';
 import { type ProcessJob, runWorkerProcess } from '../../src/worker/process.ts';
 import { jobLookup } from '../jobFiles.ts';
 import { CommandError } from '../outcome.ts';
-import { idempotencyTable, prepareEnvironment, statusTable } from './environment.ts';
-import { assertOnlyConsumer } from './onlyConsumer.ts';
-import { type WorkerQueues, workerQueues } from './queues.ts';
+import type { Target } from '../target.ts';
+import { assertOnlyConsumer, type WorkerQueues, workerQueues } from './queues.ts';
 import { serviceOf, systemdUnit, winswDefinition } from './service.ts';
 import { readSettings, type Settings, type WorkerCommandOptions } from './settings.ts';
 
@@ -24,8 +26,8 @@ export async function worker(jobNames: readonly string[], options: WorkerCommand
 }
 
 /**
- * The jobs of these names, by their files.
- * @throws {CommandError} for a name without a file, a file that does not load, and a definition that is out of bounds
+ * Loads the files of these jobs.
+ * @throws {CommandError} for a name without a file, a file that does not load, and an option that is out of bounds
  */
 async function jobsOf(jobNames: readonly string[]): Promise<ReadonlyMap<string, AnyJob>> {
   const repeated = jobNames.find((name, index) => jobNames.indexOf(name) !== index);
@@ -40,7 +42,7 @@ async function jobsOf(jobNames: readonly string[]): Promise<ReadonlyMap<string, 
   return jobs;
 }
 
-/** What can be published without a job's file cannot be run without it. */
+/** Removes the advice about `--force` from the error: a job can be published without its file, but not run. */
 function withoutForce(error: unknown): never {
   if (!(error instanceof CommandError)) throw error;
   throw new CommandError(error.message.replace(/; --force .*$/, ''), { cause: error });
@@ -72,7 +74,7 @@ async function run(
   process.exitCode = await runWorkerProcess(processJobs, { ...process.env, ...settings.environment });
 }
 
-/** DynamoDB's client is loaded for jobs that ask for it only. */
+/** Loads DynamoDB's client, which only jobs with `idempotency` or `track` need. */
 async function onceOf(
   name: string,
   idempotency: NonNullable<AnyJob['idempotency']>,
@@ -98,4 +100,52 @@ async function trackerOf(
   }
   const { dynamoTracker } = await import('../../src/tracking/tracker.ts');
   return dynamoTracker(name, { tableName });
+}
+
+/**
+ * Sets the environment that the jobs expect: all AWS clients, those of the jobs too, talk to the target, and the variables of
+ * the job files are set unless they are set already.
+ */
+function prepareEnvironment(target: Target | undefined, jobs: Iterable<AnyJob>): void {
+  if (target !== undefined) Object.assign(process.env, targetVariables(target));
+  if (target?.clientConfig.endpoint !== undefined) {
+    for (const name of ['AWS_PROFILE', 'AWS_SESSION_TOKEN']) delete process.env[name];
+  }
+  for (const job of jobs) {
+    // Without a target the stage is not known, so the operator has to set the variables that depend on it.
+    if (target === undefined && typeof job.environment === 'function') continue;
+    const variables = variablesOf(job, target === undefined ? '' : stageOf(lastPart(target.topicArn)));
+    for (const [name, value] of Object.entries(variables)) process.env[name] ??= value;
+  }
+}
+
+/** The variables that lead AWS clients to the target. For the local platform none of the developer's own settings remain. */
+function targetVariables({ clientConfig: { region, endpoint, credentials }, speed, filesBucket }: Target) {
+  return {
+    ...(region ? { AWS_REGION: region } : {}),
+    ...(endpoint === undefined ? {} : { AWS_ENDPOINT_URL: endpoint, AWS_CONFIG_FILE: devNull }),
+    ...(credentials === undefined
+      ? {}
+      : {
+          AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+          AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+          AWS_SHARED_CREDENTIALS_FILE: devNull,
+        }),
+    ...(speed === undefined ? {} : { JOB_SQS_SPEED: String(speed) }),
+    ...(filesBucket === undefined ? {} : { JOB_FILES_BUCKET: filesBucket }),
+  };
+}
+
+/** The name of the platform's table of idempotent jobs. */
+function idempotencyTable(target: Target | undefined): string | undefined {
+  return process.env.JOB_IDEMPOTENCY_TABLE || namesOf(target)?.idempotencyTable;
+}
+
+/** The name of the platform's table of tracked jobs. */
+function statusTable(target: Target | undefined): string | undefined {
+  return process.env.JOB_STATUS_TABLE || namesOf(target)?.statusTable;
+}
+
+function namesOf(target: Target | undefined): PlatformNames | undefined {
+  return target && platformNames(lastPart(target.topicArn));
 }

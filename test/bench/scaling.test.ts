@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { burstyDay } from '../../bench/scaling/day.ts';
-import { scalingTable, simulateScaling, taskUsdPerHour } from '../../bench/scaling.ts';
+
+import { burstyDay, scalingTable, simulateScaling, taskUsdPerHour } from '../../bench/scaling.ts';
 
 const day = burstyDay();
 const [ours, cdk, cdkFromZero] = simulateScaling(day);

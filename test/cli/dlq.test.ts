@@ -142,7 +142,7 @@ describe('show', () => {
       "no reason: moved by SQS's redrive policy after maxReceiveCount receives (1 by now)",
     );
     expect(stdout).toContain('the attribute deadLetterReason cannot be read: {"surprise":1}');
-    expect(stdout).toContain('no JSON: no json');
+    expect(stdout).toContain('not JSON: no json');
     expect(stdout).not.toContain('\u001b');
     const letters = JSON.parse((await run('show', 'GreetingJob', '--json')).stdout);
     expect(letters).toContainEqual(
@@ -533,7 +533,7 @@ describe('discard and export', () => {
     // Never over an earlier export.
     const again = await run('discard', 'GreetingJob', '--all', '--yes', '--export', 'gone.jsonl');
     expect(again.code).toBe(2);
-    expect(again.stderr).toMatch(/cannot write gone\.jsonl: it is there already/);
+    expect(again.stderr).toMatch(/cannot write gone\.jsonl: it exists already/);
     expect(await jobIds(names.dead)).toHaveLength(12);
   });
 
@@ -571,7 +571,7 @@ describe('discard and export', () => {
       code: 1,
       stdout: '',
       stderr:
-        'error: cannot write to full.jsonl any more: ENOSPC: no space left on device, write. What is not in it was left where it was: make room, and do this again with a new file\n',
+        'error: cannot write to full.jsonl any more: ENOSPC: no space left on device, write. Letters that are not in it were left in the queue: make room, and do this again with a new file\n',
     });
     expect(await platform.engine.queueCounts(names.dead)).toMatchObject({ visible: 30, notVisible: 0 });
   });

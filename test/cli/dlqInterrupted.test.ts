@@ -255,7 +255,7 @@ describe('what AWS or the network refuses', () => {
     const { code, stderr } = await platform.run('redrive', 'GreetingJob', '--error', 'TypeError');
     expect(code).toBe(1);
     expect(stderr).toMatch(/^15 dead letters went out and could not be deleted .* nothing is lost/);
-    expect(stderr).toMatch(/Discard by --id what is still there of job-\d+, job-\d+, /);
+    expect(stderr).toMatch(/Discard by --id those that are still there: job-\d+, job-\d+, /);
     expect(stderr).toMatch(/\nerror: no permission: /);
     expect([await countOf(names.queue), await countOf(names.dead)]).toEqual([15, 20]);
     await expectNothingLost(bodies);
@@ -334,11 +334,7 @@ describe('edit in an editor', () => {
   test('sends nothing when the editor fails, the text is unchanged or still at fault', async () => {
     for (const [writes, code, message] of [
       ['exit 3', 2, /ended with 3: nothing was changed/],
-      [
-        'rm "$1"',
-        2,
-        /^error: the file to edit is not there, or not any more: ENOENT.* Nothing was changed\n$/,
-      ],
+      ['rm "$1"', 2, /^error: the file to edit cannot be written or read: ENOENT.* Nothing was changed\n$/],
       ['true', 1, /nothing was changed\. To send it back as it is: dlq redrive GreetingJob --id job-1/],
       [`echo '{"friendName":4}' > "$1"`, 1, /^friendName: .*\nnothing was sent/],
     ] as const) {

@@ -111,7 +111,7 @@ test('on the laptop the log is found by the job’s ID, which is all that npm st
 test('a payload that is no JSON is shown as it was published, without its envelope', () => {
   const inEnvelope = { ...JSON.parse(envelope({}, 'job-1')), Message: '{"friendName":' };
   const text = letterText(letterOf({ Body: JSON.stringify(inEnvelope) }), queueOf('GreetingJob'), local);
-  expect(text).toMatch(/\n {2}payload {2}no JSON: \{"friendName":$/m);
+  expect(text).toMatch(/\n {2}payload {2}not JSON: \{"friendName":$/m);
 });
 
 test.each(['Binary', 'Number', 'String.Array'])(

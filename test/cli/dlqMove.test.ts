@@ -1,7 +1,7 @@
 import { expect, jest, test } from '@jest/globals';
 import { moveQueue, redriveWhole } from '../../cli/dlq/moveQueue.ts';
+import type { MoveCalls } from '../../cli/dlq/queues.ts';
 import type { Session } from '../../cli/dlq/session.ts';
-import type { MoveCalls } from '../../cli/dlq/sqs.ts';
 
 interface Task {
   readonly Status: string;

@@ -5,8 +5,13 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { readLetter } from '../../cli/dlq/letter.ts';
 import { letterText } from '../../cli/dlq/letterText.ts';
 import { oldestOf } from '../../cli/dlq/list.ts';
-import type { Depth } from '../../cli/dlq/queues.ts';
-import { findDeadLetterQueue, jobNames, listDeadLetterQueues, queueArn } from '../../cli/dlq/queues.ts';
+import {
+  type Depth,
+  findDeadLetterQueue,
+  jobNames,
+  listDeadLetterQueues,
+  queueArn,
+} from '../../cli/dlq/queues.ts';
 import { deleteLetters, sendToQueue } from '../../cli/dlq/sendLetters.ts';
 import { explain, type Permissions, permissions } from '../../cli/dlq/session.ts';
 import { publishToTopic } from '../../cli/dlq/throughTopic.ts';

@@ -174,7 +174,7 @@ describe('publish --wait', () => {
     [
       'a topic whose API is not known',
       ['X', '1', '--force', '--wait', '--topic-arn', 'arn:aws:sns:us-east-1:1:t'],
-      /where arn:aws:sns:us-east-1:1:t has its API is not known/,
+      /the API of arn:aws:sns:us-east-1:1:t is not known/,
     ],
   ])('publishes nothing for %s', async (_, words, message) => {
     const { code, stdout, stderr } = await jobs(['publish', ...words]);

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { expect, test } from '@jest/globals';
 import { delayedText, recurringText, summaryText } from '../../cli/schedules/list.ts';
-import { withStartAhead } from '../../cli/schedules/pause.ts';
 import { platformTime } from '../../cli/schedules/platformTime.ts';
+import { withStartAhead } from '../../cli/schedules/recurringSchedule.ts';
 import { schedulesIn } from '../../cli/schedules/schedule.ts';
 import { needs, permissions } from '../../cli/schedules/session.ts';
 import { untilText } from '../../cli/when.ts';
@@ -67,7 +67,7 @@ test.each([1, 60])(
   },
 );
 
-test('on a fast platform what is due is said in real time, so that what comes first is first', () => {
+test('on a fast platform due times are real times, and sorted', () => {
   const shown = { now: Date.parse('2026-03-28T12:00:00Z'), zone: 'UTC', speed: 60 };
   const common = { jobName: 'ReportJob', timezone: 'UTC', state: 'enabled', flexibleMinutes: 0 } as const;
   const firing = (scheduledAt: string, at: string) => ({
@@ -108,9 +108,7 @@ test('on a fast platform what is due is said in real time, so that what comes fi
     expect.stringMatching(/^order-7 +ReportJob +paused$/),
   ]);
   const { speed } = shown;
-  expect(summaryText(1, 1, { where: 'it', hasMore: false, speed })).toMatch(
-    /what is due is said in real time/,
-  );
+  expect(summaryText(1, 1, { where: 'it', hasMore: false, speed })).toMatch(/due times are real times/);
 });
 
 test('times are said in the zone of who looks, and in UTC, across its change of clocks', () => {

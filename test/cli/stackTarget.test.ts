@@ -77,8 +77,8 @@ test.each([
   await withEnvironment(environment, async () => {
     const stack = stackTarget('jobs-prod', () => Promise.reject(new Error('Unknown action')), noOutputs);
     await expect(stack).rejects.toThrow(
-      `stack jobs-prod cannot be read: Unknown action. ${variable} is http://127.0.0.1:4100: unset it, with what was ` +
-        'exported beside it, so that AWS is asked. Check the name, AWS_REGION and AWS_PROFILE',
+      `stack jobs-prod cannot be read: Unknown action. ${variable} is http://127.0.0.1:4100: unset it and what was ` +
+        'exported with it, so that AWS is asked. Check the name, AWS_REGION and AWS_PROFILE',
     );
   });
 });

@@ -114,7 +114,10 @@ describe('status of a job', () => {
   });
 
   test.each([
-    [403, /^error: the API of the local platform lets nobody in .*InvokeFunctionUrl.*JOB_API_TOKEN\n$/],
+    [
+      403,
+      /^error: the API of the local platform refused your credentials .*InvokeFunctionUrl.*JOB_API_TOKEN\n$/,
+    ],
     [500, /^error: the API did not tell of order-7: HTTP 500: It broke: some where\n$/],
   ])('ends with 1 and one line when the API answers %d', async (status, message) => {
     api.fault = (_, answer) => {
@@ -292,7 +295,9 @@ describe('cancel', () => {
     const foreign = await jobs('cancel', 'a/b', '--job', 'GreetingJob');
     const untracked = await jobs('cancel', 'c', '--job', 'UntrackedJob');
     expect([foreign.code, untracked.code]).toEqual([1, 1]);
-    expect(foreign.stderr).toMatch(/^nothing was cancelled: "a\/b" is no job of GreetingJob .*another job's/);
+    expect(foreign.stderr).toMatch(
+      /^nothing was cancelled: "a\/b" is not a job of GreetingJob .*another job's/,
+    );
     expect(untracked.stderr).toMatch(/UntrackedJob has no track: true/);
     const misspelt = await jobs('cancel', 'c', '--job', 'DocumentJo');
     expect(misspelt).toMatchObject({
@@ -317,7 +322,7 @@ describe('what cannot be asked ends with 2, and asks nothing', () => {
     [
       'an unknown API',
       ['cancel', 'a', '--topic-arn', 'arn:aws:sns:us-east-1:1:t'],
-      /where .* has its API is not/,
+      /the API of .* is not known/,
     ],
   ])('%s', async (_, words, message) => {
     using printed = jest.spyOn(console, 'error').mockImplementation(() => undefined);

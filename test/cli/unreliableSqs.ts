@@ -1,5 +1,5 @@
 import type { Message } from '@aws-sdk/client-sqs';
-import type { MessageCalls, MoveCalls } from '../../cli/dlq/sqs.ts';
+import type { MessageCalls, MoveCalls } from '../../cli/dlq/queues.ts';
 
 /**
  * What happens to one call: nothing special, a throw without or with its effect, some entries refused, or this computer

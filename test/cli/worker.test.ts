@@ -158,7 +158,7 @@ describe('a mistake is said in a line, before anything is received', () => {
       'the concurrency of another job',
       () => ['GreetingJob', '--concurrency', 'Other=1'],
       {},
-      /^--concurrency names Other, which is none of GreetingJob$/,
+      /^--concurrency names Other, which is not one of GreetingJob$/,
     ],
     [
       'a stop timeout that is no duration',
@@ -182,7 +182,7 @@ describe('a mistake is said in a line, before anything is received', () => {
       'a queue of several jobs',
       () => ['GreetingJob', 'PushupsJob', '--queue-url', aws],
       {},
-      /^--queue-url: several jobs have a queue each/,
+      /^--queue-url: each of several jobs needs its own queue/,
     ],
     [
       'no credentials',

@@ -63,7 +63,7 @@ describe('--print-systemd', () => {
 });
 
 describe('--print-winsw', () => {
-  test('writes the definition of a service that is stopped by Ctrl+C and given time', async () => {
+  test('writes the definition of a service that is stopped by Ctrl-C and given time', async () => {
     const url = 'https://sqs.eu-west-1.amazonaws.com/1/jobs-prod-GreetingJob';
     const { code, stdout } = await runJobs(tmpdir(), [...words, '--queue-url', url, '--print-winsw']);
     expect(code).toBe(0);

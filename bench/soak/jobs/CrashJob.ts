@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { defineJob } from '../../../src/job/index.ts';
 import { misbehaves, order, recordEffect } from './shared/order.ts';
 
-/** Takes its process down with it, and with that its batch: neighbours that had their effect may have it again. */
+/** Ends its process, and so its batch: neighbours that had their effect may have it again. */
 export default defineJob({
   payload: order,
   timeout: '2s',

@@ -2,8 +2,8 @@ import { defineJob } from '../../../src/job/index.ts';
 import { misbehaves, order, recordEffect } from './shared/order.ts';
 
 /**
- * An idempotent job whose process ends before its effect. One message a batch: a neighbour that had its effect, but
- * is not yet remembered, would have it again when the process ends, and rightly so.
+ * An idempotent job whose process ends before its effect. A batch has one message, because the end of the process would give
+ * a neighbour, whose effect is not remembered yet, a second effect.
  */
 export default defineJob({
   payload: order,

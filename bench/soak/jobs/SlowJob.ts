@@ -1,7 +1,7 @@
 import { defineJob } from '../../../src/job/index.ts';
 import { misbehaves, order, recordEffect } from './shared/order.ts';
 
-/** Hangs past its deadline, beside others that are done at once. */
+/** Hangs past its deadline, beside others that end at once. */
 export default defineJob({
   payload: order,
   timeout: '1s',

@@ -1,7 +1,7 @@
 import { defineJob, NonRetryableError, RetryAfter } from '../../../src/job/index.ts';
 import { misbehaves, order, recordEffect } from './shared/order.ts';
 
-/** Fails in every way that leaves its process alive and is soon over. */
+/** Fails in every way that is quick and leaves its process alive. */
 export default defineJob({
   payload: order,
   timeout: '3s',

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { postJson } from '../../../bench/platform.ts';
 import { projectWith } from '../../../bench/project.ts';
-import { postJson } from '../../../bench/trackedPlatform.ts';
 import { type Platform, startPlatform } from '../../../local/platform/platform.ts';
 import { synthesize } from '../../../local/platform/synth.ts';
 import type { JobStatus } from '../../../src/job/jobStatus.ts';

@@ -6,7 +6,7 @@ export const order = z.object({
   /** The job's number, by which its effects are counted. */
   index: z.number(),
   act: z.string(),
-  /** The attempt from which it succeeds instead; absent for one that never does. */
+  /** The attempt from which it succeeds; absent when it never does. */
   untilAttempt: z.optional(z.number()),
   /** The file where effects are recorded. */
   ledger: z.string(),
@@ -20,8 +20,8 @@ export function misbehaves({ act, untilAttempt }: Order, attempt: number): boole
 }
 
 /**
- * The job's effect. It is in the file when this returns, whatever becomes of the process, and lines that several
- * processes append do not mix, so that the file counts effects honestly.
+ * The job's effect. When this returns it is in the file, even if the process ends then. Lines that several processes append do
+ * not mix, so the number of lines is the number of effects.
  */
 export function recordEffect({ index, ledger }: Order, attempt: number): void {
   appendFileSync(ledger, `${index} ${attempt}\n`);

@@ -1,20 +1,74 @@
-import type { Reading, Scaler } from './scalers.ts';
+import { idleMinutes, type ScalingRule, tasksFor } from '../lib/job/jobScaling.ts';
+
+/** The queue's metrics of one minute. */
+interface Reading {
+  readonly waiting: number;
+  readonly running: number;
+}
+
+/** Decides on a service's desired count once a minute, by the readings so far, of which the newest is the last. */
+interface Scaler {
+  readonly name: string;
+  readonly startsWith: number;
+  /** Whether ECS spares tasks that have messages in hand. */
+  readonly protectsBusyTasks: boolean;
+  desired(before: number, readings: readonly Reading[]): number;
+}
+
+/** The rule of lib/job/jobScaling.ts: one alarm follows the backlog, another one sees that nothing is left to do. */
+export function backlogScaler(rule: ScalingRule): Scaler {
+  const backlog = ({ waiting, running }: Reading) => waiting + running;
+  return {
+    name: `this rule, min ${rule.min}, max ${rule.max}`,
+    startsWith: rule.min,
+    protectsBusyTasks: true,
+    desired(before, readings) {
+      const newest = readings.at(-1);
+      if (newest !== undefined && backlog(newest) >= 1) return tasksFor(backlog(newest), rule);
+      const isIdle =
+        readings.length >= idleMinutes && readings.slice(-idleMinutes).every((one) => backlog(one) < 1);
+      return isIdle ? rule.min : before;
+    },
+  };
+}
+
+/**
+ * CDK's QueueProcessingFargateService with its defaults, but without its scaling on CPU. Every five minutes it looks at the
+ * most visible messages of those five minutes: 0 takes a task away, 100 or more add one, 500 or more add five.
+ */
+export function cdkScaler({ min, max }: { min: number; max: number }): Scaler {
+  let restMinutes = 0;
+  return {
+    name: `CDK's pattern, min ${min}, max ${max}`,
+    startsWith: min,
+    protectsBusyTasks: false,
+    desired(before, readings) {
+      restMinutes -= 1;
+      if (readings.length % 5 !== 0 || restMinutes > 0) return before;
+      const visible = Math.max(...readings.slice(-5).map(({ waiting }) => waiting));
+      const change = visible >= 500 ? 5 : visible >= 100 ? 1 : visible <= 0 ? -1 : 0;
+      const after = Math.min(Math.max(before + change, min), max);
+      if (after !== before) restMinutes = 5;
+      return after;
+    },
+  };
+}
 
 /** What a task does, and what it costs. */
 interface TaskModel {
-  /** Messages at once. */
+  /** How many messages it runs at once. */
   readonly concurrency: number;
   readonly messageSeconds: number;
-  /** From the decision to the first message: the image is pulled, Node starts. */
+  /** From the decision to its first message: the image is pulled, and Node starts. */
   readonly startSeconds: number;
   readonly usdPerHour: number;
 }
 
 interface Hour {
   readonly published: number;
-  /** The largest of the hour, messages in hand included. */
+  /** The largest backlog of the hour, with running messages. */
   readonly backlog: number;
-  /** The mean of the hour; those that are starting count, since they are paid for. */
+  /** The mean number of tasks. Starting tasks count, because they are paid for. */
   readonly tasks: number;
   readonly usd: number;
 }
@@ -23,18 +77,18 @@ export interface Run {
   readonly name: string;
   readonly hours: readonly Hour[];
   readonly usd: number;
-  /** How long messages waited for their turn, of those that had it. */
+  /** How long messages waited to begin, of those that began. */
   readonly waitSeconds: { readonly p50: number; readonly p95: number; readonly max: number };
-  /** Messages whose task was taken away while it ran them. */
+  /** Messages whose task was stopped while it ran them. */
   readonly interrupted: number;
-  /** Messages that nobody had begun when the day was over. */
+  /** Messages that had not begun when the day was over. */
   readonly left: number;
 }
 
-/** CloudWatch has a minute's reading about a minute later. */
+/** CloudWatch has the metrics of a minute about a minute later. */
 const metricLagMinutes = 1;
 
-/** Runs a day second by second. */
+/** Simulates a day second by second. */
 export function simulate(published: Uint32Array, scaler: Scaler, task: TaskModel): Run {
   const waiting: number[] = []; // when each was published, in order
   let first = 0; // of those that still wait
@@ -83,7 +137,7 @@ export function simulate(published: Uint32Array, scaler: Scaler, task: TaskModel
     if (running > ready * task.concurrency) interrupt(now, running - ready * task.concurrency);
   }
 
-  /** They become visible again, and are the next in turn. */
+  /** Makes messages of stopped tasks visible again; they wait anew. */
   function interrupt(now: number, count: number): void {
     interrupted += count;
     running -= count;

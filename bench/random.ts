@@ -8,8 +8,3 @@ export function randomNumbers(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
 }
-
-/** A number of its own for each pair. */
-export function seedOf(seed: number, index: number): number {
-  return (seed ^ Math.imul(index + 1, 0x9e3779b1)) | 0;
-}
