@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { type AnyJob, isJob } from '../src/job/index.ts';
 import { jobNameProblem } from '../src/job/jobName.ts';
-import { nearestName } from '../src/job/nearestName.ts';
+import { nearestName } from '../src/nearestName.ts';
 import { CommandError } from './outcome.ts';
 import type { Target } from './target.ts';
 

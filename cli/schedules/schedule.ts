@@ -5,7 +5,6 @@ import {
   ListSchedulesCommand,
   type SchedulerClient,
 } from '@aws-sdk/client-scheduler';
-import { nearestName } from '../../src/job/nearestName.ts';
 import {
   attributeText,
   filledIn,
@@ -13,6 +12,7 @@ import {
   readPublish,
   type ScheduledPublish,
 } from '../../src/message/scheduledPublish.ts';
+import { nearestName } from '../../src/nearestName.ts';
 import { CommandError } from '../outcome.ts';
 import { instantText } from '../text.ts';
 import type { Session } from './session.ts';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { inspect } from 'node:util';
 import { Annotations, App } from 'aws-cdk-lib/core';
-import { nearestName } from '../../src/job/nearestName.ts';
+import { nearestName } from '../../src/nearestName.ts';
 import { apiOptionsOf } from '../api/apiOptions.ts';
 import { loadJobs } from '../discovery/loadJobs.ts';
 import { exitProblem, InvalidJobsError, strayProblem } from '../discovery/problems.ts';
