@@ -38,6 +38,7 @@ export async function start(options: StartOptions): Promise<number> {
     print(terminal.timed('Synthesizing …'));
     const { assemblyDirectory, output } = await synthesize({ ...options, signal: interruption });
     if (output) print(output);
+    if (options.inspect !== undefined) await checkInspected(options.inspect, assemblyDirectory);
     const console = await startConsole({ port: options.consolePort, onWarning }); // its port is sure before a job runs
     stops.push(() => console.stop());
     const platform = await startPlatform({
@@ -47,7 +48,6 @@ export async function start(options: StartOptions): Promise<number> {
       onEvent: printer(terminal, print),
     });
     stops.push(() => platform.stop());
-    if (options.inspect !== undefined) checkInspected(options.inspect, await platform.snapshot());
     await console.show(platform);
     await platform.announceConsole(console.url);
     const watching = await watchProject({

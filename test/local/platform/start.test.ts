@@ -196,6 +196,14 @@ test.each(['--port', '--console-port'])('a %s that is taken is said before anyth
   server.close();
 });
 
+test('a misspelt --inspect is refused with the nearest name, before anything is created', async () => {
+  const run = start('--inspect', 'B');
+  expect(await run.exit).toBe(1);
+  expect(run.errors).toBe("--inspect: there is no job 'B'. Did you mean A?\n");
+  expect(run.output).not.toContain('created');
+  expect(await readdir(join(project, '.local'))).toEqual(['cdk.out']);
+});
+
 test('an app that fails is shown as it is', async () => {
   await write('src/handler.txt', 'broken');
   const run = start();
