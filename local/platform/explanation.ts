@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { AssemblyError } from '../aws/assembly/assembly.ts';
 import { PortTakenError } from '../aws/engine/engine.ts';
 import { InspectError } from './inspect.ts';
@@ -5,10 +6,10 @@ import { LocalVariablesError } from './localVariables.ts';
 import { PlatformRunningError, StateDirectoryError } from './platformFile.ts';
 import { SynthFailedError } from './synth.ts';
 
-/** What the user can act on has a message of its own; anything else is a bug, shown with its stack. */
+/** The message of an error that a person can act on. Anything else that was thrown is a bug: all of it is shown. */
 export function explanation(error: unknown): string {
   if (expected.some((type) => error instanceof type)) return (error as Error).message;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return inspect(error);
 }
 
 const expected = [

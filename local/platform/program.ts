@@ -31,7 +31,7 @@ interface LocalOptions {
 function parsed(given: readonly string[]): LocalOptions {
   return new Command('npm start --')
     .description(
-      'Runs the synthesized template on this machine: topics, queues, functions, alarms and e-mail.',
+      'Runs the synthesized template on this machine: topics, queues, functions, workers, schedules, the API, alarms and e-mail.',
     )
     .option('--speed <number>', 'how much faster time runs, 1 to 3600 (never a function’s timeout)', speed, 1)
     .option('--port <number>', 'port of the AWS endpoint, 0 for any', port, 4100)

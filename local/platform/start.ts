@@ -123,7 +123,7 @@ export function greeting(platform: PlatformSnapshot, inspect?: string): string {
     ...(apiUrl === undefined ? [] : [`  API        ${apiUrl} (upload a file: ${apiUrl}/pages/upload)`]),
     ...(consoleUrl === undefined ? [] : [`  console    ${consoleUrl}`]),
     ...(inspect === undefined ? [] : [inspectorLine(inspect)]),
-    'Edits in src/, lib/ and bin/ are applied as you save. Ctrl-C stops.',
+    'Edits in src/, lib/, bin/ and cdk.json are applied as you save, an edit of .env.local at the next start. Ctrl-C stops.',
     '',
   ].join('\n');
 }

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { AlarmBoard, AlarmTransition, AlarmView } from '../aws/alarms/alarmBoard.ts';
 import type { Mail, Mailbox } from '../aws/alarms/mailbox.ts';
 import type { Engine } from '../aws/engine/engine.ts';
@@ -114,7 +115,7 @@ export function createPlatformEvents(first: Listener | undefined): PlatformEvent
         try {
           listener(event);
         } catch (error) {
-          process.emitWarning(`A listener of platform events failed: ${(error as Error)?.stack ?? error}`);
+          process.emitWarning(`A listener of platform events failed: ${inspect(error)}`);
         }
       }
     },

@@ -208,16 +208,16 @@ function roleOf(queueName) {
       title: 'Unrouted',
       why: 'no job has that name',
       calm: 'Empty: every message found its job.',
-      todo: 'Add the job or mend the publisher, then publish again.',
+      todo: 'Add the job or mend the publisher, then send them again: npm run jobs -- dlq redrive unrouted --all',
       isUnrouted: true,
     };
   }
   if (queueName.endsWith('undelivered')) {
     return {
       title: 'Undelivered',
-      why: 'SNS could not deliver',
+      why: 'SNS or Scheduler could not deliver',
       calm: 'Empty: every delivery arrived.',
-      todo: 'A queue is gone or lets SNS in no more; look at ErrorMessage.',
+      todo: 'A queue is gone, or does not let SNS in: look at ErrorMessage or ERROR_MESSAGE.',
       isUnrouted: false,
     };
   }

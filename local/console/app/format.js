@@ -69,6 +69,11 @@ export function readable(text) {
   }
 }
 
+/** A value of a JSON object on one line: a text as it is, anything else as JSON. @param {unknown} value */
+export function shown(value) {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+}
+
 /** A colour for a name, always the same: a hue for CSS. @param {string} name */
 export function hueOf(name) {
   let hash = 7;

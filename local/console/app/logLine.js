@@ -1,3 +1,5 @@
+import { shown } from './format.js';
+
 /**
  * A line of the log as it is shown: what the Powertools Logger wrote, any other text, or a line of the platform's own.
  * @typedef {import('../feedLine.ts').FeedLine} FeedLine
@@ -46,9 +48,4 @@ function errorText(error) {
   if (typeof error !== 'object' || error === null) return shown(error);
   const { name = 'Error', message = '' } = /** @type {{ name?: unknown, message?: unknown }} */ (error);
   return `${shown(name)}: ${shown(message)}`;
-}
-
-/** @param {unknown} value */
-function shown(value) {
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 }

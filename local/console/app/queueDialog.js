@@ -1,6 +1,6 @@
 import { openDialog } from './dialog.js';
 import { h } from './dom.js';
-import { plural, readable, since } from './format.js';
+import { plural, readable, shown, since } from './format.js';
 
 /**
  * Shows the messages of a queue without receiving them.
@@ -77,12 +77,12 @@ function messageElement(message, reuse) {
 /** @param {Readonly<Record<string, unknown>>} reason */
 function reasonElement({ name = 'Error', message = '', stack, ...rest }) {
   const others = Object.entries(rest).map(
-    ([key, value]) => /** @type {[string, string]} */ ([key, String(value)]),
+    ([key, value]) => /** @type {[string, string]} */ ([key, shown(value)]),
   );
   return h(
     'div',
     { class: 'why-dead' },
-    h('p', { class: 'error-title' }, h('strong', {}, String(name)), `: ${String(message)}`),
+    h('p', { class: 'error-title' }, h('strong', {}, shown(name)), `: ${shown(message)}`),
     pairs(others),
     typeof stack === 'string' &&
       h('details', {}, h('summary', {}, 'Stack'), h('pre', { class: 'stack' }, stack)),
