@@ -1,5 +1,5 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { bundleApi } from '../bundle/apiBundle.ts';
 import { type BundledJob, bundleJobs, type JobBundle } from '../bundle/bundle.ts';
 import type { ResourceNames } from '../platform/resourceNames.ts';
@@ -15,19 +15,18 @@ interface LoadedJobs {
 }
 
 /**
- * What a platform is made of: finds the jobs in `src/jobs`, bundles them and the API of those that track, and brings
+ * What a platform is made of: finds the jobs in `src/jobs` of the working directory, bundles them and the API of those that track, and brings
  * `src/jobs.generated.ts` up to date. Nothing is written when a job cannot be deployed.
  * @param names whose prefix counts towards the length of a job's queue and function names
- * @param root where package.json, src/ and node_modules are
  * @throws {SynthError} with every problem of every job file, or with what cannot be bundled
  */
-export async function loadJobs(names: ResourceNames, root: string = process.cwd()): Promise<LoadedJobs> {
-  const found = await discoverJobs(resolve(root, 'src/jobs'), names);
-  const { jobs, warnings } = await bundleJobs(found.jobs, { root });
-  const api = await bundleApi(found.jobs, { root });
+export async function loadJobs(names: ResourceNames): Promise<LoadedJobs> {
+  const found = await discoverJobs('src/jobs', names);
+  const { jobs, warnings } = await bundleJobs(found.jobs);
+  const api = await bundleApi(found.jobs);
   await writeJobTypes(
     jobs.map(({ name }) => name),
-    join(root, 'src/jobs.generated.ts'),
+    resolve('src/jobs.generated.ts'),
   );
   return { jobs, apiBundle: api.apiBundle, warnings: [...found.warnings, ...warnings, ...api.warnings] };
 }

@@ -165,11 +165,6 @@ export function scalingSteps({ min, max, share }: ScalingRule): ScalingStep[] {
   return levels.map((tasks, index) => ({ backlog: (levels[index - 1] ?? 0) * share + 1, tasks }));
 }
 
-/** What the steps make of a backlog: `ceil(backlog ÷ share)` within min and max, rounded up to the next step. */
-export function tasksFor(backlog: number, rule: ScalingRule): number {
-  return scalingSteps(rule).findLast((step) => backlog >= step.backlog)?.tasks ?? rule.min;
-}
-
 /** Every number from the first to the last, or 20 of them whose distances grow evenly. */
 function taskLevels(first: number, last: number): number[] {
   const levels = [first];

@@ -50,8 +50,6 @@ interface PlatformOptions {
   readonly port: number;
   /** Of the first function URL or HTTP API, when there is one. Default 0: any free port. */
   readonly apiPort?: number;
-  /** Default us-east-1. */
-  readonly region?: string;
   /** Time runs that much faster, 1 or more. Default 1. */
   readonly speed?: number;
   /** Hears everything from the very start, the first `apply` included. */
@@ -73,7 +71,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   const assembly = await readAssembly(options.assemblyDirectory);
   const engine = await startEngine({
     port: options.port,
-    region: options.region ?? 'us-east-1',
+    region: 'us-east-1',
     speed: options.speed ?? 1,
   });
   let undo = () => engine.stop();

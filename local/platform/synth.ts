@@ -9,8 +9,6 @@ export interface SynthOptions {
   readonly projectDirectory: string;
   /** `.local`: assemblies go to `cdk.out/<generation>` there. */
   readonly stateDirectory: string;
-  /** The CDK app's file, from the project. Default `bin/app.ts`. */
-  readonly appFile?: string;
   /** Overrides of cdk.json's context, as `cdk synth -c`. */
   readonly context?: Readonly<Record<string, string>>;
   /** Ends it: a newer edit, or a stop. Default: only the deadline does. */
@@ -76,8 +74,11 @@ async function newestGeneration(root: string): Promise<number> {
   return Math.max(0, ...numbers);
 }
 
+/** The CDK app's file, from the project. */
+const appFile = 'bin/app.ts';
+
 async function runApp(options: SynthOptions, outputDirectory: string): Promise<string> {
-  const { appFile = 'bin/app.ts', deadlineMs = 60_000, signal } = options;
+  const { deadlineMs = 60_000, signal } = options;
   const context = { ...(await contextOf(options.projectDirectory)), ...options.context };
   const deadline = AbortSignal.timeout(deadlineMs);
   signal?.throwIfAborted();
