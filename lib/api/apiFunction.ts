@@ -12,7 +12,7 @@ import type { LogLevel } from '../job/jobFunction.ts';
 import { acknowledgeFiles, allow, allowFiles, type FileAccess } from '../job/jobStores.ts';
 import type { FilesBucket } from '../platform/filesBucket.ts';
 import type { ResourceNames } from '../platform/resourceNames.ts';
-import type { StatusTable } from '../platform/tables.ts';
+import type { StatusTable } from '../platform/stores.ts';
 
 export interface ApiFunctionProps {
   readonly names: ResourceNames;

@@ -5,7 +5,7 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { apiLogGroup } from '../../src/names.ts';
-import { apiGateway } from '../bundle/lazyModules.ts';
+import { apiGateway } from '../platform/lazyModules.ts';
 import type { JwtOptions } from './apiOptions.ts';
 
 interface HttpApiProps {

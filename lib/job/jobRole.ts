@@ -6,7 +6,7 @@ import type { Construct } from 'constructs';
 import { fargateSettings } from '../../src/job/compute.ts';
 import type { IamStatement } from '../../src/job/index.ts';
 import type { BundledJob } from '../bundle/bundle.ts';
-import { wildcardFinding } from '../platform/wildcardFinding.ts';
+import { wildcardFinding } from '../platform/permissions.ts';
 import type { JobStores } from './jobStores.ts';
 import { acknowledgeOwnFiles, allow, storePermissions } from './jobStores.ts';
 

@@ -12,7 +12,7 @@ import type { Construct } from 'constructs';
 import type { FargateSettings } from '../../src/job/compute.ts';
 import { durationSeconds } from '../../src/job/duration.ts';
 import { alarmName, type JobNames } from '../../src/names.ts';
-import { autoScaling } from '../bundle/lazyModules.ts';
+import { autoScaling } from '../platform/lazyModules.ts';
 import { eachMinute, runningMessages, waitingMessages } from '../platform/platformAlarm.ts';
 
 interface JobScalingProps {

@@ -4,8 +4,8 @@ import type { Construct } from 'constructs';
 import type { AnyJob } from '../../src/job/index.ts';
 import type { BundledJob } from '../bundle/bundle.ts';
 import type { FilesBucket } from '../platform/filesBucket.ts';
-import type { IdempotencyTable, StatusTable } from '../platform/tables.ts';
-import { wildcardFinding } from '../platform/wildcardFinding.ts';
+import { wildcardFinding } from '../platform/permissions.ts';
+import type { IdempotencyTable, StatusTable } from '../platform/stores.ts';
 
 /** Where jobs keep what outlives a message. */
 export interface JobStores {

@@ -2,7 +2,7 @@ import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
 import type { ICluster } from 'aws-cdk-lib/aws-ecs';
 import { Validations } from 'aws-cdk-lib/core';
 import { Construct, type IDependable } from 'constructs';
-import { ec2, ecs } from '../bundle/lazyModules.ts';
+import { ec2, ecs } from './lazyModules.ts';
 
 interface WorkerClusterProps {
   readonly clusterName: string;
