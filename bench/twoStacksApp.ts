@@ -3,7 +3,7 @@ import { enableCompileCache } from 'node:module';
 /** What bin/app.ts does, for more jobs than one stack may have: half of them in each of two platforms. */
 enableCompileCache();
 const { App } = await import('aws-cdk-lib/core');
-const { JobPlatformStack } = await import('../lib/platform/jobPlatformStack.ts');
+const { JobPlatformStack } = await import('../lib/platform/jobPlatform.ts');
 const { loadJobs } = await import('../lib/discovery/loadJobs.ts');
 const { resourceNames } = await import('../lib/platform/resourceNames.ts');
 

@@ -5,7 +5,7 @@ import { nearestName } from '../../src/nearestName.ts';
 import { apiOptionsOf } from '../api/apiOptions.ts';
 import { loadJobs } from '../discovery/loadJobs.ts';
 import { exitProblem, InvalidJobsError, strayProblem } from '../discovery/problems.ts';
-import { JobPlatformStack } from './jobPlatformStack.ts';
+import { JobPlatformStack } from './jobPlatform.ts';
 import { resourceNames } from './resourceNames.ts';
 import { SynthError } from './synthError.ts';
 
