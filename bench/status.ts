@@ -2,7 +2,7 @@ import { Agent, get } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bundleApi } from '../lib/bundle/apiBundle.ts';
-import { apiBudgetBytes } from '../lib/bundle/budget.ts';
+import { apiBudgetBytes } from '../lib/bundle/newBundle.ts';
 import { discoverJobs } from '../lib/discovery/discovery.ts';
 import { type Measure, median } from './measure.ts';
 import { allSucceeded, schedule, type TrackedPlatform, withTrackedPlatform } from './trackedPlatform.ts';
