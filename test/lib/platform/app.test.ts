@@ -106,7 +106,7 @@ describe('the app', () => {
     const { status, stderr } = start('app', root);
     expect([status, stderr]).toEqual([
       1,
-      expect.stringMatching(/^Something failed that nothing waits for: 7\n/),
+      expect.stringMatching(/^Something failed that no code waits for: 7\n/),
     ]);
   });
 
