@@ -15,7 +15,7 @@ interface LoadedJobs {
 }
 
 /**
- * What a platform is made of: finds the jobs in `src/jobs` of the working directory, bundles them and the API of those that track, and brings
+ * Finds the jobs in `src/jobs` of the working directory, bundles them and the API of the jobs that track, and brings
  * `src/jobs.generated.ts` up to date. Nothing is written when a job cannot be deployed.
  * @param names the names of the platform; a job's name must leave room for their prefix
  * @throws {SynthError} with every problem of every job file, or with what cannot be bundled

@@ -55,7 +55,7 @@ export class JobSchedules extends Construct {
     return this.#recurringGroup;
   }
 
-  /** Lets a publisher create, move and cancel delayed publishes. Listing them needs scheduler:ListSchedules on all groups. */
+  /** Lets a publisher create, move and cancel delayed publishes. Listing needs scheduler:ListSchedules on all groups. */
   grantDelay(grantee: IGrantable): Grant {
     const { onceScheduleGroup } = this.#names;
     const schedules = this.#arnOf('schedule', `${onceScheduleGroup}/*`);

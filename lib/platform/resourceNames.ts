@@ -4,8 +4,8 @@ import { SynthError } from './synthError.ts';
 /** What tells one platform from another in an account and Region. */
 export interface PlatformId {
   /**
-   * At most 20 lower-case letters and digits, but not `aws…` or `ssm…`. Hyphens are refused, since two platforms could then
-   * share a name. @default 'jobs'
+   * At most 20 lower-case letters and digits, but not `aws…` or `ssm…`. With hyphens, two platforms could share
+   * a name. @default 'jobs'
    */
   readonly platform?: string | undefined;
   /** At most 20 lower-case letters and digits, without hyphens. @default 'dev' */

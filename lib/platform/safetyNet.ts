@@ -76,7 +76,7 @@ export class SafetyNet extends Construct {
     });
   }
 
-  /** A message whose attributes SNS cannot read (such as a String.Array that is not JSON) matches no filter policy either. */
+  /** A message whose attributes SNS cannot read, such as a String.Array that is not JSON, matches no filter policy. */
   #watchMessagesWithInvalidAttributes(): void {
     this.#watchFilteredOut('InvalidAttributesAlarm', 'invalid-attributes', {
       metricName: 'NumberOfNotificationsFilteredOut-InvalidAttributes',
