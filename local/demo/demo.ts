@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { localCredentials } from '../aws/isolatedAws.ts';
-import { explanation } from '../platform/explanation.ts';
+import { explanation } from '../platform/commandEnd.ts';
 import { awaitInterruption, outliveClosedPipes } from '../platform/interruption.ts';
 import { type Platform, startPlatform } from '../platform/platform.ts';
 import { refuseIfRunning } from '../platform/platformFile.ts';

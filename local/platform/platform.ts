@@ -31,7 +31,7 @@ import {
 } from './jobs.ts';
 import { type Claim, claimDirectory, refuseIfRunning } from './platformFile.ts';
 import { createRecentPast } from './recentPast.ts';
-import { type InFlight, inFlight, killProcesses, type Runners } from './runners.ts';
+import { type InFlight, inFlight, killProcesses, type Runners } from './deployment.ts';
 import {
   createPlatformEvents,
   jobFiring,

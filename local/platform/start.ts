@@ -1,5 +1,5 @@
 import { startConsole } from '../console/server.ts';
-import { explanation } from './explanation.ts';
+import { explanation } from './commandEnd.ts';
 import { checkInspected, inspectorLine } from './inspect.ts';
 import { aborted, awaitInterruption } from './interruption.ts';
 import { readLocalVariables } from './localVariables.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { explanation } from '../../../local/platform/explanation.ts';
+import { explanation } from '../../../local/platform/commandEnd.ts';
 import { PlatformRunningError } from '../../../local/platform/platformFile.ts';
 
 test('what a person can act on is the message alone', () => {
