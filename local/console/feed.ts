@@ -1,6 +1,6 @@
 import type { BatchOutcome } from '../aws/lambda/eventSourceMapping.ts';
-import { KEPT_LINES } from '../platform/recentPast.ts';
 import type { PlatformEvent, PlatformSnapshot } from '../platform/view.ts';
+import { KEPT_LINES } from '../platform/view.ts';
 import { type FeedLine, feedLine, functionLine } from './feedLine.ts';
 import { type ConsoleView, consoleView, noRuns, type RunCounts } from './view.ts';
 

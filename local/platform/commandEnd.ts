@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { constants } from 'node:os';
 import { inspect } from 'node:util';
 import { AssemblyError } from '../aws/assembly/assembly.ts';
 import { PortTakenError } from '../aws/engine/engine.ts';
@@ -21,3 +23,38 @@ const expected = [
   StateDirectoryError,
   SynthFailedError,
 ];
+
+/**
+ * The wish to stop: aborted by the first SIGINT, SIGTERM or SIGHUP. The second ends the process, and what is to be removed
+ * at exit is removed.
+ */
+export function awaitInterruption(): AbortSignal {
+  const interruption = new AbortController();
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (interruption.signal.aborted) process.exit(exitCodeOf(signal));
+    interruption.abort();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  return interruption.signal;
+}
+
+export async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
+}
+
+/** As a shell reports a process that the signal ended. */
+function exitCodeOf(signal: NodeJS.Signals): number {
+  return 128 + constants.signals[signal];
+}
+
+/**
+ * Whoever reads the output may have seen enough (`… | head`), or died of the same Ctrl-C (`… | tee log`): the work goes
+ * on.
+ */
+export function outliveClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
+}
+
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { outliveClosedPipes } from './interruption.ts';
+import { outliveClosedPipes } from './commandEnd.ts';
 import { start } from './start.ts';
 
 /**

@@ -1,7 +1,6 @@
 import { startConsole } from '../console/server.ts';
-import { explanation } from './commandEnd.ts';
+import { aborted, awaitInterruption, explanation } from './commandEnd.ts';
 import { checkInspected, inspectorLine } from './inspect.ts';
-import { aborted, awaitInterruption } from './interruption.ts';
 import { readLocalVariables } from './localVariables.ts';
 import { type Platform, startPlatform } from './platform.ts';
 import { refuseIfRunning } from './platformFile.ts';

@@ -1,17 +1,17 @@
 import { inspect } from 'node:util';
 import type { AlarmBoard, AlarmTransition, AlarmView } from '../aws/alarms/alarmBoard.ts';
 import type { Mail, Mailbox } from '../aws/alarms/mailbox.ts';
-import type { Engine } from '../aws/engine/engine.ts';
+import type { AcceptedPublish, Engine } from '../aws/engine/engine.ts';
 import type { BatchOutcome } from '../aws/lambda/eventSourceMapping.ts';
 import type { LogLine } from '../aws/lambda/function.ts';
-import type { ApplyResult, Reconciler } from '../aws/resources/reconcile.ts';
+import type { ApplyResult } from '../aws/resources/reconcile.ts';
 import type { Problem } from '../aws/resources/resourceType.ts';
 import type { Target } from '../aws/scheduler/schedule.ts';
 import type { Scheduler } from '../aws/scheduler/scheduler.ts';
 import type { ScheduleFiring, ScheduleView } from '../aws/scheduler/scheduleView.ts';
 import { inputOf } from '../aws/scheduler/targets.ts';
-import type { Routing, TemplateJob } from './jobs.ts';
-import type { RecentPast } from './recentPast.ts';
+import type { Deployment } from './deployment.ts';
+import type { TemplateJob } from './jobs.ts';
 
 /** What happens on the platform, as it happens. */
 export type PlatformEvent =
@@ -122,22 +122,53 @@ export function createPlatformEvents(first: Listener | undefined): PlatformEvent
   };
 }
 
+/** How many of the newest log lines are in memory. */
+export const KEPT_LINES = 500;
+/** A line in memory that is longer is cut: the terminal has printed it whole. */
+export const MAX_LINE_CHARACTERS = 8_192;
+
+export type RecentPast = ReturnType<typeof createRecentPast>;
+
+type Published = Pick<AcceptedPublish, 'attributeCount' | 'messageAttributes'>;
+
+/** For what has no attribute at all and matches no filter of SNS's: no job has such a name. */
+export const withoutAttributes = '(without attributes)';
+
+/** What the console shows of the past, bounded: the last log lines, and a count per job. */
+export function createRecentPast() {
+  const lines: LogLine[] = [];
+  const counts = new Map<string, number>();
+  return {
+    logLines: () => [...lines],
+    publishes: () => Object.fromEntries(counts),
+    addLogLine(line: LogLine): void {
+      lines.push({ ...line, text: line.text.slice(0, MAX_LINE_CHARACTERS) });
+      if (lines.length > KEPT_LINES) lines.shift();
+    },
+    countPublish(jobs: readonly { name: string }[], { attributeCount, messageAttributes }: Published): void {
+      const jobName = messageAttributes.jobName?.StringValue;
+      const unrouted = attributeCount === 0 ? withoutAttributes : '';
+      const key = jobs.some(({ name }) => name === jobName) ? (jobName ?? '') : unrouted;
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    },
+  };
+}
+
 /** What a snapshot is taken of. */
 interface SnapshotSubject {
   readonly engine: Engine;
-  readonly reconciler: Reconciler;
+  readonly deployment: Deployment;
   readonly alarms: AlarmBoard;
   readonly scheduler: Scheduler;
   readonly mailbox: Mailbox;
   readonly recent: RecentPast;
-  readonly routing: Routing;
   readonly consoleUrl: string | undefined;
-  readonly lastApply: ApplyResult | undefined;
 }
 
 export async function takeSnapshot(subject: SnapshotSubject): Promise<PlatformSnapshot> {
-  const { engine, routing, consoleUrl, lastApply, recent } = subject;
-  const { jobs, ...addresses } = routing;
+  const { engine, deployment, consoleUrl, recent } = subject;
+  const { jobs, ...addresses } = deployment.routing();
+  const lastApply = deployment.lastApply();
   return {
     endpoint: engine.endpoint,
     region: engine.region,
@@ -157,11 +188,13 @@ export async function takeSnapshot(subject: SnapshotSubject): Promise<PlatformSn
 }
 
 /** Those of no job, and those that a job left behind. */
-function otherQueues({ reconciler, routing }: SnapshotSubject): string[] {
+function otherQueues({ deployment }: SnapshotSubject): string[] {
   const ofJobs = new Set(
-    routing.jobs.flatMap(({ queueName, deadLetterQueueName }) => [queueName, deadLetterQueueName]),
+    deployment
+      .routing()
+      .jobs.flatMap(({ queueName, deadLetterQueueName }) => [queueName, deadLetterQueueName]),
   );
-  return [...reconciler.resources(), ...reconciler.kept()]
+  return [...deployment.resources(), ...deployment.kept()]
     .filter(({ type, name }) => type === 'AWS::SQS::Queue' && !ofJobs.has(name))
     .map(({ name }) => name);
 }
