@@ -1,6 +1,5 @@
 import type { BatchOutcome } from '../aws/lambda/eventSourceMapping.ts';
-import type { PlatformEvent, PlatformSnapshot } from '../platform/view.ts';
-import { KEPT_LINES } from '../platform/view.ts';
+import { KEPT_LINES, type PlatformEvent, type PlatformSnapshot } from '../platform/view.ts';
 import { type FeedLine, feedLine, functionLine } from './feedLine.ts';
 import { type ConsoleView, consoleView, noRuns, type RunCounts } from './view.ts';
 

@@ -4,8 +4,7 @@ import type { LogLine } from '../aws/lambda/function.ts';
 import { keptText } from '../aws/resources/deletionPolicy.ts';
 import type { ApplyResult } from '../aws/resources/reconcile.ts';
 import { type LogEntry, readLogLine } from '../platform/logLine.ts';
-import type { PlatformEvent } from '../platform/view.ts';
-import { MAX_LINE_CHARACTERS } from '../platform/view.ts';
+import { MAX_LINE_CHARACTERS, type PlatformEvent } from '../platform/view.ts';
 
 /** A line of the console's log: printed by a function, or something that the platform did. */
 export interface FeedLine {

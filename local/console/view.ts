@@ -1,8 +1,7 @@
 import { isAlarmOf, lastPart } from '../../src/names.ts';
 import type { Mail } from '../aws/alarms/mailbox.ts';
 import type { Problem } from '../aws/resources/resourceType.ts';
-import type { JobView, PlatformSnapshot, QueueView } from '../platform/view.ts';
-import { withoutAttributes } from '../platform/view.ts';
+import { type JobView, type PlatformSnapshot, type QueueView, withoutAttributes } from '../platform/view.ts';
 
 /** What the page shows of the platform, but for the log: plain JSON. */
 export interface ConsoleView {
