@@ -182,7 +182,7 @@ function onlyLoopbackHost(port: () => number): MiddlewareHandler {
   };
 }
 
-/** Refuses requests of other sites' pages, so that they can neither read nor hold connections open. Another port is another site. */
+/** Refuses requests of other sites' pages, which could hold connections open. Another port is another site here. */
 async function notFromOtherSites(c: Context, next: Next) {
   const site = c.req.header('sec-fetch-site');
   if (site !== undefined && site !== 'same-origin' && site !== 'none') {

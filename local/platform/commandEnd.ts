@@ -25,8 +25,8 @@ const expected = [
 ];
 
 /**
- * The wish to stop: aborted by the first SIGINT, SIGTERM or SIGHUP. The second ends the process, and what is to be removed
- * at exit is removed.
+ * A signal that the first SIGINT, SIGTERM or SIGHUP aborts. The second ends the process by `process.exit`, so that `exit`
+ * listeners still remove their files.
  */
 export function awaitInterruption(): AbortSignal {
   const interruption = new AbortController();
@@ -42,14 +42,14 @@ export async function aborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, 'abort');
 }
 
-/** As a shell reports a process that the signal ended. */
+/** The exit code that a shell reports for a process that the signal ended. */
 function exitCodeOf(signal: NodeJS.Signals): number {
   return 128 + constants.signals[signal];
 }
 
 /**
- * Whoever reads the output may have seen enough (`… | head`), or died of the same Ctrl-C (`… | tee log`): the work goes
- * on.
+ * Goes on when nobody reads the output any more: the reader may have seen enough (`… | head`), or the same Ctrl-C may have
+ * ended it (`… | tee log`).
  */
 export function outliveClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);

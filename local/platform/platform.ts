@@ -42,23 +42,25 @@ interface PlatformOptions {
   readonly stateDirectory: string;
   /** 0 takes any free port. */
   readonly port: number;
-  /** Of the first function URL or HTTP API, when there is one. Default 0: any free port. */
+  /** The port of the first function URL or HTTP API. Default 0: any free port. */
   readonly apiPort?: number;
-  /** Time runs that much faster, 1 or more. Default 1. */
+  /** How many times as fast time runs, 1 or more. Default 1. */
   readonly speed?: number;
-  /** Hears everything from the very start, the first `apply` included. */
+  /** Is told every event from the start, the first `apply` included. */
   readonly onEvent?: (event: PlatformEvent) => void;
-  /** Replace or add to the variables of every function and worker. None by default. */
+  /** Variables that replace those of every function and worker, and add to them. Default: none. */
   readonly localVariables?: Readonly<Record<string, string>>;
-  /** The job whose function Node's inspector listens for. None by default. */
+  /** The job whose function Node's inspector listens for. Default: none. */
   readonly inspect?: string | undefined;
-  /** For the alarms' evaluation and the schedules; default the system's. */
+  /** The clock of alarms and schedules. Default: the system's clock. */
   readonly clock?: Clock;
 }
 
 /**
  * Runs a cloud assembly on this machine.
- * Throws PlatformRunningError (the directory is in use), PortTakenError or AssemblyError; then nothing is left running.
+ * @throws {PlatformRunningError} when a platform already runs in the state directory; then nothing is left running
+ * @throws {PortTakenError} when another program has one of the ports; the same
+ * @throws {AssemblyError} when the assembly cannot be read; the same
  */
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
   await refuseIfRunning(options.stateDirectory);
@@ -81,7 +83,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   }
 }
 
-/** How long a client may take to read its answer, although nothing runs any more. */
+/** For how long a client may read its answer after all functions have ended. */
 const SLOW_READER_MS = 10_000;
 
 /** A running local platform. */
@@ -139,7 +141,7 @@ export class Platform {
     });
   }
 
-  /** A queue with its messages, without receiving them; undefined when there is none of that name. */
+  /** A queue with its messages, without receiving them; undefined when no queue has that name. */
   inspectQueue(queueName: string): Promise<QueueState | undefined> {
     return this.#engine.inspectQueue(queueName);
   }
@@ -158,7 +160,7 @@ export class Platform {
     return publishToJobs(this.#engine, this.#deployment.routing().topicArn, message);
   }
 
-  /** Says in platform.json where the console is. */
+  /** Writes the console's URL into platform.json. */
   async announceConsole(url: string): Promise<void> {
     this.#consoleUrl = url;
     await this.#writePlatformFile();
@@ -169,19 +171,19 @@ export class Platform {
     return this.#deployment.codeDirectories();
   }
 
-  /** Fault injection: asked before each request that comes over the network, such as a sandbox's, is handled. */
+  /** Injects faults: `faults` is asked before each request that comes over the network, such as a function's. */
   setFaults(faults: Faults | undefined): void {
     this.#engine.setFaults(faults);
   }
 
-  /** What runs now: invocations and workers with work in hand, and how long they may take at most, by their timeouts. */
+  /** The work in hand, see {@link InFlight}. */
   inFlight(): InFlight {
     return this.#deployment.inFlight();
   }
 
   /**
-   * Takes no more work and leaves no process, port, timer or platform.json. What is in flight may finish within
-   * `drainMs`; default: as long as it may take by its timeouts.
+   * Takes no more work, and leaves no process, port, timer or platform.json behind. Work in hand may take `drainMs` to
+   * finish. Default: as long as its timeouts allow.
    */
   stop({ drainMs = Number.POSITIVE_INFINITY }: { drainMs?: number } = {}): Promise<void> {
     this.#stopped ??= this.#stopAll(drainMs);

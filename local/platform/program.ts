@@ -3,8 +3,8 @@ import { outliveClosedPipes } from './commandEnd.ts';
 import { start } from './start.ts';
 
 /**
- * What `npm start` runs, until it is stopped.
- * @param given the command line's options
+ * Runs `npm start` until it is stopped.
+ * @param given the words on the command line
  * @returns the exit code
  */
 export async function runProgram(given: readonly string[]): Promise<number> {
