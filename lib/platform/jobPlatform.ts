@@ -23,7 +23,7 @@ import { AlarmTopic, JobTopic } from './topics.ts';
 import { WorkerCluster } from './workerCluster.ts';
 
 /** `platform` and `stage` isolate one platform from another: every name starts with them. */
-export interface JobPlatformProps extends PlatformId {
+interface JobPlatformProps extends PlatformId {
   /** What `loadJobs` found in src/jobs and bundled. */
   readonly jobs: readonly BundledJob[];
   /**

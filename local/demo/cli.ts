@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 
 /** A command of the CLI, as a person would type it. */
-export interface CliCommand {
+interface CliCommand {
   /** As a person types it, for the screen. */
   readonly text: string;
   readonly words: readonly string[];

@@ -127,7 +127,7 @@ export const KEPT_LINES = 500;
 /** Longer lines are cut in memory; the terminal has printed them whole. */
 export const MAX_LINE_CHARACTERS = 8_192;
 
-export type RecentPast = ReturnType<typeof createRecentPast>;
+type RecentPast = ReturnType<typeof createRecentPast>;
 
 type Published = Pick<AcceptedPublish, 'attributeCount' | 'messageAttributes'>;
 
