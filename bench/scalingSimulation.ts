@@ -1,4 +1,4 @@
-import { idleMinutes, type ScalingRule, tasksFor } from '../lib/job/jobScaling.ts';
+import { idleMinutes, type ScalingRule, scalingSteps } from '../lib/job/jobScaling.ts';
 
 /** The queue's metrics of one minute. */
 interface Reading {
@@ -30,6 +30,11 @@ export function backlogScaler(rule: ScalingRule): Scaler {
       return isIdle ? rule.min : before;
     },
   };
+}
+
+/** How many tasks the rule's steps start for a backlog, as step scaling reads them. */
+export function tasksFor(backlog: number, rule: ScalingRule): number {
+  return scalingSteps(rule).findLast((step) => backlog >= step.backlog)?.tasks ?? rule.min;
 }
 
 /**

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { bundleApi } from '../lib/bundle/apiBundle.ts';
-import { apiBudgetBytes } from '../lib/bundle/budget.ts';
+import { apiBudgetBytes } from '../lib/bundle/newBundle.ts';
 import { discoverJobs } from '../lib/discovery/discovery.ts';
 import type { Platform } from '../local/platform/platform.ts';
 import { type Measure, median, percentile99 } from './measure.ts';

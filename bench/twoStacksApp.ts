@@ -3,7 +3,7 @@ import { enableCompileCache } from 'node:module';
 /** Like bin/app.ts, but for more jobs than fit into one stack: it puts half of them into each of two platforms. */
 enableCompileCache();
 const { App } = await import('aws-cdk-lib/core');
-const { JobPlatformStack } = await import('../lib/platform/jobPlatformStack.ts');
+const { JobPlatformStack } = await import('../lib/platform/jobPlatform.ts');
 const { loadJobs } = await import('../lib/discovery/loadJobs.ts');
 const { resourceNames } = await import('../lib/platform/resourceNames.ts');
 

@@ -1,7 +1,7 @@
 import { enableCompileCache } from 'node:module';
 
 /** `npm run demo` */
-enableCompileCache(); // before all else is loaded: what Node makes of the files is kept for the next time
+enableCompileCache(); // before other modules are loaded, so that Node keeps their compiled code for the next run
 const { runDemo } = await import('../local/demo/demo.ts');
 process.exitCode = await runDemo({
   projectDirectory: process.cwd(),

@@ -1,6 +1,6 @@
 import { enableCompileCache } from 'node:module';
 
-/** `npm start [-- --speed N --port N --console-port N --api-port N]` */
-enableCompileCache(); // before all else is loaded: what Node makes of the files is kept for the next time
+/** `npm start [-- options]`; `npm start -- --help` lists the options. */
+enableCompileCache(); // before other modules are loaded, so that Node keeps their compiled code for the next run
 const { runProgram } = await import('../local/platform/program.ts');
 process.exitCode = await runProgram(process.argv.slice(2));

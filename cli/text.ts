@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { nearestName } from '../src/job/nearestName.ts';
+import { nearestName } from '../src/nearestName.ts';
 
 /** `1 dead letter`, `2,000 dead letters`. */
 export function counted(count: number, noun: string): string {

@@ -1,6 +1,7 @@
 /**
  * The names of AWS resources, all composed here, and their ARNs, all taken apart here: a stack gives the names, and
- * a program that knows the topic derives the other names from the topic's.
+ * a program that knows the topic derives the other names from the topic's. Also the names of environment variables that
+ * a job must not set.
  */
 
 /** The names of a platform's resources. `<platform>-<stage>` is its topic's, and all others begin with it. */
@@ -134,6 +135,15 @@ export function schedulerRoleName(topic: string, region: string): string {
 export function scheduleName(jobName: string, name: string): string {
   return `${jobName}-${name}`;
 }
+
+/** Whether Lambda or the platform sets the environment variable of that name: a job must not set it. */
+export function isReservedVariable(name: string): boolean {
+  return /^(AWS_|JOB_|_)|^LAMBDA_(TASK_ROOT|RUNTIME_DIR)$/.test(name);
+}
+
+/** The names that {@link isReservedVariable} knows, for error messages. */
+export const reservedVariables =
+  'LAMBDA_TASK_ROOT, LAMBDA_RUNTIME_DIR and every name that begins with AWS_, JOB_ or _';
 
 /** AWS's longest names, in characters: SQS's of a queue, Lambda's of a function, EventBridge Scheduler's of a schedule. */
 export const nameLengths = { queue: 80, function: 64, schedule: 64 } as const;

@@ -4,30 +4,31 @@ import { SynthError } from '../platform/synthError.ts';
 /** Who may call the API of the tracked jobs, and from which websites. */
 export interface JobApiOptions {
   /**
-   * Callers bring a token that API Gateway checks. Each sees and cancels the jobs of its own subject (`sub`) only.
-   * @default callers sign with IAM credentials (SigV4) that allow lambda:InvokeFunctionUrl and lambda:InvokeFunction
-   * on the API's function; such a caller, a back end of yours, sees every job
+   * Callers bring a token that API Gateway checks. A caller sees and cancels the jobs of its own subject (`sub`) only.
+   * @default callers sign with IAM credentials (SigV4) that allow lambda:InvokeFunctionUrl and lambda:InvokeFunction on
+   * the API's function; such a caller (a back end of yours) sees every job
    */
   readonly jwt?: JwtOptions;
   /**
-   * The websites whose pages may call the API, and upload and download by its presigned URLs: `https://app.example.com`,
-   * or `*` for all.
+   * The websites whose pages may call the API, and upload and download by its presigned URLs, such as
+   * `https://app.example.com`, or `*` for all websites.
    * @default none
    */
   readonly origins?: readonly string[];
 }
 
-/** Which tokens are taken. */
+/** Which tokens the API takes. */
 export interface JwtOptions {
-  /** Who makes them, an https URL as in their claim `iss`; its OpenID configuration lies below it. */
+  /** Who issues the tokens: the https URL in their claim `iss`, below which the OpenID configuration is found. */
   readonly issuer: string;
-  /** For whom they are made: one of these stands in their claim `aud`, or `client_id`. */
+  /** Whom the tokens are issued for: their claim `aud` or `client_id` holds one of these texts. */
   readonly audience: readonly string[];
 }
 
 /**
- * The same options, once AWS would take them.
- * @throws {SynthError} when it would not
+ * Checks the options.
+ * @returns the same options
+ * @throws {SynthError} when AWS would refuse them
  */
 export function checkedApiOptions(options: JobApiOptions = {}): JobApiOptions {
   if (options.jwt !== undefined) assertJwt(options.jwt);
@@ -35,7 +36,7 @@ export function checkedApiOptions(options: JobApiOptions = {}): JobApiOptions {
   return options;
 }
 
-/** What the CDK context says: lists are separated by commas. */
+/** The keys of the CDK's context. Lists are separated by commas. */
 interface ApiContext {
   readonly apiJwtIssuer?: string | undefined;
   readonly apiJwtAudience?: string | undefined;
@@ -44,7 +45,7 @@ interface ApiContext {
 
 /**
  * Reads `-c apiJwtIssuer=… -c apiJwtAudience=a,b -c apiOrigins=https://…`.
- * @throws {SynthError} when one of the first two is missing, or a value is none that AWS would take
+ * @throws {SynthError} when only one of the first two is given, or AWS would refuse a value
  */
 export function apiOptionsOf({ apiJwtIssuer, apiJwtAudience, apiOrigins }: ApiContext): JobApiOptions {
   const issuer = apiJwtIssuer?.trim() ?? '';
@@ -92,7 +93,7 @@ function isIssuer(text: string): boolean {
   return isSafe && search === '' && hash === '';
 }
 
-/** A browser sends an origin without a path or a slash at its end, in lower case: nothing else ever matches. */
+/** A browser sends an origin in lower case, without a path and without a slash at its end: only such a text matches. */
 function assertOrigin(origin: string): void {
   if (Token.isUnresolved(origin) || origin === '*' || urlOf(origin)?.origin === origin) return;
   throw new SynthError(

@@ -5,7 +5,7 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { apiLogGroup } from '../../src/names.ts';
-import { apiGateway } from '../bundle/lazyModules.ts';
+import { apiGateway } from '../platform/lazyModules.ts';
 import type { JwtOptions } from './apiOptions.ts';
 
 interface HttpApiProps {
@@ -16,7 +16,7 @@ interface HttpApiProps {
   readonly logRetention: RetentionDays;
 }
 
-/** An HTTP API that lets nobody through to the function without a token. Returns its URL. */
+/** An HTTP API that calls the function only for requests with a valid token. Returns the API's URL. */
 export function httpApi(scope: Construct, props: HttpApiProps): string {
   const { name, handler, origins } = props;
   const api = new (apiGateway().CfnApi)(scope, 'HttpApi', {
@@ -51,7 +51,7 @@ function corsConfiguration(origins: readonly string[]): CfnApi.CorsProperty {
   };
 }
 
-/** Everything, once its token was found good. */
+/** Takes every request with a valid token. */
 function addRoute(scope: Construct, api: CfnApi, target: string, { name, jwt }: HttpApiProps): void {
   const authorizer = new (apiGateway().CfnAuthorizer)(scope, 'Authorizer', {
     apiId: api.ref,
@@ -70,7 +70,7 @@ function addRoute(scope: Construct, api: CfnApi, target: string, { name, jwt }: 
 }
 
 /**
- * A browser's preflight request carries no token, and `$default` with an authorizer would refuse it.
+ * Takes a browser's preflight requests. They carry no token, so that the route `$default` with its authorizer refuses them.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
  */
 function addPreflightRoute(scope: Construct, api: CfnApi, target: string): void {
@@ -101,7 +101,7 @@ function addStage(scope: Construct, api: CfnApi, { name, logRetention }: HttpApi
   });
 }
 
-/** Who asked for what, when, and what came of it; also of requests that never reached the function. */
+/** Who asked for what, when, and with what result. Requests that never reach the function are logged, too. */
 const accessLogFormat = {
   requestId: '$context.requestId',
   requestTime: '$context.requestTime',
@@ -116,10 +116,10 @@ const accessLogFormat = {
   integrationError: '$context.integrationErrorMessage',
 };
 
-/** A page that polls asks once in a second or two: room for hundreds of them, and an end to a loop gone wild. */
+/** Requests a second. A page polls every second or two: hundreds of pages may poll, but a loop gone wild is stopped. */
 const throttling = { throttlingRateLimit: 500, throttlingBurstLimit: 1000 };
 
-/** What a website's pages may send to the API and read of its answers. */
+/** What a website's pages may send to the API, and may read of its answers. */
 export const apiCors = {
   methods: ['GET', 'POST', 'DELETE'],
   requestHeaders: [
@@ -129,12 +129,12 @@ export const apiCors = {
     'idempotency-key',
     'if-none-match',
     'last-event-id',
-    // Of a signed request, which a function URL wants.
+    // The headers of a signed request, which a function URL requires.
     'x-amz-content-sha256',
     'x-amz-date',
     'x-amz-security-token',
   ],
   responseHeaders: ['content-disposition', 'etag', 'location', 'retry-after'],
-  /** How long a browser need not ask again. */
+  /** For how long a browser keeps the answer to a preflight request. */
   maxAge: Duration.hours(1),
 } as const;

@@ -3,13 +3,11 @@ import { join, relative, sep } from 'node:path';
 import type { ApiJob } from '../../src/api/apiJob.ts';
 import { defaultMaxAttempts, defaultUploadBytes } from '../../src/job/options.ts';
 import type { DiscoveredJob } from '../discovery/discovery.ts';
-import { apiBudgetBytes } from './budget.ts';
 import { type Build, buildEntries, externals } from './build.ts';
 import { bundleOf, type JobBundle } from './bundle.ts';
-import { BundleCache, type BundleRecord } from './cache.ts';
-import { sha256 } from './cacheKey.ts';
+import { BundleCache, type BundleRecord, sha256 } from './cache.ts';
 import { payloadSchemaOf } from './jobSchemas.ts';
-import { newBundle } from './newBundle.ts';
+import { apiBudgetBytes, newBundle } from './newBundle.ts';
 
 interface BundleApiOptions {
   /** Where package.json, src/ and node_modules are. @default the working directory */
@@ -19,9 +17,9 @@ interface BundleApiOptions {
 }
 
 /**
- * Bundles the API of the jobs that track: src/api, what it has to know of each of them, and its pages beside it. None
- * of the jobs' code is in it. While nothing of that has changed, the earlier bundle is kept and esbuild is not loaded.
- * @returns no bundle where no job tracks
+ * Bundles the API of the jobs that track: src/api, what it has to know of each job, and its pages beside it. The bundle
+ * holds no code of the jobs. While nothing of that has changed, the earlier bundle is kept and esbuild is not loaded.
+ * @returns `apiBundle` undefined where no job tracks
  * @throws {SynthError} when a module is missing, or the bundle would carry what must not ship
  */
 export async function bundleApi(
@@ -39,14 +37,14 @@ export async function bundleApi(
   return { apiBundle: bundleOf(record, cache), warnings: record.warnings };
 }
 
-/** Where the API is, relative to the project's root; its pages lie beside it. */
+/** Where the API is, relative to the project's root; its pages are in the folder beside it. */
 const apiFile = 'src/api/index.ts';
 const pagesDirectory = 'src/api/pages';
 
-/** No job can have this name. */
+/** The API's key in the cache. No job can have this name. */
 const key = 'api';
 
-/** The module that becomes the API's bundle. By JSON.parse, since `__proto__` in an object literal is no plain key. */
+/** The module that becomes the API's bundle. JSON.parse takes `__proto__` for a plain key; an object literal does not. */
 export function apiEntry(jobs: readonly ApiJob[]): string {
   return [
     `import { createApiHandler } from './${apiFile}';`,

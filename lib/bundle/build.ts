@@ -11,13 +11,13 @@ export interface BundleSource {
   readonly isTracked: boolean;
 }
 
-/** What a bundle becomes: a Lambda function's code, or what a worker's container runs. */
+/** A bundle becomes a Lambda function's code, or what a worker's container runs. */
 export type BundleTarget = 'lambda' | 'worker';
 
 export interface Build {
   /** `index.mjs` and its source map, by the job's name. */
   readonly outputs: ReadonlyMap<string, BundleFiles>;
-  /** esbuild's account of what was read and why; its paths are relative to the project's root. */
+  /** What esbuild read, and why; its paths are relative to the project's root. */
   readonly metafile: Metafile;
   readonly warnings: readonly Message[];
 }
@@ -27,7 +27,7 @@ export interface BundleFiles {
   readonly map: string;
 }
 
-/** Bundles jobs; replaced in tests that count the calls. */
+/** Bundles jobs. Tests that count the calls give their own. */
 export type BuildJobs = (
   sources: readonly BundleSource[],
   root: string,
@@ -35,10 +35,10 @@ export type BuildJobs = (
 ) => Promise<Build>;
 
 /**
- * How every job is bundled. No code splitting: shared chunks would tie one job's hash to the others'. Function and class
- * names are minified too (`keepNames` would add 7 %): the source map has them, and errors carry their `name` as a text;
- * see `minifiedNames.ts` for those that do not. The map ships without the sources' text: file, line and name are what a
- * stack trace needs.
+ * How every job is bundled. Code is not split: shared chunks would tie one job's hash to the hashes of others. Names of
+ * functions and classes are minified too (`keepNames` would add 7 %): the source map has them, and errors carry their
+ * `name` as a text (`newBundle.ts` warns of those that do not). The map ships without the sources' text, since a stack
+ * trace needs file, line and name only.
  */
 export const bundleOptions: BuildOptions = {
   bundle: true,
@@ -49,9 +49,9 @@ export const bundleOptions: BuildOptions = {
   minify: true,
   treeShaking: true,
   legalComments: 'none',
-  // As Node strips types, which asks no tsconfig: a job runs in its bundle as it does in a test.
+  // The way Node strips types, without a tsconfig: so a job runs in its bundle as it does in a test.
   tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
-  // A bundle's file has another name than its job: what looks for that name is left out.
+  // A bundle's file does not have its job's name, so the code that reads the name off the file is left out.
   define: { 'process.env.JOB_BUNDLED': '"true"' },
   charset: 'utf8',
   sourcemap: 'external',
@@ -59,17 +59,31 @@ export const bundleOptions: BuildOptions = {
   outExtension: { '.js': '.mjs' },
 };
 
-/** The AWS SDK is left to the Lambda runtime, which carries it; a container has nothing but its bundle. */
+/** Left out of bundles: the Lambda runtime has the AWS SDK. A container has nothing but its bundle. */
 export const externals: Readonly<Record<BundleTarget, string[]>> = { lambda: ['@aws-sdk/*'], worker: [] };
 
-/** Bundles all the jobs of one target. */
+/**
+ * The files beside a worker's bundle, which make a container image of it. No line of the Dockerfile runs a command, so that
+ * any machine builds an image for arm64 without an emulator. Amazon's mirror of the official image has no pull limit.
+ */
+export const containerFiles: Readonly<Record<string, string>> = {
+  Dockerfile: `FROM public.ecr.aws/docker/library/node:24-slim
+ENV NODE_ENV=production NODE_OPTIONS=--enable-source-maps
+WORKDIR /job
+COPY --chown=node:node index.mjs index.mjs.map ./
+USER node
+CMD ["node", "index.mjs"]
+`,
+};
+
+/** Bundles all jobs of one target. */
 export const buildJobs: BuildJobs = (sources, root, target = 'lambda') => {
   const entries = sources.map((source) => [source.name, entryModule(source, target)] as const);
   return buildEntries(new Map(entries), root, externals[target]);
 };
 
 /**
- * Bundles generated entries by one esbuild call, in memory. esbuild is loaded here and not before.
+ * Bundles generated entries by one esbuild call, in memory. esbuild is loaded at the first call.
  * @param entries the entries' modules by name; what they import is relative to the root
  * @throws {SynthError} with esbuild's messages when a module is missing or malformed
  */
@@ -86,7 +100,7 @@ export async function buildEntries(
   }
 }
 
-/** The outputs stand, in memory, at the root itself: so the source maps name `src/jobs/…`, wherever the cache is. */
+/** In memory the outputs are in the root itself, so that the source maps name `src/jobs/…`, wherever the cache is. */
 function callOptions(
   entries: ReadonlyMap<string, string>,
   root: string,

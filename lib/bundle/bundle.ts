@@ -2,26 +2,23 @@ import { realpathSync } from 'node:fs';
 import { relative, sep } from 'node:path';
 import { fargateSettings } from '../../src/job/compute.ts';
 import type { DiscoveredJob } from '../discovery/discovery.ts';
-import { bundleBudgetBytes, workerBudgetBytes } from './budget.ts';
-import { type BuildJobs, type BundleSource, type BundleTarget, buildJobs } from './build.ts';
-import { BundleCache, type BundleContent, type BundleRecord, type NewBundle } from './cache.ts';
-import { sha256 } from './cacheKey.ts';
-import { containerFiles } from './container.ts';
+import { type BuildJobs, type BundleSource, type BundleTarget, buildJobs, containerFiles } from './build.ts';
+import { BundleCache, type BundleContent, type BundleRecord, type NewBundle, sha256 } from './cache.ts';
 import { entryModule } from './entry.ts';
-import { newBundle } from './newBundle.ts';
+import { bundleBudgetBytes, newBundle, workerBudgetBytes } from './newBundle.ts';
 
-/** A job and what Lambda, or a container, gets of it. */
+/** A job, and the bundle that Lambda or a container runs. */
 export interface BundledJob extends DiscoveredJob {
   readonly bundle: JobBundle;
 }
 
 export interface JobBundle {
   /**
-   * Holds `index.mjs` and its source map `index.mjs.map`. In Lambda it exports `handler`; a worker's is run as it is,
-   * and has a Dockerfile beside it.
+   * Holds `index.mjs` and its source map `index.mjs.map`. For Lambda, the module exports `handler`; for a worker, running
+   * the module runs the worker, and a Dockerfile is beside it.
    */
   readonly directory: string;
-  /** Of both files' content; the same in every checkout of the same sources. */
+  /** The hash of both files' content: the same in every checkout of the same sources. */
   readonly hash: string;
   /** The size of `index.mjs`. */
   readonly bytes: number;
@@ -30,15 +27,15 @@ export interface JobBundle {
 interface BundleJobsOptions {
   /** Where package.json, src/ and node_modules are. @default the working directory */
   readonly root?: string;
-  /** What every bundle becomes. @default a worker's where the job runs on Fargate, a function's otherwise */
+  /** What every bundle becomes. @default a worker where the job runs on Fargate, else a function */
   readonly target?: BundleTarget;
   /** @default one esbuild call for the functions, and one for the workers */
   readonly build?: BuildJobs;
 }
 
 /**
- * Bundles jobs, each with the runtime (or the worker, where it runs on Fargate) and by itself. A job whose inputs have
- * not changed since an earlier run keeps its bundle; when that holds for all of them, esbuild is not even loaded.
+ * Bundles jobs, each by itself and with the runtime (or the worker, where it runs on Fargate). A job whose inputs have
+ * not changed since an earlier run keeps its bundle; if no job has changed, esbuild is not even loaded.
  * @throws {SynthError} when a module is missing, or a bundle would carry what must not ship
  */
 export async function bundleJobs(
@@ -88,22 +85,22 @@ function keyOf({ target, name }: TargetedSource): string {
   return `${target}:${name}`;
 }
 
-/** The entry says which file it is, and what of the runtime the job asks for. */
+/** The entry names the job's file and the parts of the runtime that the job asks for. */
 function madeFromOf(source: TargetedSource): string {
   return sha256(entryModule(source, source.target));
 }
 
-/** A bundle of the cache. */
+/** A bundle in the cache. */
 export function bundleOf({ hash, bytes }: BundleRecord, cache: BundleCache): JobBundle {
   return { directory: cache.directoryOf({ hash }), hash, bytes };
 }
 
-/** With `/` on every system, as esbuild writes its metafile's paths. */
+/** With `/` on every system, as in esbuild's metafile. */
 function relativePath(root: string, file: string): string {
   return relative(root, realpathSync(file)).split(sep).join('/');
 }
 
-/** By a call for each target: they differ in what is left out. */
+/** One call for each target, since targets differ in what is left out. */
 async function newBundles(
   sources: readonly TargetedSource[],
   build: BuildJobs,
@@ -123,7 +120,7 @@ async function newBundles(
   return (await Promise.all(bundles)).flat();
 }
 
-/** What a bundle may weigh, and what lies beside it. */
+/** What a bundle may load at its start, and the files beside it. */
 const shipping: Readonly<Record<BundleTarget, { budgetBytes: number; besides: BundleContent }>> = {
   lambda: { budgetBytes: bundleBudgetBytes, besides: {} },
   worker: { budgetBytes: workerBudgetBytes, besides: containerFiles },

@@ -17,9 +17,9 @@ import type { Construct } from 'constructs';
 import type { JobBundle } from './bundle.ts';
 
 /**
- * A bundle as a function's code, for one function: `<hash>.zip` in the bucket of assets, by the very hash that stands as
- * the code's version in its environment and its log lines. `Code.fromAsset` would hash that once more; it also imports a
- * bucket for each asset, and for that the facts of every AWS region, which takes a tenth of an unchanged synth.
+ * A bundle as the code of one function: `<hash>.zip` in the bucket of assets. The hash is also the code's version in the
+ * function's environment and log lines. `Code.fromAsset` would hash the hash; it also imports a bucket for each asset, and
+ * with it the facts of every AWS Region, which takes a tenth of an unchanged synth.
  */
 export class BundleCode extends Code {
   readonly isInline = false;
@@ -31,7 +31,7 @@ export class BundleCode extends Code {
     this.#bundle = bundle;
   }
 
-  /** The hash is known: CDK need not read the files once more, and the same content stays the same asset anywhere. */
+  /** The CDK takes the known hash instead of reading the files again, so the same content is the same asset anywhere. */
   override bind(scope: Construct): CodeConfig {
     const { directory: sourcePath, hash: assetHash } = this.#bundle;
     const staging = new AssetStaging(scope, 'Code', {

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import {
   accessSync,
   constants,
@@ -11,8 +11,9 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { cacheKey, sha256 } from './cacheKey.ts';
+import { bundleOptions, containerFiles, externals } from './build.ts';
 
 /** What is known about one job's bundle. */
 export interface BundleRecord {
@@ -23,7 +24,7 @@ export interface BundleRecord {
   /** The files it was made from, relative to the project's root. */
   readonly inputs: readonly string[];
   readonly warnings: readonly string[];
-  /** What it was made from beside those files, as a hash: its entry, above all. */
+  /** A hash of what it was made from beside those files, above all its entry. */
   readonly madeFrom: string;
   /** The names of its own files, in the order of its hash. */
   readonly names: readonly string[];
@@ -31,7 +32,7 @@ export interface BundleRecord {
 
 /** A bundle to be stored. */
 export interface NewBundle extends Omit<BundleRecord, 'hash' | 'names'> {
-  /** By which `find` finds it: a job's is its target and name. */
+  /** What `find` looks for: for a job, its target and name. */
   readonly key: string;
   /** Its files, `index.mjs` first, by their names, with `/`. */
   readonly content: BundleContent;
@@ -40,8 +41,8 @@ export interface NewBundle extends Omit<BundleRecord, 'hash' | 'names'> {
 export type BundleContent = Readonly<Record<string, string | Uint8Array>>;
 
 /**
- * The bundles of earlier synths. A bundle is a directory named by its content, so that any number of synths may share
- * the cache; which job has which bundle stands in `bundles.json`, replaced as a whole by each `store`.
+ * The bundles of earlier synths. A bundle is a directory whose name is the hash of its content, so that any number of
+ * synths may share the cache. `bundles.json` says which job has which bundle; each `store` replaces it as a whole.
  */
 export class BundleCache {
   readonly #root: string;
@@ -49,7 +50,7 @@ export class BundleCache {
   readonly #key: string;
   readonly #index: Index;
   readonly #hashes = new Map<string, string | undefined>();
-  /** On the file system's clock, which lags behind by up to a kernel tick; performance.timeOrigin drifts from it. */
+  /** Comparable with files' times: the file system's clock lags by up to a kernel tick. (performance.timeOrigin drifts.) */
   readonly #openedAt = Date.now() - clockLagMs;
 
   constructor(root: string) {
@@ -59,7 +60,7 @@ export class BundleCache {
     this.#index = readIndex(this.#directory, this.#key);
   }
 
-  /** A bundle, when it is there as it was stored, and everything it was made from is unchanged. */
+  /** A bundle that is as it was stored, if everything that it was made from is unchanged. */
   find(key: string, madeFrom: string): BundleRecord | undefined {
     const record = this.#index.bundles[key];
     return record?.madeFrom === madeFrom && this.#isCurrent(record) ? record : undefined;
@@ -70,7 +71,7 @@ export class BundleCache {
     return isUnchanged && this.#isIntact(record);
   }
 
-  /** A clean-up tool, or a disk that was full, may have left half of a bundle: it must not ship. */
+  /** Half of a bundle, which a clean-up tool or a full disk may have left, must not ship. */
   #isIntact({ hash, names }: BundleRecord): boolean {
     const files = names.map((name) => [name, fileHash(join(this.directoryOf({ hash }), name))] as const);
     return contentHash(files) === hash;
@@ -81,7 +82,7 @@ export class BundleCache {
     return join(this.#directory, hash);
   }
 
-  /** Stores bundles just made and removes those long out of use. Returns the records by key. */
+  /** Stores new bundles and removes those that were not used for a day. Returns the records by key. */
   store(bundles: readonly NewBundle[]): Map<string, BundleRecord> {
     const stored = new Map(bundles.map((bundle) => [bundle.key, this.#write(bundle)]));
     const lasting = [...stored].filter(([, { inputs }]) => !inputs.some((file) => this.#editedSince(file)));
@@ -123,13 +124,13 @@ export class BundleCache {
     renameSync(unfinished, path);
   }
 
-  /** Each file is read once a run, however many jobs import it. */
+  /** Each file is read once in a run, however many jobs import it. */
   #hashOf(file: string): string | undefined {
     if (!this.#hashes.has(file)) this.#hashes.set(file, fileHash(join(this.#root, file)));
     return this.#hashes.get(file);
   }
 
-  /** What was saved while esbuild ran may be bundled in its old form and hashed in its new one: not to be relied on. */
+  /** A file that was saved while esbuild ran may be bundled in its old form and hashed in its new form. */
   #editedSince(file: string): boolean {
     const modified = statSync(join(this.#root, file), { throwIfNoEntry: false })?.mtimeMs;
     return modified === undefined || modified >= this.#openedAt;
@@ -157,7 +158,7 @@ const clockLagMs = 20;
 const indexFile = 'bundles.json';
 const unusedBundleLifeMs = 24 * 60 * 60 * 1000;
 
-/** `node_modules/.cache` is where tools keep such things; a workspace may have none, an image a read-only one. */
+/** Tools keep such files in `node_modules/.cache`. A workspace may have no node_modules, an image a read-only one. */
 function writableDirectory(root: string): string {
   if (existsSync(join(root, 'node_modules'))) {
     try {
@@ -202,7 +203,7 @@ function unfinishedPath(path: string): string {
   return `${path}.${process.pid}.${randomUUID()}.tmp`;
 }
 
-/** A directory of that name has the same content: it was put there by another synth in the meantime. */
+/** A directory of that name has the same content: another synth has put it there in the meantime. */
 function renameUnlessThere(from: string, to: string): void {
   try {
     renameSync(from, to);
@@ -210,4 +211,49 @@ function renameUnlessThere(from: string, to: string): void {
     if (!existsSync(to)) throw error;
     rmSync(from, { recursive: true, force: true });
   }
+}
+
+/** Increased when the layout of a bundle or of the cache changes. */
+const layoutVersion = 5;
+
+/**
+ * What every bundle depends on, beside the files and the entry that it is made from. The lock file and package.json decide
+ * how packages resolve; a workspace's lock file is in a folder above the root.
+ */
+export function cacheKey(root: string): string {
+  const parts = [
+    layoutVersion,
+    esbuildVersion(),
+    bundleOptions,
+    externals,
+    containerFiles,
+    ...[...configurationFiles(root), ...lockFiles(root)].map((file) => [file, fileHash(file)]),
+  ];
+  return sha256(JSON.stringify(parts));
+}
+
+/** Read from its package.json: loading esbuild itself would cost an unchanged synth 20 ms. */
+function esbuildVersion(): string {
+  const { version } = createRequire(import.meta.url)('esbuild/package.json') as { version: string };
+  return version;
+}
+
+/**
+ * Bundling reads no tsconfig (see `bundleOptions`). Bundles are made anew all the same when one changes, which is what a
+ * person who edits it expects.
+ */
+function configurationFiles(root: string): string[] {
+  const tsconfigs = readdirSync(root).filter((file) => /^tsconfig.*\.json$/.test(file));
+  return ['package.json', ...tsconfigs.sort()].map((file) => join(root, file));
+}
+
+/** The lock files of the root and of every folder above it, where a workspace has its own. */
+function lockFiles(directory: string): string[] {
+  const files = ['package-lock.json', 'npm-shrinkwrap.json'].map((file) => join(directory, file));
+  const above = dirname(directory);
+  return above === directory ? files : [...files, ...lockFiles(above)];
+}
+
+export function sha256(content: string | Uint8Array): string {
+  return hash('sha256', content);
 }

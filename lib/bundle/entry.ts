@@ -1,21 +1,21 @@
 import type { BundleSource, BundleTarget } from './build.ts';
 
-/** The esbuild namespace of the generated entries; with the job's name it is an entry's path in the metafile. */
+/** The esbuild namespace of generated entries. In the metafile, an entry's path is `job-entry:<job>`. */
 export const entryNamespace = 'job-entry';
 
 /** Where the runtime is, relative to the project's root. */
 const runtimeFile = 'src/runtime/handler.ts';
 
-/** Where the worker is, which runs jobs outside Lambda. */
+/** Where the worker is, which runs jobs outside Lambda; relative to the project's root. */
 const workerFile = 'src/worker/process.ts';
 
-/** What a job that asks for idempotency needs beyond it; no other bundle carries it. */
+/** What only a job that asks for idempotency needs: no other bundle carries it. */
 const idempotencyFile = 'src/idempotency/once.ts';
 
-/** What a job that asks for tracking needs beyond it; no other bundle carries it. */
+/** What only a job that tracks needs: no other bundle carries it. */
 const trackingFile = 'src/tracking/tracker.ts';
 
-/** The module that joins a job to the runtime, or to the worker, and becomes its bundle. */
+/** The module that joins a job to the runtime or to the worker. It becomes the job's bundle. */
 export function entryModule(
   { name, file, isIdempotent, isTracked }: BundleSource,
   target: BundleTarget = 'lambda',

@@ -1,21 +1,21 @@
 import type { Metafile } from 'esbuild';
 import { entryNamespace } from './entry.ts';
 
-/** Everything a bundle is made from, as esbuild's metafile tells it. Paths are relative to the project's root. */
+/** What a bundle is made from, read from esbuild's metafile. Paths are relative to the project's root. */
 export interface Modules {
-  /** The files read for this bundle, tree-shaken ones included, sorted. */
+  /** All files that esbuild read for the bundle, sorted. Tree-shaken files are among them. */
   readonly files: readonly string[];
-  /** Those that run when the bundle is loaded: all but what only an `import()` leads to. */
+  /** The files that run when the bundle is loaded: all but those that only an `import()` leads to. */
   readonly atStart: ReadonlySet<string>;
-  /** Whether a CommonJS module in it requires one of Node's own modules. */
+  /** Whether a CommonJS module in the bundle requires one of Node's own modules. */
   readonly needsRequire: boolean;
   /** The files that a file imports. */
   importsOf(file: string): readonly string[];
-  /** The shortest way of imports that led to a file, from the job file on. */
+  /** The shortest chain of imports from the job file to a file. */
   chainTo(file: string): readonly string[];
 }
 
-/** Follows the imports from a job's entry, breadth first. */
+/** Follows the imports from a job's entry, breadth first, so that the chains are the shortest. */
 export function modulesOf(jobName: string, { inputs }: Metafile): Modules {
   const entry = `${entryNamespace}:${jobName}`;
   const importers = new Map<string, string | undefined>([[entry, undefined]]);

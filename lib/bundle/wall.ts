@@ -6,7 +6,7 @@ export class BundleWallError extends SynthError {
   override readonly name = 'BundleWallError';
 }
 
-/** Synth-time packages: never part of a bundle, not even where `dependencies` lists them. */
+/** Synth-time packages, which are never part of a bundle, even where `dependencies` lists them. */
 const synthTimePackages: ReadonlySet<string> = new Set([
   'aws-cdk',
   'aws-cdk-lib',
@@ -16,10 +16,10 @@ const synthTimePackages: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Holds what ships apart from what does not: a bundle is made from `src/`, from packages that package.json lists in
- * `dependencies`, and from what those depend on.
+ * Refuses what must not ship. A bundle is made from `src/`, from packages that package.json lists in `dependencies`, and
+ * from what those packages depend on.
  * @param dependencies the names in package.json's `dependencies`
- * @throws {BundleWallError} with the way of imports
+ * @throws {BundleWallError} with the chain of imports that leads to the file
  */
 export function assertWall(jobName: string, modules: Modules, dependencies: ReadonlySet<string>): void {
   for (const importer of modules.files) {
@@ -34,7 +34,7 @@ export function assertWall(jobName: string, modules: Modules, dependencies: Read
   }
 }
 
-/** What to do about an import that must not ship; undefined for one that may. */
+/** What to do about an import that must not ship; undefined for an import that may. */
 function adviceAgainst(
   file: string,
   importer: string,

@@ -26,9 +26,9 @@ interface Discovery {
 }
 
 /**
- * Loads the job files directly in a directory: `*.ts`, but neither `*.d.ts` nor `*.test.ts`, no hidden files (an editor's
- * locks and the like), and nothing below.
- * @param names whose prefix counts towards the length of a job's queue and function names
+ * Loads the job files of a directory: `*.ts`, but neither `*.d.ts` nor `*.test.ts`, nor hidden files (such as an editor's
+ * locks), nor files in folders below.
+ * @param names the names of the platform; a job's name must leave room for their prefix
  * @throws {InvalidJobsError} with every problem of every file
  * @throws {SynthError} when the directory cannot be read
  */
@@ -71,7 +71,7 @@ function isJobFile(file: string): boolean {
   return /(?<!\.d|\.test)\.ts$/.test(file);
 }
 
-/** By code unit, so that the order is the same on every machine. */
+/** Compares by code unit, so that the order is the same on every machine. */
 function byJobName(one: string, other: string): number {
   return jobNameOf(one) < jobNameOf(other) ? -1 : 1;
 }
@@ -96,7 +96,7 @@ async function load(file: string, names: ResourceNames): Promise<LoadedFile> {
   }
 }
 
-/** A file that waits for something at its top level would keep the synth waiting for good. */
+/** Loads a file. One that waits for something at its top level would otherwise keep the synth waiting for ever. */
 async function defaultExport(file: string): Promise<unknown> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(
@@ -113,7 +113,7 @@ async function defaultExport(file: string): Promise<unknown> {
 
 const loadSeconds = 10;
 
-/** Throws where the job does when it is read: by a getter or a proxy. */
+/** Throws what a getter or a proxy throws when the job's options are read. */
 async function check(exported: unknown, file: string, names: ResourceNames): Promise<LoadedFile> {
   if (!isJob(exported)) return { warning: noJobWarning(file, exported), problems: [] };
   const name = jobNameOf(file);
@@ -166,7 +166,7 @@ function lengthProblems(what: string, whole: string, longest: number, service: s
   ];
 }
 
-/** Such files exist beside each other on Linux only; on other machines one would silently take the other's place. */
+/** Names that differ by case only: such files exist on Linux; on other machines one would silently replace the other. */
 function caseProblems(jobs: readonly DiscoveredJob[]): JobFileProblem[] {
   const alike = Map.groupBy(jobs, ({ name }) => name.toLowerCase());
   return [...alike.values()]
@@ -182,7 +182,7 @@ function caseProblems(jobs: readonly DiscoveredJob[]): JobFileProblem[] {
     );
 }
 
-/** What Node or a bundler would take as well. */
+/** Warns of the other endings that Node or a bundler would take for a module. */
 function endingWarnings(files: readonly string[]): string[] {
   const others = files.filter(
     (file) => !file.endsWith('.ts') && /(?<!\.d|\.test)\.[cm]?[jt]sx?$/i.test(file),

@@ -1,5 +1,5 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { bundleApi } from '../bundle/apiBundle.ts';
 import { type BundledJob, bundleJobs, type JobBundle } from '../bundle/bundle.ts';
 import type { ResourceNames } from '../platform/resourceNames.ts';
@@ -9,25 +9,24 @@ import { discoverJobs } from './discovery.ts';
 /** What `JobPlatform` takes. */
 interface LoadedJobs {
   readonly jobs: readonly BundledJob[];
-  /** Of src/api; undefined where no job tracks. */
+  /** The bundle of src/api; undefined where no job tracks. */
   readonly apiBundle: JobBundle | undefined;
   readonly warnings: readonly string[];
 }
 
 /**
- * What a platform is made of: finds the jobs in `src/jobs`, bundles them and the API of those that track, and brings
+ * Finds the jobs in `src/jobs` of the working directory, bundles them and the API of the jobs that track, and brings
  * `src/jobs.generated.ts` up to date. Nothing is written when a job cannot be deployed.
- * @param names whose prefix counts towards the length of a job's queue and function names
- * @param root where package.json, src/ and node_modules are
+ * @param names the names of the platform; a job's name must leave room for their prefix
  * @throws {SynthError} with every problem of every job file, or with what cannot be bundled
  */
-export async function loadJobs(names: ResourceNames, root: string = process.cwd()): Promise<LoadedJobs> {
-  const found = await discoverJobs(resolve(root, 'src/jobs'), names);
-  const { jobs, warnings } = await bundleJobs(found.jobs, { root });
-  const api = await bundleApi(found.jobs, { root });
+export async function loadJobs(names: ResourceNames): Promise<LoadedJobs> {
+  const found = await discoverJobs('src/jobs', names);
+  const { jobs, warnings } = await bundleJobs(found.jobs);
+  const api = await bundleApi(found.jobs);
   await writeJobTypes(
     jobs.map(({ name }) => name),
-    join(root, 'src/jobs.generated.ts'),
+    resolve('src/jobs.generated.ts'),
   );
   return { jobs, apiBundle: api.apiBundle, warnings: [...found.warnings, ...warnings, ...api.warnings] };
 }
@@ -37,7 +36,7 @@ export async function loadJobs(names: ResourceNames, root: string = process.cwd(
  * left alone, so that watchers stay quiet.
  * @param jobNames sorted
  * @returns whether the file was written
- * @throws {SynthError} when it cannot be; then the one before is whole, and nothing lies beside it
+ * @throws {SynthError} when the file cannot be written; then the old file is whole, and no other file is left behind
  */
 export async function writeJobTypes(jobNames: readonly string[], file: string): Promise<boolean> {
   const text = jobTypes(jobNames);
@@ -51,7 +50,7 @@ export async function writeJobTypes(jobNames: readonly string[], file: string): 
     await rm(unfinished, { force: true });
     const { code } = cause as NodeJS.ErrnoException;
     throw new SynthError(
-      `${file} has to be written anew for the jobs of now, and cannot be (${code}): make it and its folder writable, or remove it.`,
+      `${file} must be written again, since the jobs have changed, but cannot be (${code}): make it and its folder writable, or remove it.`,
       { cause },
     );
   }
@@ -79,7 +78,7 @@ function identifierOf(name: string): string {
   return unusableIdentifiers.has(name) ? `${name}$` : name;
 }
 
-/** What cannot stand after `import type`: reserved words, TypeScript's own types, and the interface written here. */
+/** Names that `import type` cannot give: reserved words, TypeScript's own types, and the interface written here. */
 const unusableIdentifiers: ReadonlySet<string> = new Set(
   (
     'Jobs any arguments as asserts async await bigint boolean break case catch class const continue debugger ' +

@@ -35,7 +35,7 @@ function problemText({ option, given, bound, advice }: JobFileProblem): string {
   return `  ${option}: given ${given}; allowed: ${bound}.\n    What to do: ${advice}.`;
 }
 
-/** A job file that throws when it is loaded. */
+/** The problem of a job file that throws when it is loaded. */
 export function importProblem(error: unknown, file: string): JobProblem {
   return problem(
     `a file that does not load: ${errorText(error)}${placeOf(error, file)}`,
@@ -43,7 +43,7 @@ export function importProblem(error: unknown, file: string): JobProblem {
   );
 }
 
-/** A job whose options throw when they are read. */
+/** The problem of a job whose options throw when they are read. */
 export function unreadableProblem(error: unknown, file: string): JobProblem {
   return {
     option: 'default export',
@@ -54,7 +54,8 @@ export function unreadableProblem(error: unknown, file: string): JobProblem {
 }
 
 /**
- * What a job file left behind when it was loaded, and nothing waits for: a promise that rejects, a timer that throws.
+ * The problem of a job file that begins something when it is loaded, which fails later: a promise that rejects, a timer that
+ * throws.
  * @returns undefined where the error's stack names no file in the directory
  */
 export function strayProblem(error: unknown, directory: string): JobFileProblem | undefined {
@@ -65,9 +66,9 @@ export function strayProblem(error: unknown, directory: string): JobFileProblem 
 }
 
 /**
- * A job file that ends the process when it is loaded.
- * @param stack of the call, as deep as it goes
- * @returns undefined where it names no file in the directory
+ * The problem of a job file that ends the process when it is loaded.
+ * @param stack the whole stack of the call to process.exit
+ * @returns undefined where the stack names no file in the directory
  */
 export function exitProblem(stack: string, directory: string): JobFileProblem | undefined {
   const place = firstPlace(stack, directory);
@@ -100,7 +101,7 @@ function errorText(error: unknown): string {
   return `${partOf(error, 'name')}: ${partOf(error, 'message').trim()}`;
 }
 
-/** The line, where the error's stack names the file: Node puts a syntax error's place first, others' into a frame. */
+/** The line in the file, if the error's stack names it. Node puts it first for a syntax error, else into a frame. */
 function placeOf(error: unknown, file: string): string {
   const { pathname } = pathToFileURL(file);
   const [, line] =
@@ -110,20 +111,20 @@ function placeOf(error: unknown, file: string): string {
   return line === undefined ? '' : ` (line ${line})`;
 }
 
-/** Where a stack first comes by a file in a directory, or in a folder below. */
+/** The first place in a stack that is in the directory or in a folder below. */
 function firstPlace(stack: string, directory: string): { file: string; line: string } | undefined {
   const { pathname } = pathToFileURL(join(directory, sep));
   const [, name, line] = stack.split(pathname)[1]?.match(/^([^:\n]+):(\d+)/) ?? [];
   return name === undefined || line === undefined ? undefined : { file: join(directory, name), line };
 }
 
-/** With its cause's: the stack of a failed fetch tells no caller, that of its cause does. */
+/** An error's stack and its cause's stack. A failed fetch names its caller in its cause's stack only. */
 function stackOf(error: unknown): string {
   const errors = isNativeError(error) ? [error, error.cause] : [];
   return errors.map((one) => (isNativeError(one) ? partOf(one, 'stack') : '')).join('\n');
 }
 
-/** Whoever throws may have put anything there. */
+/** A part of an error as a text. Job files may throw errors whose parts are anything, or throw when they are read. */
 function partOf(error: Error, part: 'name' | 'message' | 'stack'): string {
   try {
     return textOf(error[part]);

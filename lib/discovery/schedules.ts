@@ -12,8 +12,8 @@ import type { DiscoveredJob } from './discovery.ts';
 import type { JobFileProblem } from './problems.ts';
 
 /**
- * What is wrong with the payloads that a job's schedules publish: they have to fit the job's schema as they arrive, and
- * Scheduler's bound. Asynchronous schemas are awaited.
+ * What is wrong with the payloads that a job's schedules publish. A payload has to fit the job's schema, and the size that
+ * Scheduler takes. Asynchronous schemas are awaited.
  */
 export async function schedulePayloadProblems(job: AnyJob, jobName: string): Promise<JobProblem[]> {
   const problems = await Promise.all(
@@ -54,10 +54,10 @@ function abridged(text: string): string {
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 
-/** What is left of Scheduler's input beside the topic's ARN, the attributes and their names. */
+/** The part of Scheduler's input that the topic's ARN, the attributes and their names leave for a payload. */
 const maxPayloadBytes = maxInputBytes - 1024;
 
-/** Names that are too long, and names that two jobs give: `A` with `b-1`, and `A-b` with `1`. */
+/** The problems of names that are too long, and of names that two jobs have, such as `A` with `b-1` and `A-b` with `1`. */
 export function scheduleNameProblems(jobs: readonly DiscoveredJob[]): JobFileProblem[] {
   const named = jobs.flatMap(namedSchedules);
   const owners = Map.groupBy(named, ({ whole }) => whole);

@@ -23,7 +23,7 @@ interface JobAlarmsProps {
   readonly queue: IQueue;
   readonly deadLetterQueue: IQueue;
   readonly alarmTopic: ITopic;
-  /** The platform's ECS cluster, where a job on Fargate runs. */
+  /** The platform's ECS cluster, in which jobs on Fargate run. */
   readonly clusterName: string;
 }
 
@@ -88,8 +88,8 @@ function bothAlarm(
 }
 
 /**
- * What happened, where to look and which commands help; the one for whoever has no checkout of the project only where it
- * fits.
+ * Says what happened, where to look and which commands help. The command for people without a checkout of the project is
+ * added where CloudWatch takes a text of that length.
  */
 function deadLetterText(scope: Construct, props: JobAlarmsProps, what: string): string {
   const { jobName, names, settings } = props;
@@ -103,7 +103,7 @@ function deadLetterText(scope: Construct, props: JobAlarmsProps, what: string): 
   return isDescription(scope, longer) ? longer : text;
 }
 
-/** With the destination: a message that the runtime sent there has no queue of origin for SQS to move it back to. */
+/** The command names the destination, since SQS knows no queue of origin for a message that the runtime has sent. */
 function moveCommand(scope: Construct, names: JobNames): string {
   const arnOf = (resource: string) => Stack.of(scope).formatArn({ service: 'sqs', resource });
   return (
@@ -112,7 +112,7 @@ function moveCommand(scope: Construct, names: JobNames): string {
   );
 }
 
-/** Nobody takes the messages, and they would expire in silence. */
+/** Goes off when nobody takes the messages, which would otherwise expire unseen. */
 function backlogAlarm(scope: Construct, props: JobAlarmsProps): PlatformAlarm {
   const { jobName, names, settings, queue } = props;
   const waited = formatDuration(settings.backlogAlarmAfterSeconds);
@@ -126,7 +126,7 @@ function backlogAlarm(scope: Construct, props: JobAlarmsProps): PlatformAlarm {
   });
 }
 
-/** A mapping that was switched off, a function that is always throttled, tasks that do not start. */
+/** What may be wrong: a mapping that was switched off, a function that is always throttled, tasks that do not start. */
 function whatConsumes({ names, settings, clusterName }: JobAlarmsProps): string {
   if (settings.fargate !== undefined) {
     return (

@@ -7,22 +7,22 @@ import { type IQueue, Queue, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
 import { Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { durationSeconds } from '../../src/job/duration.ts';
+import type { AnyJob } from '../../src/job/index.ts';
 import { deadLetterRetention, queueRetention } from '../../src/job/retention.ts';
 import type { JobNames } from '../../src/names.ts';
 import type { BundledJob } from '../bundle/bundle.ts';
 import { PlatformQueue } from '../platform/platformQueue.ts';
 import type { ResourceNames } from '../platform/resourceNames.ts';
+import type { JobStores } from '../platform/stores.ts';
 import { tagResources } from '../platform/tags.ts';
 import type { WorkerCluster } from '../platform/workerCluster.ts';
 import { addJobAlarms } from './jobAlarms.ts';
-import { type JobFunctionProps, jobFunction, type LogLevel } from './jobFunction.ts';
-import type { JobSchedules } from './jobSchedules.ts';
-import { addRecurringSchedules } from './jobSchedules.ts';
+import { type JobRunnerProps, jobFunction, type LogLevel } from './jobFunction.ts';
+import { addRecurringSchedules, type JobSchedules } from './jobSchedules.ts';
 import { jobService } from './jobService.ts';
 import { type JobSettings, jobSettings } from './jobSettings.ts';
-import { type JobStores, storesOf } from './jobStores.ts';
 
-/** The job, and what it shares with the others. Nothing comes from a sibling, so jobs can live in stacks of their own. */
+/** The job, and what all jobs share. Nothing comes from another job, so that jobs can live in stacks of their own. */
 interface JobResourcesProps {
   readonly job: BundledJob;
   readonly names: ResourceNames;
@@ -32,17 +32,17 @@ interface JobResourcesProps {
   readonly undeliveredQueue: IQueue;
   readonly logRetention: RetentionDays;
   readonly logLevel: LogLevel | undefined;
-  /** The platform's, used as far as the job asks for them. */
+  /** The platform's stores; the job uses those that it asks for. */
   readonly stores: JobStores;
-  /** The platform's, where the job runs on Fargate. */
+  /** The platform's cluster; undefined where no job runs on Fargate. */
   readonly workers: WorkerCluster | undefined;
-  /** The platform's, used where the job recurs. */
+  /** The platform's role and groups, used where the job recurs. */
   readonly schedules: JobSchedules;
 }
 
 /**
- * Everything that one job has on AWS. Its function, or its tasks, are granted more by the construct itself:
- * `bucket.grantRead(platform.job('ReportJob'))`.
+ * Everything that one job has on AWS. The construct itself is what permissions are granted to, for its function or its
+ * tasks: `bucket.grantRead(platform.job('ReportJob'))`.
  */
 export class JobResources extends Construct implements IGrantable {
   readonly queue: IQueue;
@@ -79,7 +79,16 @@ export class JobResources extends Construct implements IGrantable {
   }
 }
 
-/** Accepts the dead letters of the job's own queue only, and what the job's function sends by its role. */
+/** The stores that the job asks for. */
+function storesOf({ idempotency, track }: AnyJob, stores: JobStores): JobStores {
+  return {
+    filesBucket: stores.filesBucket,
+    idempotencyTable: idempotency === undefined ? undefined : stores.idempotencyTable,
+    statusTable: track === true ? stores.statusTable : undefined,
+  };
+}
+
+/** Accepts dead letters of the job's own queue only, and what the job's role sends. */
 function addDeadLetterQueue(scope: Construct, names: JobNames, props: JobResourcesProps): Queue {
   const sourceArn = Stack.of(scope).formatArn({ service: 'sqs', resource: names.queue });
   return new PlatformQueue(scope, 'DeadLetterQueue', {
@@ -109,7 +118,7 @@ function addQueue(
   });
 }
 
-/** With SNS's envelope, not raw: the envelope's MessageId stays the same through retries and redrives. */
+/** Messages come in SNS's envelope, not raw: its MessageId stays the same through retries and redrives. */
 function subscribe(scope: Construct, queue: PlatformQueue, props: JobResourcesProps): CfnSubscription {
   const subscription = new CfnSubscription(scope, 'Subscription', {
     topicArn: props.topic.topicArn,
@@ -128,9 +137,9 @@ interface Consumer {
   readonly grantPrincipal: IPrincipal;
 }
 
-type ConsumerProps = JobFunctionProps & Pick<JobResourcesProps, 'workers'>;
+type ConsumerProps = JobRunnerProps & Pick<JobResourcesProps, 'workers'>;
 
-/** One or the other, never both: they would take each other's messages. */
+/** A function or a service, never both: they would take each other's messages. */
 function addConsumer(scope: Construct, props: ConsumerProps): Consumer {
   const { settings, queue, workers } = props;
   if (settings.fargate !== undefined && workers !== undefined) {
@@ -142,7 +151,7 @@ function addConsumer(scope: Construct, props: ConsumerProps): Consumer {
   return { function: target, grantPrincipal: target.grantPrincipal };
 }
 
-/** `ReportBatchItemFailures` always: without it one failure would run its whole batch again. */
+/** Reports batch item failures: otherwise one failure would run its whole batch again. */
 function consume(scope: Construct, queue: IQueue, target: IFunction, settings: JobSettings): void {
   const { batchSize, batchWindowSeconds, maxConcurrency } = settings;
   new EventSourceMapping(scope, 'EventSourceMapping', {

@@ -6,15 +6,20 @@ import type { Construct } from 'constructs';
 import { fargateSettings } from '../../src/job/compute.ts';
 import type { IamStatement } from '../../src/job/index.ts';
 import type { BundledJob } from '../bundle/bundle.ts';
-import { wildcardFinding } from '../platform/wildcardFinding.ts';
-import type { JobStores } from './jobStores.ts';
-import { acknowledgeOwnFiles, allow, storePermissions } from './jobStores.ts';
+import {
+  acknowledgeFiles,
+  allow,
+  allowFiles,
+  type FileAccess,
+  wildcardFinding,
+} from '../platform/permissions.ts';
+import type { JobStores } from '../platform/stores.ts';
 
 interface JobRoleProps extends JobStores {
   readonly job: BundledJob;
   readonly queue: IQueue;
   readonly deadLetterQueue: IQueue;
-  /** What the job asks for beyond consuming its queue. */
+  /** What the job file asks for beyond consuming its queue. */
   readonly permissions: readonly IamStatement[];
 }
 
@@ -28,7 +33,10 @@ export function functionRole(
   return jobRole(scope, id, props, new ServicePrincipal('lambda.amazonaws.com'), [logs]);
 }
 
-/** The role of a job's tasks: the same, but that ECS writes their log, and that they may ask to be left running. */
+/**
+ * The role of a job's tasks. It differs from a function's role: ECS writes the log, and a task may ask for protection from
+ * scale-in.
+ */
 export function taskRole(
   scope: Construct,
   id: string,
@@ -40,7 +48,7 @@ export function taskRole(
   const ecsTasks = new ServicePrincipal('ecs-tasks.amazonaws.com', {
     conditions: { StringEquals: { 'aws:SourceAccount': stack.account } },
   });
-  // The container agent, through which a worker asks, only ever protects the task it is asked from.
+  // A worker asks through the container agent, which protects only the task that asks.
   const protect = allow(tasks, 'ecs:UpdateTaskProtection');
   const role = jobRole(scope, id, props, ecsTasks, [protect]);
   Validations.of(role).acknowledge({
@@ -67,12 +75,17 @@ function jobRole(
       ...(permissions.length === 0 ? {} : { JobFile: jobFilePolicy(permissions) }),
     },
   });
-  acknowledgeOwnFiles(role, job, filesBucket);
+  acknowledgeFiles(
+    role,
+    filesBucket,
+    fileAccessOf(job),
+    "The files of the job's own messages: their names are made at run time.",
+  );
   return role;
 }
 
 function runStatements(props: JobRoleProps): PolicyStatement[] {
-  const { job, queue, deadLetterQueue } = props;
+  const { job, queue, deadLetterQueue, filesBucket, idempotencyTable, statusTable } = props;
   return [
     allow(
       queue.queueArn,
@@ -80,16 +93,33 @@ function runStatements(props: JobRoleProps): PolicyStatement[] {
       'sqs:DeleteMessage',
       'sqs:GetQueueAttributes',
       'sqs:ChangeMessageVisibility',
-      ...(sendsAgain(job) ? ['sqs:SendMessage'] : []),
+      ...(sendsCopies(job) ? ['sqs:SendMessage'] : []),
     ),
     allow(deadLetterQueue.queueArn, 'sqs:SendMessage'),
-    ...storePermissions(job, props),
+    ...(idempotencyTable === undefined ? [] : [allow(idempotencyTable.tableArn, ...itemActions)]),
+    ...(statusTable === undefined ? [] : [allow(statusTable.tableArn, ...itemActions)]),
+    ...fileAccessOf(job).map((access) => allowFiles(filesBucket, access)),
   ];
 }
 
-/** A duplicate of a job that runs waits in its queue as a copy, and what a stopping worker cannot run goes back as one. */
-function sendsAgain({ job }: BundledJob): boolean {
+/** A duplicate of a running job waits in the queue as a copy, and a stopping worker sends back what it cannot run as one. */
+function sendsCopies({ job }: BundledJob): boolean {
   return job.idempotency !== undefined || fargateSettings(job.compute) !== undefined;
+}
+
+const itemActions = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'];
+
+/** A job reaches the files of its own messages only. */
+function fileAccessOf({ name, job }: BundledJob): FileAccess[] {
+  return [
+    { prefix: `payloads/${name}/`, actions: ['s3:GetObject'] },
+    ...(job.uploads === undefined
+      ? []
+      : [{ prefix: `uploads/${name}/`, actions: ['s3:GetObject'] } satisfies FileAccess]),
+    ...(job.track === true
+      ? [{ prefix: `results/${name}/`, actions: ['s3:GetObject', 's3:PutObject'] } satisfies FileAccess]
+      : []),
+  ];
 }
 
 function jobFilePolicy(permissions: readonly IamStatement[]): PolicyDocument {
@@ -107,7 +137,7 @@ function filledIn(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, filledIn(inner)]));
 }
 
-/** IAM's own variables, such as `${aws:username}`, are not CloudFormation's to fill in: `${!` says so. */
+/** Marks IAM's own variables, such as `${aws:username}`, with `${!`, so that CloudFormation leaves them alone. */
 function literalExceptAws(text: string): string {
   return text.replaceAll(/\$\{(?!AWS::|!)/g, '$${!');
 }

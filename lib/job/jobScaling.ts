@@ -12,7 +12,7 @@ import type { Construct } from 'constructs';
 import type { FargateSettings } from '../../src/job/compute.ts';
 import { durationSeconds } from '../../src/job/duration.ts';
 import { alarmName, type JobNames } from '../../src/names.ts';
-import { autoScaling } from '../bundle/lazyModules.ts';
+import { autoScaling } from '../platform/lazyModules.ts';
 import { eachMinute, runningMessages, waitingMessages } from '../platform/platformAlarm.ts';
 
 interface JobScalingProps {
@@ -22,20 +22,20 @@ interface JobScalingProps {
   readonly service: FargateService;
 }
 
-/** An empty queue, nothing in flight, for so many minutes: back to `min`. */
+/** After so many minutes with an empty queue and nothing in flight, the service goes back to `min` tasks. */
 export const idleMinutes = 5;
 
 /**
- * Has the service run as many tasks as its backlog calls for. While the first alarm is up, auto scaling looks at the
- * backlog each minute and sets the number of tasks of its step: no more is added for being asked twice, so there is
- * no cooldown. When the queue has been empty for a while the second alarm ends it.
+ * Has the service run as many tasks as its backlog calls for. While the first alarm is in state ALARM, auto scaling looks
+ * at the backlog each minute and sets the number of tasks of its step. It sets a number and adds none, so that no cooldown
+ * is needed. When the queue has been empty for a while, the second alarm sets the number to `min`.
  */
 export function addJobScaling(scope: Construct, props: JobScalingProps): void {
   const { names, fargate } = props;
   const target = scalableTarget(scope, props);
   const steps = scalingSteps(scalingRule(fargate));
   const byBacklog = scalingPolicy(scope, 'BacklogScaling', alarmName(names.service, 'backlog'), target, {
-    // Bounds count from the alarm's threshold, which is 1; the upper one is not part of its step.
+    // Bounds count from the alarm's threshold, which is 1. The upper bound is not part of its step.
     stepAdjustments: steps.map(({ backlog, tasks }, index) => {
       const next = steps[index + 1];
       return {
@@ -82,7 +82,7 @@ function scalingPolicy(
   });
 }
 
-/** Up while there is anything to do. It notifies nobody. */
+/** In state ALARM while there is anything to do. It notifies nobody. */
 function backlogAlarm(scope: Construct, { names, queue }: JobScalingProps): Alarm {
   return new Alarm(scope, 'ScalingAlarm', {
     alarmName: alarmName(names.service, 'scaling'),
@@ -95,7 +95,7 @@ function backlogAlarm(scope: Construct, { names, queue }: JobScalingProps): Alar
   });
 }
 
-/** SQS sends no data of a queue that nobody has used for six hours: that too is idle. */
+/** SQS sends no data about a queue that nobody has used for six hours: missing data means idle, too. */
 function idleAlarm(scope: Construct, { names, fargate, queue }: JobScalingProps): Alarm {
   return new Alarm(scope, 'IdleAlarm', {
     alarmName: alarmName(names.service, 'idle'),
@@ -108,7 +108,7 @@ function idleAlarm(scope: Construct, { names, fargate, queue }: JobScalingProps)
   });
 }
 
-/** Waiting or being run: a queue whose messages are all in hand must not lose the tasks that have them. */
+/** Counts running messages, too: a service must keep its tasks while they run the last messages of the queue. */
 function backlog(queue: IQueue): MathExpression {
   return new MathExpression({
     expression: 'waiting + running',
@@ -122,7 +122,7 @@ function run(policy: CfnScalingPolicy, alarm: AlarmBase): void {
   alarm.addAlarmAction({ bind: () => ({ alarmActionArn: policy.ref }) });
 }
 
-/** How many tasks a backlog calls for. A backlog counts the messages that wait and those that are being run. */
+/** How many tasks a backlog calls for. A backlog counts the messages that wait and the messages that run. */
 export interface ScalingRule {
   /** Tasks at an empty queue. */
   readonly min: number;
@@ -132,18 +132,18 @@ export interface ScalingRule {
   readonly share: number;
 }
 
-/** From this backlog up to the next step's, so many tasks. */
+/** So many tasks from this backlog up to the backlog of the next step. */
 interface ScalingStep {
   readonly backlog: number;
   readonly tasks: number;
 }
 
-/** Application Auto Scaling's quota: step adjustments of one policy. */
+/** Application Auto Scaling's quota of step adjustments in one policy. */
 export const maxSteps = 20;
 
 /**
- * One task's share is what it gets through within `latency`, and never less than what it runs at once: no message
- * of such a share waits longer for its turn.
+ * One task's share is the number of messages that it runs within `latency`, and never less than the number that it runs at
+ * once: no message of such a share waits for longer than `latency`.
  */
 export function scalingRule({
   min,
@@ -157,20 +157,15 @@ export function scalingRule({
 }
 
 /**
- * The rule as step scaling takes it: a table that starts at a backlog of 1, so that the first message starts a task.
- * More than 20 numbers of tasks do not fit into one: then some are left out, rather more tasks than too few.
+ * The rule as step scaling takes it: a table that begins at a backlog of 1, so that the first message starts a task. A
+ * policy holds 20 steps at most. A rule with more numbers of tasks leaves some out, and then starts more tasks than needed.
  */
 export function scalingSteps({ min, max, share }: ScalingRule): ScalingStep[] {
   const levels = taskLevels(Math.max(1, min), max);
   return levels.map((tasks, index) => ({ backlog: (levels[index - 1] ?? 0) * share + 1, tasks }));
 }
 
-/** What the steps make of a backlog: `ceil(backlog ÷ share)` within min and max, rounded up to the next step. */
-export function tasksFor(backlog: number, rule: ScalingRule): number {
-  return scalingSteps(rule).findLast((step) => backlog >= step.backlog)?.tasks ?? rule.min;
-}
-
-/** Every number from the first to the last, or 20 of them whose distances grow evenly. */
+/** Every number from the first to the last, or 20 of them, each larger by about the same factor than the one before. */
 function taskLevels(first: number, last: number): number[] {
   const levels = [first];
   for (let level = first; level < last; ) {

@@ -1,12 +1,4 @@
-import {
-  Effect,
-  Grant,
-  type IGrantable,
-  PolicyDocument,
-  PolicyStatement,
-  Role,
-  ServicePrincipal,
-} from 'aws-cdk-lib/aws-iam';
+import { Grant, type IGrantable, PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { CfnSchedule, CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
@@ -23,21 +15,22 @@ import {
 } from '../../src/message/scheduledPublish.ts';
 import { scheduleName, schedulerRoleName } from '../../src/names.ts';
 import type { BundledJob } from '../bundle/bundle.ts';
+import { allow } from '../platform/permissions.ts';
 import { keptInProduction } from '../platform/platformQueue.ts';
 import type { ResourceNames } from '../platform/resourceNames.ts';
 
 interface JobSchedulesProps {
   readonly names: ResourceNames;
   readonly topic: ITopic;
-  /** The topic's, where it has one. */
+  /** Undefined where the topic has no key. */
   readonly topicKey: IKey | undefined;
-  /** Takes what Scheduler could not publish. */
+  /** Takes the messages that Scheduler could not publish. */
   readonly undeliveredQueue: IQueue;
 }
 
 /**
- * What schedules share: a group for those of the job files, one for delayed publishes, which are made at run time, and
- * the role that publishes.
+ * What schedules share: a group for the schedules of job files, a group for delayed publishes (which are made at run
+ * time), and the role that publishes.
  */
 export class JobSchedules extends Construct {
   readonly role: Role;
@@ -50,11 +43,11 @@ export class JobSchedules extends Construct {
     this.#names = names;
     this.role = this.#addRole(props);
     const onceGroup = new CfnScheduleGroup(this, 'OnceGroup', { name: names.onceScheduleGroup });
-    // Its schedules are messages that are on their way.
+    // Its schedules are messages that are still to be published.
     if (names.isProduction) onceGroup.applyRemovalPolicy(keptInProduction);
   }
 
-  /** The group of the job files' schedules, which is there once a job recurs. */
+  /** The group of the job files' schedules, which exists as soon as a job recurs. */
   recurringGroup(): CfnScheduleGroup {
     this.#recurringGroup ??= new CfnScheduleGroup(this, 'RecurringGroup', {
       name: this.#names.scheduleGroup,
@@ -62,7 +55,7 @@ export class JobSchedules extends Construct {
     return this.#recurringGroup;
   }
 
-  /** Lets a publisher make, move and cancel delayed publishes. Listing them needs scheduler:ListSchedules on all groups. */
+  /** Lets a publisher create, move and cancel delayed publishes. Listing needs scheduler:ListSchedules on all groups. */
   grantDelay(grantee: IGrantable): Grant {
     const { onceScheduleGroup } = this.#names;
     const schedules = this.#arnOf('schedule', `${onceScheduleGroup}/*`);
@@ -80,7 +73,7 @@ export class JobSchedules extends Construct {
     return onSchedules.combine(onRole);
   }
 
-  /** Scheduler assumes it for schedules of the platform's own groups only, which AWS tells apart by their ARNs. */
+  /** Scheduler may assume the role for schedules of the platform's own groups only, which their ARNs tell. */
   #addRole({ names, topic, topicKey, undeliveredQueue }: JobSchedulesProps): Role {
     const groups = [names.scheduleGroup, names.onceScheduleGroup].map((group) =>
       this.#arnOf('schedule-group', group),
@@ -95,8 +88,8 @@ export class JobSchedules extends Construct {
       inlinePolicies: {
         Publish: new PolicyDocument({
           statements: [
-            allow('sns:Publish', topic.topicArn),
-            allow('sqs:SendMessage', undeliveredQueue.queueArn),
+            allow(topic.topicArn, 'sns:Publish'),
+            allow(undeliveredQueue.queueArn, 'sqs:SendMessage'),
           ],
         }),
       },
@@ -112,28 +105,24 @@ export class JobSchedules extends Construct {
 
 const scheduler = 'scheduler.amazonaws.com';
 
-function allow(action: string, resource: string): PolicyStatement {
-  return new PolicyStatement({ effect: Effect.ALLOW, actions: [action], resources: [resource] });
-}
-
 interface RecurringSchedulesProps {
   readonly job: BundledJob;
   readonly topic: ITopic;
   readonly undeliveredQueue: IQueue;
   /** The platform's role and groups. */
   readonly schedules: JobSchedules;
-  /** The job's: what fires before it exists, as a rate does at once, would reach nobody. */
+  /** The job's subscription. A schedule waits for it: a rate fires at once, and would reach nobody. */
   readonly subscription: IDependable;
 }
 
-/** The schedules of a job's file. They hold no data, so they go with the job or the option, in production too. */
+/** The schedules of a job file. They hold no data, so they are deleted with the job or the option, in production too. */
 export function addRecurringSchedules(scope: Construct, props: RecurringSchedulesProps): void {
   for (const schedule of jobSchedules(props.job.job)) addSchedule(scope, schedule, props);
 }
 
 /**
- * The job's ID is the schedule and the time that it was to fire: should Scheduler fire twice, which it may, it is one
- * job to idempotency.
+ * The job's ID is made of the schedule's name and the scheduled time. Scheduler may fire twice for one time: the two
+ * messages then have the same ID, and idempotency takes them for one job.
  */
 function addSchedule(scope: Construct, schedule: JobSchedule, props: RecurringSchedulesProps): void {
   const { job, topic, undeliveredQueue, schedules, subscription } = props;
@@ -166,8 +155,8 @@ function addSchedule(scope: Construct, schedule: JobSchedule, props: RecurringSc
 }
 
 /**
- * Scheduler refuses a start that lies more than five minutes back, on every update too, so one that is past is left
- * out. A cron expression fires as before; a rate counts from the deployment that finds it past.
+ * Scheduler refuses a start that is more than five minutes in the past, on every update too, so a past start is left
+ * out. A cron expression fires as before; a rate counts from the first deployment after its start.
  */
 function dates({ start, end }: JobSchedule): { startDate?: string; endDate?: string } {
   const isAhead = start !== undefined && Date.parse(start) > Date.now();

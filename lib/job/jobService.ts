@@ -5,33 +5,20 @@ import type {
   HealthCheck,
 } from 'aws-cdk-lib/aws-ecs';
 import type { Role } from 'aws-cdk-lib/aws-iam';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
-import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { FargateSettings } from '../../src/job/compute.ts';
-import type { JobNames } from '../../src/names.ts';
-import type { BundledJob } from '../bundle/bundle.ts';
-import { ecrAssets, ecs } from '../bundle/lazyModules.ts';
-import { wildcardFinding } from '../platform/wildcardFinding.ts';
+import { ecrAssets, ecs } from '../platform/lazyModules.ts';
+import { wildcardFinding } from '../platform/permissions.ts';
 import type { WorkerCluster } from '../platform/workerCluster.ts';
-import type { LogLevel } from './jobFunction.ts';
+import { type JobRunnerProps, runtimeVariables } from './jobFunction.ts';
 import { taskRole } from './jobRole.ts';
 import { addJobScaling } from './jobScaling.ts';
-import type { JobSettings } from './jobSettings.ts';
-import type { JobStores } from './jobStores.ts';
-import { runtimeVariables } from './runtimeVariables.ts';
 
-interface JobServiceProps extends JobStores {
-  readonly job: BundledJob;
-  readonly names: JobNames;
-  readonly settings: JobSettings;
+interface JobServiceProps extends JobRunnerProps {
   readonly fargate: FargateSettings;
   readonly workers: WorkerCluster;
-  readonly queue: IQueue;
-  readonly deadLetterQueue: IQueue;
-  readonly logRetention: RetentionDays;
-  readonly logLevel: LogLevel | undefined;
 }
 
 /** A job's service on Fargate, which runs as many workers as its queue's backlog calls for. */
@@ -51,8 +38,8 @@ export function jobService(
     cluster: workers.cluster,
     taskDefinition,
     capacityProviderStrategies: [{ capacityProvider: fargate.spot ? 'FARGATE_SPOT' : 'FARGATE', weight: 1 }],
-    // No desired count: the first deployment starts one task, which proves that it starts; from then on auto scaling
-    // has the say, and a later deployment leaves the count alone.
+    // Without a desired count the first deployment starts one task, which proves that the task can start. From then on
+    // auto scaling decides, and a later deployment leaves the count alone.
     minHealthyPercent: 100,
     maxHealthyPercent: 200,
     circuitBreaker: { rollback: true },
@@ -111,7 +98,7 @@ function container(scope: Construct, props: JobServiceProps): ContainerDefinitio
   };
 }
 
-/** Fargate's longest. Work that SIGTERM finds in hand gets most of it; the rest is for handing back what is unfinished. */
+/** Fargate's maximum. Running jobs get most of it after SIGTERM; the rest is for handing back what is unfinished. */
 const stopTimeoutSeconds = 120;
 const workersStopTimeout = '110s';
 
@@ -120,7 +107,7 @@ const nodeUser = '1000:1000';
 
 const healthPort = 8080;
 
-/** Asked from inside by Node itself: a slim image has no curl. */
+/** Node itself sends the request, from inside the container: a slim image has no curl. */
 const healthCheck: HealthCheck = {
   command: [
     'CMD',
@@ -134,7 +121,7 @@ const healthCheck: HealthCheck = {
   startPeriod: Duration.seconds(60),
 };
 
-/** What the runtime reads and the job's own, then what the worker reads. */
+/** The runtime's variables and the job file's own, then the worker's. */
 function environment(scope: Construct, props: JobServiceProps): Record<string, string> {
   return {
     ...runtimeVariables(props),

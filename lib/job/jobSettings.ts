@@ -6,7 +6,7 @@ import type { AnyJob, IamStatement } from '../../src/job/index.ts';
 import { jobOptions } from '../../src/job/options.ts';
 import { visibilityTimeoutSeconds } from '../../src/job/visibilityTimeout.ts';
 
-/** A job's options with the defaults filled in, in the units that AWS takes, and what follows from them. */
+/** A job's options in the units that AWS takes, with defaults filled in, and the settings that follow from them. */
 export interface JobSettings {
   readonly timeoutSeconds: number;
   readonly batchSize: number;
@@ -22,8 +22,8 @@ export interface JobSettings {
   readonly environment: Readonly<Record<string, string>>;
   readonly visibilityTimeoutSeconds: number;
   /**
-   * One more than the attempts: the runtime gets to see a message whose last attempt ended without an outcome, and
-   * sends it to the dead-letter queue with that reason.
+   * One more than `maxAttempts`, so that the runtime receives a message whose last attempt ended without an outcome. It
+   * then sends the message to the dead-letter queue with that reason.
    */
   readonly maxReceiveCount: number;
   /** Undefined for a job that runs in Lambda. */

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { inspect } from 'node:util';
 import { Annotations, App } from 'aws-cdk-lib/core';
-import { nearestName } from '../../src/job/nearestName.ts';
+import { nearestName } from '../../src/nearestName.ts';
 import { apiOptionsOf } from '../api/apiOptions.ts';
 import { loadJobs } from '../discovery/loadJobs.ts';
 import { exitProblem, InvalidJobsError, strayProblem } from '../discovery/problems.ts';
-import { JobPlatformStack } from './jobPlatformStack.ts';
+import { JobPlatformStack } from './jobPlatform.ts';
 import { resourceNames } from './resourceNames.ts';
 import { SynthError } from './synthError.ts';
 
@@ -28,7 +28,7 @@ async function synthesize(): Promise<void> {
   const context = (key: ContextKey): string | undefined => app.node.tryGetContext(key)?.toString();
   const id = { platform: context('platform'), stage: context('stage') };
   const names = resourceNames(id);
-  // Before the job files, whose types are written.
+  // Checked before the job files are loaded, since loading writes src/jobs.generated.ts.
   const options = {
     alarmEmails: alarmEmails(context('alarmEmail') ?? process.env.ALARM_EMAIL ?? ''),
     api: apiOptionsOf({
@@ -44,7 +44,7 @@ async function synthesize(): Promise<void> {
   app.synth();
 }
 
-/** Rejects when something fails that nobody waits for: most likely a job file began it when it was loaded. */
+/** Rejects when something fails that no code waits for. Most likely a job file began it when it was loaded. */
 function strayFailure(): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>();
   const fail = (error: unknown): void => reject(strayError(error));
@@ -57,12 +57,12 @@ function strayError(cause: unknown): SynthError {
   const problem = strayProblem(cause, jobsDirectory);
   if (problem !== undefined) return new InvalidJobsError([problem], { cause });
   return new SynthError(
-    `Something failed that nothing waits for: ${inspect(cause)}\nNothing was written. ${lookForIt}`,
+    `Something failed that no code waits for: ${inspect(cause)}\nNothing was written. ${lookForIt}`,
     { cause },
   );
 }
 
-/** While the process exits, its stack still holds who called for that. */
+/** In an exit listener the stack still shows which code called process.exit(). */
 function earlyExit(): SynthError {
   Error.stackTraceLimit = Number.POSITIVE_INFINITY;
   const problem = exitProblem(new Error().stack ?? '', jobsDirectory);
@@ -75,7 +75,7 @@ const lookForIt =
 
 const jobsDirectory = resolve('src/jobs');
 
-/** What a person has to put right is said without a stack trace. */
+/** An error that a person can mend is printed without its stack. */
 function report(error: unknown): 1 {
   console.error(error instanceof SynthError ? error.message : error);
   return 1;
@@ -92,7 +92,7 @@ export function alarmEmails(list: string): string[] {
   return [...new Map(given.map((address) => [address.toLowerCase(), address])).values()];
 }
 
-/** Enough to catch a slip of the pen: SNS itself mails a confirmation, which only a real address gets. */
+/** Catches typing errors only: SNS mails a confirmation, which only a real address gets. */
 function assertAddress(address: string, list: string): void {
   if (/^[\w.!#$%&'*+=?^`{|}~-]{1,64}@(?:[a-z0-9-]+\.)+[a-z0-9-]{2,}$/i.test(address)) return;
   throw new SynthError(
@@ -113,7 +113,7 @@ export const contextKeys = [
 
 type ContextKey = (typeof contextKeys)[number];
 
-/** A line for each key that nothing reads: a misspelt `-c stge=prod` would deploy another stage in silence. */
+/** A line for each key that no code reads: a misspelt `-c stge=prod` would silently deploy another stage. */
 export function contextWarnings(keys: readonly string[]): string[] {
   return keys.filter(isUnknown).map((key) => {
     const nearest = nearestName(key, contextKeys);
@@ -123,7 +123,7 @@ export function contextWarnings(keys: readonly string[]): string[] {
   });
 }
 
-/** The CDK's own hold a colon, a slash or an at sign, but for a few of its command line's. */
+/** The CDK's own keys hold a colon, a slash or an at sign, except for a few of its command line. */
 function isUnknown(key: string): boolean {
   return !/[:/@]/.test(key) && !cdkKeys.has(key) && !(contextKeys as readonly string[]).includes(key);
 }

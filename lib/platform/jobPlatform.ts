@@ -3,54 +3,54 @@ import type { Grant, IGrantable, IPrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
+import { Annotations, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { fargateSettings } from '../../src/job/compute.ts';
+import { topicExportName } from '../../src/names.ts';
 import { checkedApiOptions, type JobApiOptions } from '../api/apiOptions.ts';
 import { JobApi } from '../api/jobApi.ts';
 import type { BundledJob, JobBundle } from '../bundle/bundle.ts';
 import type { LogLevel } from '../job/jobFunction.ts';
 import { JobResources } from '../job/jobResources.ts';
 import { JobSchedules } from '../job/jobSchedules.ts';
-import type { JobStores } from '../job/jobStores.ts';
-import { FilesBucket } from './filesBucket.ts';
 import { checkLimits } from './limits.ts';
 import { type PlatformId, type ResourceNames, resourceNames } from './resourceNames.ts';
 import { SafetyNet } from './safetyNet.ts';
+import { FilesBucket, IdempotencyTable, type JobStores, StatusTable } from './stores.ts';
 import { SynthError } from './synthError.ts';
-import { IdempotencyTable, StatusTable } from './tables.ts';
 import { tagResources } from './tags.ts';
 import { AlarmTopic, JobTopic } from './topics.ts';
 import { WorkerCluster } from './workerCluster.ts';
 
 /** `platform` and `stage` isolate one platform from another: every name starts with them. */
-export interface JobPlatformProps extends PlatformId {
+interface JobPlatformProps extends PlatformId {
   /** What `loadJobs` found in src/jobs and bundled. */
   readonly jobs: readonly BundledJob[];
   /**
-   * What `loadJobs` made of src/api and the jobs that track. Where one does, the API needs it.
+   * What `loadJobs` made of src/api and the jobs that track. The API needs it where a job tracks.
    * @default none
    */
   readonly apiBundle?: JobBundle | undefined;
   /**
-   * Who may call the API of the jobs that track, and from which websites; false leaves it out. Without such a job there
-   * is none.
+   * Who may call the API of the jobs that track, and from which websites; false leaves the API out. A platform without
+   * such a job has no API.
    * @default {}: callers sign with IAM credentials, and no website's pages may call it
    */
   readonly api?: JobApiOptions | false;
   /**
-   * Who gets the alarms; each person has to confirm the subscription that SNS mails.
+   * Who gets the alarms by e-mail. Each person has to confirm the subscription in an e-mail from SNS.
    * @default none
    */
   readonly alarmEmails?: readonly string[];
   /**
-   * Encrypts both topics. Publishers need kms:Decrypt and kms:GenerateDataKey* on it, which `topic.grantPublish` gives.
+   * Encrypts both topics. Publishers need kms:Decrypt and kms:GenerateDataKey* on the key: `topic.grantPublish` grants both.
    * @default none: SNS does not encrypt the messages it holds (the queues do)
    */
   readonly topicKey?: IKey;
   /**
    * Who may publish beside this account: `new AccountPrincipal('111122223333')`, `new ArnPrincipal(…)`,
    * `new OrganizationPrincipal('o-…')`, `new ServicePrincipal('events.amazonaws.com')`. Give a service the conditions
-   * that it supports, such as `aws:SourceAccount`, so that it publishes on nobody else's behalf.
+   * that it supports, such as `aws:SourceAccount`, so that nobody else can make it publish.
    * @default nobody
    */
   readonly allowedPublishers?: readonly IPrincipal[];
@@ -60,13 +60,13 @@ export interface JobPlatformProps extends PlatformId {
    */
   readonly logRetention?: RetentionDays;
   /**
-   * The least that these logs carry; a job's `environment` may set its own POWERTOOLS_LOG_LEVEL.
+   * The least severe lines that these logs carry. A job's `environment` may set its own POWERTOOLS_LOG_LEVEL.
    * @default Powertools Logger's: INFO
    */
   readonly logLevel?: LogLevel;
   /**
-   * Where the jobs run that ask for Fargate: in its private subnets, or in public ones where it has no others. Those
-   * need a way out to SQS, ECR and CloudWatch Logs.
+   * Where the jobs run that ask for Fargate: in the VPC's private subnets, or in its public ones where it has no private
+   * ones. The subnets need a way out to SQS, ECR and CloudWatch Logs.
    * @default two public subnets, no NAT gateway and no inbound rule; none without such a job
    */
   readonly vpc?: IVpc;
@@ -78,7 +78,7 @@ export class JobPlatform extends Construct {
   readonly topic: JobTopic;
   readonly alarmTopic: AlarmTopic;
   /**
-   * Uploads, results, and payloads too large for SNS: a publisher of those needs
+   * Uploads, results, and payloads too large for SNS. A publisher of large payloads needs
    * `platform.filesBucket.grantPut(webApp, 'payloads/*')`.
    */
   readonly filesBucket: FilesBucket;
@@ -91,8 +91,8 @@ export class JobPlatform extends Construct {
   readonly #jobs: ReadonlyMap<string, JobResources>;
 
   /**
-   * @throws {SynthError} when the platform's or the stage's name cannot be part of a resource's name, the API's options
-   * are none that AWS would take, or the stack has more resources than CloudFormation allows
+   * @throws {SynthError} when the platform's or the stage's name cannot be part of a resource's name, AWS would refuse the
+   * API's options, or the stack has more resources than CloudFormation allows
    */
   constructor(scope: Construct, id: string, props: JobPlatformProps) {
     super(scope, id);
@@ -141,12 +141,12 @@ export class JobPlatform extends Construct {
     );
   }
 
-  /** Lets a publisher delay, move and cancel jobs, beside publishing them at once: `topic.grantPublish` is for that. */
+  /** Lets a publisher delay, move and cancel jobs. Publishing at once needs `topic.grantPublish`. */
   grantDelay(grantee: IGrantable): Grant {
     return this.#schedules.grantDelay(grantee);
   }
 
-  /** In a scope of their own, so that a job may be called Topic or SafetyNet. */
+  /** Jobs have a scope of their own, so that a job may be called Topic or SafetyNet. */
   #addJobs(props: JobPlatformProps, { undeliveredQueue }: SafetyNet): Map<string, JobResources> {
     const { names, topic, alarmTopic } = this;
     const { filesBucket, statusTable } = this;
@@ -162,27 +162,27 @@ export class JobPlatform extends Construct {
     );
   }
 
-  /** Only where a job asks for it. */
+  /** Undefined where no job asks for idempotency. */
   #idempotencyTable({ jobs }: JobPlatformProps): IdempotencyTable | undefined {
     if (jobs.every(({ job }) => job.idempotency === undefined)) return undefined;
     const { idempotencyTable: tableName, isProduction } = this.names;
     return new IdempotencyTable(this, 'IdempotencyTable', { tableName, isProduction });
   }
 
-  /** Only where a job tracks. */
+  /** Undefined where no job tracks. */
   #statusTable({ jobs }: JobPlatformProps): StatusTable | undefined {
     if (jobs.every(({ job }) => job.track !== true)) return undefined;
     const { statusTable: tableName, isProduction } = this.names;
     return new StatusTable(this, 'StatusTable', { tableName, isProduction });
   }
 
-  /** Only where a job asks for Fargate. */
+  /** Undefined where no job asks for Fargate. */
   #workerCluster({ jobs, vpc }: JobPlatformProps): WorkerCluster | undefined {
     if (jobs.every(({ job }) => fargateSettings(job.compute) === undefined)) return undefined;
     return new WorkerCluster(this, 'Workers', { clusterName: this.names.cluster, vpc });
   }
 
-  /** Only where a job tracks. */
+  /** Undefined where no job tracks, or `api` is false. */
   #addApi(props: JobPlatformProps, options: JobApiOptions): JobApi | undefined {
     const { names, topic, alarmTopic, filesBucket, statusTable } = this;
     const { jobs, apiBundle: bundle, logLevel, logRetention = defaultLogRetention } = props;
@@ -198,7 +198,7 @@ export class JobPlatform extends Construct {
     return new JobApi(this, 'Api', { ...shared, bundle, trackedJobs, options });
   }
 
-  /** For other stacks, and for programs that know the platform's name only. */
+  /** Tells the topic's ARN to other stacks, and to programs that know the platform's name only. */
   #publishTopicArn(): void {
     new StringParameter(this, 'TopicParameter', {
       parameterName: this.names.topicParameter,
@@ -209,3 +209,43 @@ export class JobPlatform extends Construct {
 }
 
 const defaultLogRetention = RetentionDays.ONE_MONTH;
+
+export interface JobPlatformStackProps extends StackProps, JobPlatformProps {
+  /**
+   * What `loadJobs` warns of; `cdk synth` shows it.
+   * @default none
+   */
+  readonly warnings?: readonly string[];
+}
+
+/** A platform in a stack of its own. @default stackName `<platform>-<stage>` */
+export class JobPlatformStack extends Stack {
+  readonly platform: JobPlatform;
+
+  constructor(scope: Construct, id: string, { warnings = [], ...props }: JobPlatformStackProps) {
+    const { topic: stackName } = resourceNames(props);
+    super(scope, id, { stackName, description: `Background jobs: the platform ${stackName}`, ...props });
+    this.platform = new JobPlatform(this, 'Jobs', props);
+    this.#addOutputs();
+    for (const warning of warnings) Annotations.of(this).addWarningV2('serverless-jobs:job-files', warning);
+  }
+
+  #addOutputs(): void {
+    const { topic, alarmTopic, filesBucket, api, names } = this.platform;
+    new CfnOutput(this, 'TopicArn', {
+      value: topic.topicArn,
+      description: 'The topic that jobs are published to',
+      exportName: topicExportName(names.topic),
+    });
+    new CfnOutput(this, 'AlarmTopicArn', {
+      value: alarmTopic.topicArn,
+      description: 'The topic that alarms are published to',
+    });
+    new CfnOutput(this, 'FilesBucket', {
+      value: filesBucket.bucketName,
+      description: 'The bucket of uploads, results and payloads too large for the topic',
+    });
+    if (api === undefined) return;
+    new CfnOutput(this, 'ApiUrl', { value: api.url, description: 'The API of the jobs that track' });
+  }
+}

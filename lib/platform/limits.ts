@@ -2,15 +2,15 @@ import { Annotations, CfnResource, STACK_RESOURCE_LIMIT_CONTEXT, Stack } from 'a
 import type { Construct } from 'constructs';
 import { SynthError } from './synthError.ts';
 
-/** CloudFormation's resources in one stack. */
+/** CloudFormation's quota of resources in one stack. */
 const maxResources = 500;
 const resourcesWorthAWarning = 400;
 
-/** SNS's filter policies on one topic, unless Service Quotas raised them. */
+/** SNS's default quota of filter policies on one topic. */
 const maxFilterPolicies = 200;
 const filterPoliciesWorthAWarning = 180;
 
-/** SNS's combinations of values in one filter policy. Whether it counts the names in an anything-but is not documented. */
+/** SNS's quota of value combinations in one filter policy. AWS does not say whether each name in an anything-but counts. */
 const maxFilterValues = 150;
 
 /**
@@ -53,7 +53,7 @@ export function checkLimits(scope: Construct, jobCount: number): void {
   }
 }
 
-/** The CDK's own context has the say where it is set, as it has when the CDK counts; 0 is no limit. */
+/** The CDK's context key overrides the limit, as it does where the CDK itself counts. 0 means that there is no limit. */
 function resourceLimit(stack: Stack): { readonly max: number; readonly of: string } {
   const context: unknown = stack.node.tryGetContext(STACK_RESOURCE_LIMIT_CONTEXT);
   if (context === undefined) return { max: maxResources, of: 'CloudFormation' };

@@ -13,14 +13,14 @@ import { SynthError } from './synthError.ts';
 
 interface PlatformAlarmProps {
   readonly alarmName: string;
-  /** For whoever gets the e-mail: what happened, where to look, which command helps. At most 1,024 characters. */
+  /** Tells the reader of the e-mail what happened, where to look and which command helps. At most 1,024 characters. */
   readonly description: string;
   readonly metric: IMetric;
-  /** The alarm goes off at this value and above. */
+  /** The alarm goes off at this value or a higher one. */
   readonly threshold: number;
 }
 
-/** An alarm as every one here is: it judges each minute by itself, and takes no data for nothing wrong. */
+/** An alarm of the platform. It evaluates each minute by itself, and takes missing data for a good sign. */
 export class PlatformAlarm extends Alarm {
   constructor(scope: Construct, id: string, { description, ...props }: PlatformAlarmProps) {
     super(scope, id, {
@@ -33,24 +33,24 @@ export class PlatformAlarm extends Alarm {
   }
 }
 
-/** How long the oldest message has been in a queue, in seconds; in a dead-letter queue, counted from its move there. */
+/** The age of a queue's oldest message in seconds. In a dead-letter queue the age counts from the move there. */
 export function ageOfOldest(queue: IQueue): IMetric {
   return queue.metricApproximateAgeOfOldestMessage({ period: eachMinute, statistic: 'Maximum' });
 }
 
-/** How many messages are waiting in a queue. */
+/** How many messages wait in a queue. */
 export function waitingMessages(queue: IQueue): IMetric {
   return queue.metricApproximateNumberOfMessagesVisible({ period: eachMinute, statistic: 'Maximum' });
 }
 
-/** How many messages of a queue have been received and are neither done nor visible again. */
+/** How many messages of a queue are in flight: received, and neither deleted nor visible again. */
 export function runningMessages(queue: IQueue): IMetric {
   return queue.metricApproximateNumberOfMessagesNotVisible({ period: eachMinute, statistic: 'Maximum' });
 }
 
 export const eachMinute = Duration.minutes(1);
 
-/** Only going off is reported: a mail that all is well again would hide the ones that matter. */
+/** An alarm mails when it goes off, but not when it ends: such mails would hide the ones that matter. */
 export function notify(topic: ITopic, alarm: AlarmBase): void {
   alarm.addAlarmAction({ bind: () => ({ alarmActionArn: topic.topicArn }) });
 }
@@ -64,8 +64,9 @@ export function isDescription(scope: IConstruct, text: string): boolean {
 }
 
 /**
- * The same description, once CloudWatch would take it.
- * @throws {SynthError} when it would not
+ * Checks the description's length.
+ * @returns the same description
+ * @throws {SynthError} when CloudWatch would refuse it
  */
 export function checkedDescription(scope: IConstruct, alarmName: string, text: string): string {
   if (isDescription(scope, text)) return text;
@@ -76,7 +77,7 @@ export function checkedDescription(scope: IConstruct, alarmName: string, text: s
   );
 }
 
-/** What CloudFormation fills in counts as long as it can be. */
+/** The longest that a text can become: each value that CloudFormation fills in counts with its greatest length. */
 function longestLength(scope: IConstruct, text: string): number {
   const resolved = Stack.of(scope).resolve(text) as Part | { readonly 'Fn::Join': [string, Part[]] };
   const parts = typeof resolved === 'object' && 'Fn::Join' in resolved ? resolved['Fn::Join'][1] : [resolved];
@@ -95,5 +96,5 @@ const longest: Readonly<Record<string, number>> = {
   'AWS::Region': 'us-isof-south-1'.length,
 };
 
-/** A stack's; with all of the above, an SQS queue's ARN is as long. */
+/** The greatest length of a stack's name. An SQS queue's ARN, too, is at most that long. */
 const longestName = 128;

@@ -5,19 +5,19 @@ import { RemovalPolicy } from 'aws-cdk-lib/core';
 import type { Construct, IDependable } from 'constructs';
 
 interface PlatformQueueProps extends QueueProps {
-  /** Known in advance: a dead-letter queue that accepts only its own queue would otherwise wait for its name. */
+  /** The name must be known in advance: a dead-letter queue accepts its own queue only, by its name. */
   readonly queueName: string;
-  /** Whether the queue, and what is in it, outlives its removal from the stack. */
+  /** Whether the queue and its messages outlive its removal from the stack. */
   readonly isProduction: boolean;
 }
 
 /**
- * Kept when it leaves the stack, but not when its creation is rolled back: a queue of that name left behind would make
- * every later deployment fail.
+ * Keeps a resource that leaves the stack, but not one whose creation is rolled back: a queue of the same name that is left
+ * behind would make every later deployment fail.
  */
 export const keptInProduction = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
 
-/** A queue as every one here is: encrypted by SQS, reachable by TLS only, and kept in production. */
+/** A queue of the platform: encrypted by SQS, reachable by TLS only, and kept in production. */
 export class PlatformQueue extends Queue {
   constructor(scope: Construct, id: string, { isProduction, ...props }: PlatformQueueProps) {
     super(scope, id, {
@@ -28,7 +28,7 @@ export class PlatformQueue extends Queue {
     });
   }
 
-  /** Lets a topic's subscriptions send here. A subscription made before this exists loses what it cannot deliver. */
+  /** Lets a topic's subscriptions send here. A subscription must wait for the result, or it loses its first messages. */
   acceptFrom(topic: ITopic): IDependable {
     const statement = new PolicyStatement({
       principals: [new ServicePrincipal('sns.amazonaws.com')],

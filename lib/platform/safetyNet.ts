@@ -16,9 +16,9 @@ interface SafetyNetProps {
   readonly alarmTopic: ITopic;
 }
 
-/** Sees to it that no published message vanishes unseen: each way to miss a job's queue has an alarm. */
+/** Sees to it that no published message is lost unseen: every way in which a message misses its job has an alarm. */
 export class SafetyNet extends Construct {
-  /** The dead-letter queue of every subscription: its queue is gone, or does not let SNS in. */
+  /** The dead-letter queue of every subscription, for messages whose queue is gone or does not let SNS in. */
   readonly undeliveredQueue: SafetyNetQueue;
   /** Takes the messages whose `jobName` is unknown or missing. */
   readonly unroutedQueue: SafetyNetQueue;
@@ -53,8 +53,8 @@ export class SafetyNet extends Construct {
   }
 
   /**
-   * Subscribes the unrouted queue to all that none of the jobs takes. It waits for the jobs' subscriptions, so that a
-   * new job's messages are never left out here before its own queue gets them.
+   * Subscribes the unrouted queue to all messages that no job takes. The subscription waits for the jobs' subscriptions, so
+   * that the messages of a new job always reach one of the two.
    */
   catchUnrouted(jobs: ReadonlyMap<string, JobResources>): void {
     const subscription = new CfnSubscription(this, 'UnroutedSubscription', {
@@ -68,7 +68,7 @@ export class SafetyNet extends Construct {
     for (const job of jobs.values()) subscription.node.addDependency(job.subscription);
   }
 
-  /** A message without any attribute matches no filter policy at all, not even `exists: false`. */
+  /** A message without any attribute matches no filter policy, not even `exists: false`. */
   #watchMessagesWithoutAttributes(): void {
     this.#watchFilteredOut('NoAttributesAlarm', 'no-attributes', {
       metricName: 'NumberOfNotificationsFilteredOut-NoMessageAttributes',
@@ -76,7 +76,7 @@ export class SafetyNet extends Construct {
     });
   }
 
-  /** Nor does one whose attributes SNS cannot read, such as a String.Array that is no JSON. */
+  /** A message whose attributes SNS cannot read, such as a String.Array that is not JSON, matches no filter policy. */
   #watchMessagesWithInvalidAttributes(): void {
     this.#watchFilteredOut('InvalidAttributesAlarm', 'invalid-attributes', {
       metricName: 'NumberOfNotificationsFilteredOut-InvalidAttributes',
@@ -109,12 +109,12 @@ export class SafetyNet extends Construct {
   }
 }
 
-/** What a person types in a checkout of the project. */
+/** A command that a person types in a checkout of the project. */
 function command(scope: Construct, what: string): string {
   return `npm run jobs -- dlq ${what} --stack ${Stack.of(scope).stackName}`;
 }
 
-/** The values of one key are alternatives: a name that is none of these, or no name. */
+/** Matches a name that is not among these, or a message without `jobName`: the values of a key are alternatives. */
 function unroutedPolicy(jobNames: string[]): object {
   return { jobName: [{ 'anything-but': jobNames }, { exists: false }] };
 }
@@ -122,10 +122,10 @@ function unroutedPolicy(jobNames: string[]): object {
 interface SafetyNetQueueProps {
   readonly queueName: string;
   readonly isProduction: boolean;
-  /** Whose messages end here. */
+  /** The topic whose messages end here. */
   readonly topic: ITopic;
   readonly alarmTopic: ITopic;
-  /** How a message gets here and what to do then, for the alarm's e-mail. */
+  /** How a message gets here and what to do about it, for the alarm's e-mail. */
   readonly alarmDescription: string;
 }
 

@@ -5,8 +5,8 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
 /**
- * Runs `cdk synth` into a temporary directory beside the target, which it replaces when the synth succeeded. A failed
- * synth leaves the target as it was; by itself the CDK would leave half of a new one there. Says which templates it wrote.
+ * Runs `cdk synth` into a temporary directory, which replaces the target when the synth has succeeded. A failed synth leaves
+ * the target as it was; the CDK alone would leave half of a new one there. Prints which templates were written.
  * @param directory the target, relative to the working directory
  * @param options for `cdk synth`, such as `-c stage=prod`
  * @returns the exit code
@@ -25,7 +25,7 @@ export async function synthesizeInto(directory: string, options: readonly string
   }
 }
 
-/** Passed on to the child: this process outlives it, to remove what is unfinished. */
+/** Signals that are passed on to the child. This process outlives the child, and removes what is unfinished. */
 const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 async function cdkSynth(options: readonly string[]): Promise<number> {
@@ -38,7 +38,7 @@ async function cdkSynth(options: readonly string[]): Promise<number> {
   return exitCode ?? 1;
 }
 
-/** A directory cannot be renamed onto one with content: the old one steps aside first. */
+/** Renames the old directory first, since no directory can be renamed onto one with content. */
 function replace(directory: string, by: string): void {
   const old = `${by}.old`;
   if (existsSync(directory)) renameSync(directory, old);

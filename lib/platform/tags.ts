@@ -2,8 +2,7 @@ import { TagManager } from 'aws-cdk-lib/core';
 import type { IConstruct } from 'constructs';
 
 /**
- * Tags everything taggable in a construct. `Tags.of` does it by an aspect, which visits the whole tree again for each
- * tag.
+ * Tags every taggable resource in a construct. `Tags.of` would visit the whole tree again for each tag.
  */
 export function tagResources(scope: IConstruct, tags: Readonly<Record<string, string>>): void {
   for (const construct of scope.node.findAll()) {

@@ -11,13 +11,13 @@ import type { Construct } from 'constructs';
 
 interface PlatformTopicProps {
   readonly topicName: string;
-  /** A customer key: alarms cannot use `alias/aws/sns`. @default none: SNS does not encrypt the messages it holds */
+  /** A customer managed key, since alarms cannot use `alias/aws/sns`. @default SNS does not encrypt the messages it holds */
   readonly key?: IKey | undefined;
 }
 
 /**
- * A topic as both are here: by TLS only. That rule alone would replace SNS's default policy, so whoever is to publish is
- * allowed again: the stack's own account, whose principals publish when their own policies let them, and others by name.
+ * A topic of the platform, reachable by TLS only. The rule for TLS replaces SNS's default policy, so the policy must name
+ * everybody who may publish: the stack's own account (whose principals also need a policy of their own), and others.
  */
 abstract class PlatformTopic extends Topic {
   constructor(
@@ -49,7 +49,7 @@ interface JobTopicProps extends PlatformTopicProps {
   readonly allowedPublishers?: readonly IPrincipal[];
 }
 
-/** The topic that every job is published to. */
+/** The topic that jobs are published to. */
 export class JobTopic extends PlatformTopic {
   constructor(scope: Construct, id: string, { allowedPublishers = [], ...props }: JobTopicProps) {
     const named = allowedPublishers.map((principal, index) => [`AllowPublisher${index + 1}`, principal]);
@@ -62,7 +62,7 @@ interface AlarmTopicProps extends PlatformTopicProps {
   readonly emails?: readonly string[];
 }
 
-/** Where every alarm goes, and from there to people. Without CloudWatch among its publishers an alarm would not be heard. */
+/** The topic that alarms are published to, and whose subscribers are people. CloudWatch has to be among its publishers. */
 export class AlarmTopic extends PlatformTopic {
   constructor(scope: Construct, id: string, { emails = [], ...props }: AlarmTopicProps) {
     const AllowAlarms = new ServicePrincipal('cloudwatch.amazonaws.com', {
@@ -75,10 +75,10 @@ export class AlarmTopic extends PlatformTopic {
   }
 }
 
-/** What a publisher needs of the key of an encrypted topic. */
+/** What a publisher needs on the key of an encrypted topic. */
 const publisherActions = ['kms:Decrypt', 'kms:GenerateDataKey*'];
 
-/** Lets principals use a topic's key; where the key's policy is out of reach, a warning says what it has to allow. */
+/** Lets principals use a topic's key. For an imported key, a warning says what its policy has to allow. */
 function allowUse(scope: Construct, key: IKey, principals: readonly IPrincipal[]): void {
   for (const principal of principals) {
     const { statementAdded } = key.addToResourcePolicy(

@@ -2,29 +2,29 @@ import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
 import type { ICluster } from 'aws-cdk-lib/aws-ecs';
 import { Validations } from 'aws-cdk-lib/core';
 import { Construct, type IDependable } from 'constructs';
-import { ec2, ecs } from '../bundle/lazyModules.ts';
+import { ec2, ecs } from './lazyModules.ts';
 
 interface WorkerClusterProps {
   readonly clusterName: string;
-  /** @default one of its own: two public subnets, no NAT gateway */
+  /** @default a VPC of its own, with two public subnets and no NAT gateway */
   readonly vpc?: IVpc | undefined;
 }
 
-/** Where the platform's Fargate jobs run: one cluster, one network, one security group that lets nobody in. */
+/** Where the platform's Fargate jobs run: one cluster, one network, one security group without inbound rules. */
 export class WorkerCluster extends Construct {
   readonly clusterName: string;
   readonly cluster: ICluster;
   readonly securityGroup: ISecurityGroup;
   readonly subnets: SubnetSelection;
-  /** Tasks in a public subnet need a public address to reach AWS; those in a private one go through its NAT. */
+  /** Tasks in a public subnet need a public address to reach AWS; tasks in a private subnet go through its NAT gateway. */
   readonly assignPublicIp: boolean;
-  /** What a service has to wait for: its cluster knows Fargate and Fargate Spot, its subnets have a way out. */
+  /** What a service has to wait for: its cluster has Fargate's capacity providers, its subnets have a way out. */
   readonly ready: readonly IDependable[];
 
   constructor(scope: Construct, id: string, { clusterName, vpc = newVpc(scope) }: WorkerClusterProps) {
     super(scope, id);
     this.clusterName = clusterName;
-    // The casts to interfaces here: CDK's own classes do not fit them under exactOptionalPropertyTypes.
+    // The casts are needed because the CDK's classes do not fit its interfaces under exactOptionalPropertyTypes.
     this.cluster = new (ecs().Cluster)(this, 'Cluster', { clusterName, vpc }) as ICluster;
     const capacityProviders = new (ecs().CfnClusterCapacityProviderAssociations)(this, 'CapacityProviders', {
       cluster: this.cluster.clusterName,
@@ -48,8 +48,8 @@ export class WorkerCluster extends Construct {
 }
 
 /**
- * Public subnets cost nothing, a NAT gateway over 30 USD a month. The default security group stays as AWS makes it:
- * nothing uses it, and emptying it would take a function of its own.
+ * Public subnets cost nothing; a NAT gateway costs over 30 USD a month. The default security group stays as AWS makes it:
+ * nothing uses it, and the CDK would need a function of its own to empty it.
  */
 function newVpc(scope: Construct): IVpc {
   const { SubnetType, Vpc } = ec2();

@@ -2,16 +2,16 @@ import type { Context } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import { type Feed, fromTheStart } from './feed.ts';
 
-/** Pages that may watch at once; a browser opens at most six connections to one host anyway. */
+/** How many pages may watch at once. (A browser opens at most six connections to one host.) */
 export const MAX_WATCHERS = 32;
 
-/** A page that hears nothing for much longer takes the platform for gone. */
+/** A page that gets nothing for much longer takes the platform for gone. */
 const HEARTBEAT_MS = 10_000;
 const RETRY_MS = 1_000;
 
 /**
- * The live stream of one page: `view` (a ConsoleView), `lines` ({ lines, skipped }), `ping` now and then, and `bye`
- * when the platform stops. Starts with the view and the lines that are kept.
+ * Streams events to one page: `view` (a ConsoleView), `lines` ({ lines, skipped }), `ping` when nothing else happens, and
+ * `bye` when the platform stops. Begins with the view and the lines that are kept.
  */
 export function streamEvents(c: Context, feed: Feed) {
   if (feed.isStopped) return c.json({ error: 'The platform is stopping.' }, 503);
@@ -28,7 +28,7 @@ export function streamEvents(c: Context, feed: Feed) {
       leave();
     }
   });
-  response.headers.set('connection', 'close'); // its end is the connection's end, so that stopping need not wait
+  response.headers.set('connection', 'close'); // The connection ends with the stream, so that a stop need not wait.
   return response;
 }
 
@@ -49,7 +49,7 @@ async function follow(stream: SSEStreamingApi, feed: Feed, gone: AbortSignal): P
   if (!gone.aborted) await send('bye', '{}');
 }
 
-/** A write to a page that stopped reading stays pending; the page's end must end the wait. */
+/** Awaits a write until the page is gone: a write to a page that has stopped reading never ends. */
 async function orGone(write: Promise<void>, gone: AbortSignal): Promise<void> {
   if (gone.aborted) return;
   const end = Promise.withResolvers<void>();

@@ -1,41 +1,40 @@
 import type { BatchOutcome } from '../aws/lambda/eventSourceMapping.ts';
-import { KEPT_LINES } from '../platform/recentPast.ts';
-import type { PlatformEvent, PlatformSnapshot } from '../platform/view.ts';
+import { KEPT_LINES, type PlatformEvent, type PlatformSnapshot } from '../platform/view.ts';
 import { type FeedLine, feedLine, functionLine } from './feedLine.ts';
 import { type ConsoleView, consoleView, noRuns, type RunCounts } from './view.ts';
 
 /**
- * What happens on the platform, gathered once for all open pages. Pages pull from it, each at its own pace with its own
- * cursor: a slow one gets fewer views and misses lines, and costs nobody memory or time.
+ * Gathers what happens on the platform, once for all open pages. Each page reads at its own pace, with its own cursor: a
+ * slow page gets fewer views and misses lines, but costs neither memory nor time.
  */
 export interface Feed {
-  /** What a page has not seen yet. */
+  /** Returns what a page has not seen yet. */
   read(cursor: Cursor): Update;
-  /** Resolves on the next change, at most four times a second, after `timeoutMs` at the latest, and when it stops. */
+  /** Resolves on the next change (at most four times a second), after `timeoutMs` at the latest, and on a stop. */
   changed(timeoutMs: number, signal: AbortSignal): Promise<void>;
-  /** The platform as it is now, with the lines that are kept. */
+  /** The platform as it is now, and the lines that are kept. */
   current(): Promise<{ view: ConsoleView; lines: readonly FeedLine[] }>;
   readonly isStopped: boolean;
-  /** A page that watches; resolves to the end of its watching. */
+  /** Counts a page that watches. Returns a function that ends its watching. */
   watch(): () => void;
   readonly watchers: number;
-  /** Lets go of the platform, and wakes all pages so that they end. */
+  /** Ends the feed, and wakes all pages so that they end, too. */
   stop(): void;
 }
 
 interface Cursor {
   readonly viewVersion: number;
-  /** Number of the line to come next. */
+  /** The number of the next line. */
   readonly line: number;
 }
 
 interface Update {
   readonly cursor: Cursor;
-  /** JSON of a {@link ConsoleView}, when it changed. */
+  /** The JSON of a {@link ConsoleView}; undefined when it has not changed. */
   readonly view: string | undefined;
-  /** At most {@link LINES_PER_READ}; read again until there are none. */
+  /** At most {@link LINES_PER_READ} lines: read again until there are none. */
   readonly lines: readonly FeedLine[];
-  /** Lines that were forgotten before this page could take them. */
+  /** How many lines were forgotten before the page has read them. */
   readonly skipped: number;
 }
 
@@ -43,7 +42,7 @@ export const fromTheStart: Cursor = { viewVersion: 0, line: 0 };
 
 const LINES_PER_READ = 100;
 const TICK_MS = 250;
-/** Counts also change without an event: a visibility timeout ends, somebody else receives. */
+/** The platform is also read without an event, since a visibility timeout or another consumer changes counts. */
 const TICKS_WITHOUT_EVENT = 4;
 
 /** The part of the platform that the feed listens to. */
@@ -83,7 +82,7 @@ class GatheredFeed implements Feed {
     this.#unsubscribe = platform.events.subscribe((event) => this.#hear(event));
   }
 
-  /** Those that functions printed before this feed listened. */
+  /** Takes the lines that functions printed before the feed has listened. */
   async takeLinesOfBefore(): Promise<void> {
     const { logLines } = await this.#platform.snapshot();
     const before = logLines.filter(({ at }) => at.getTime() < this.#startedAtMs);
@@ -130,7 +129,7 @@ class GatheredFeed implements Feed {
     return { view: consoleView(await this.#platform.snapshot(), this.#runs), lines: [...this.#lines] };
   }
 
-  /** The platform is asked only while somebody looks. */
+  /** The platform is read only while a page watches. */
   watch(): () => void {
     this.#watchers += 1;
     if (this.#timer === undefined) {
@@ -197,7 +196,7 @@ class GatheredFeed implements Feed {
   }
 }
 
-/** Adds up what became of the batches of every queue. */
+/** Adds a batch's outcome to the counts of its queue. */
 function countBatch(
   counts: Map<string, RunCounts>,
   { queueName, messageIds, failedMessageIds, result }: BatchOutcome,

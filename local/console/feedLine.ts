@@ -4,23 +4,22 @@ import type { LogLine } from '../aws/lambda/function.ts';
 import { keptText } from '../aws/resources/deletionPolicy.ts';
 import type { ApplyResult } from '../aws/resources/reconcile.ts';
 import { type LogEntry, readLogLine } from '../platform/logLine.ts';
-import { MAX_LINE_CHARACTERS } from '../platform/recentPast.ts';
-import type { PlatformEvent } from '../platform/view.ts';
+import { MAX_LINE_CHARACTERS, type PlatformEvent } from '../platform/view.ts';
 
-/** A line of the console's log: printed by a function, or something that the platform did. */
+/** A line of the console's log: a function printed it, or it tells what the platform has done. */
 export interface FeedLine {
-  /** Null for what the platform itself says. */
+  /** Null for a line of the platform itself. */
   readonly functionName: string | null;
-  /** Of the platform's own lines; a function's line tells its level itself, or none. */
+  /** The level of a line of the platform itself. Null for a function's line, whose `entry` may have a level. */
   readonly level: 'INFO' | 'WARN' | 'ERROR' | null;
   readonly text: string;
-  /** What the text says where it is a line of the Powertools Logger; null for any other. */
+  /** The parsed line of the Powertools Logger; null for any other text. */
   readonly entry: LogEntry | null;
   readonly atMs: number;
   readonly isStderr: boolean;
 }
 
-/** The line that an event is worth; undefined for publishes, firings, batches that went well and alarms that begin as OK. */
+/** The line for an event. Undefined for publishes, firings, batches that succeeded, alarms whose first state is OK. */
 export function feedLine(event: PlatformEvent): FeedLine | undefined {
   switch (event.type) {
     case 'log':
@@ -58,7 +57,7 @@ function alarmLine({ name, scales, state, before, reason, since }: AlarmTransiti
   return platformLine(level, `Alarm ${name} is ${state}, was ${before}: ${reason}`, since.getTime());
 }
 
-/** What the handler itself cannot log: a timeout, a crash, a bundle that does not load, an answer that is none. */
+/** Failures that a handler cannot log itself: a timeout, a crash, a bundle that does not load, an invalid answer. */
 function batchLine({ result, queueName, invalidResponse }: BatchOutcome): FeedLine | undefined {
   const why = result.status === 'error' ? `${result.errorType}: ${result.errorMessage}` : invalidResponse;
   return why === undefined ? undefined : platformLine('WARN', `A batch of ${queueName} failed: ${why}`);

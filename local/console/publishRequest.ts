@@ -2,23 +2,23 @@ import { maxAttributes } from '../../src/message/limits.ts';
 import type { JobToPublish } from '../platform/jobs.ts';
 
 const MAX_COUNT = 1_000;
-/** `jobName` is one of a message's. */
+/** One of a message's attributes is `jobName`. */
 const MAX_OWN_ATTRIBUTES = maxAttributes - 1;
 const AT_ONCE = 20;
 
-/** What the page's form sends. */
+/** The content of the page's form. */
 interface PublishRequest {
   readonly message: JobToPublish;
-  /** 1 to {@link MAX_COUNT} messages, all the same. */
+  /** How many copies of the message to publish, 1 to {@link MAX_COUNT}. */
   readonly count: number;
 }
 
-/** A request that is no {@link PublishRequest}; the message says why. */
+/** The request is not a {@link PublishRequest}; the message says why. */
 export class PublishRequestError extends Error {
   override readonly name = 'PublishRequestError';
 }
 
-/** Reads the body of a request: `{ jobName, payload, attributes?, count? }`. Throws {@link PublishRequestError}. */
+/** Reads the body of a request: `{ jobName, payload, attributes?, count? }`. @throws {PublishRequestError} */
 export function parsePublishRequest(text: string): PublishRequest {
   const body = parsed(text);
   const { jobName, payload, attributes = {}, count = 1 } = body;
@@ -34,7 +34,7 @@ export function parsePublishRequest(text: string): PublishRequest {
   return { message: { jobName, payload, attributes: checkedAttributes(attributes) }, count };
 }
 
-/** Some of the messages were published before one was refused. */
+/** Some messages were published before one was refused. */
 export class PartlyPublishedError extends Error {
   override readonly name = 'PartlyPublishedError';
   readonly published: number;
@@ -45,7 +45,12 @@ export class PartlyPublishedError extends Error {
   }
 }
 
-/** Publishes them, some at once; gives their message IDs. Throws {@link PartlyPublishedError}, or what refused the first. */
+/**
+ * Publishes the messages, some of them at once.
+ * @returns their message IDs
+ * @throws {PartlyPublishedError} when one is refused after others were published
+ * @throws the error of the first message when it is refused
+ */
 export async function publishAll(
   publish: (message: JobToPublish) => Promise<{ messageId: string }>,
   { message, count }: PublishRequest,
@@ -83,7 +88,7 @@ function checkedAttributes(given: unknown): Record<string, string> {
     );
   }
   for (const [name, value] of entries) {
-    if (name === 'jobName') throw new PublishRequestError('The attribute jobName is the field of that name.');
+    if (name === 'jobName') throw new PublishRequestError('Give the attribute jobName in the field jobName.');
     if (typeof value === 'string' && value !== '') continue;
     throw new PublishRequestError(
       `The attribute ${name} must be a text of one character or more, got ${shown(value)}.`,

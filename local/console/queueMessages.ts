@@ -3,7 +3,7 @@ import type { MessageAttribute } from '../../src/message/limits.ts';
 import { envelopeAttributes, envelopeOf, type SnsEnvelope } from '../../src/message/received.ts';
 import type { QueuedMessage, QueueState } from '../aws/engine/engine.ts';
 
-/** Messages of a queue as they lie there, for people to read. */
+/** The messages of a queue, for people to read. */
 export interface QueueMessages {
   readonly queueName: string;
   readonly total: number;
@@ -14,18 +14,18 @@ export interface QueueMessages {
 export interface MessageView {
   readonly messageId: string;
   readonly state: 'waiting' | 'in flight' | 'delayed';
-  /** Epoch ms; when it came into this queue. */
+  /** When the message came into this queue, in ms since the epoch. */
   readonly enteredAtMs: number;
   readonly receiveCount: number;
-  /** What was published, taken out of SNS's envelope where there is one. */
+  /** What was published, without SNS's envelope. */
   readonly payload: string;
-  /** Characters that were cut off the payload. */
+  /** How many characters were cut off the payload. */
   readonly payloadCut: number;
-  /** The message's and its envelope's, without the reason. */
+  /** The attributes of the message and of its envelope, without the reason. */
   readonly attributes: Readonly<Record<string, string>>;
-  /** Why it is a dead letter: the fields of its reason; null without one. */
+  /** The fields of a dead letter's reason. Null without a reason. */
   readonly reason: Readonly<Record<string, unknown>> | null;
-  /** Whether a queue's redrive policy moved it here: then its reason, if any, is that of an earlier death. */
+  /** Whether a queue's redrive policy moved the message here. Then a reason, if any, tells of an earlier death. */
   readonly movedByRedrivePolicy: boolean;
 }
 
@@ -61,7 +61,7 @@ function messageView(message: QueuedMessage, state: MessageView['state']): Messa
   };
 }
 
-/** The message's own win: SQS has them from the runtime, which saw the envelope's. */
+/** The message's own attributes win: the runtime has set them, and knew the envelope's. */
 function attributesOf({ messageAttributes }: QueuedMessage, envelope: SnsEnvelope | undefined) {
   return { ...texts(envelope && envelopeAttributes(envelope)), ...texts(messageAttributes) };
 }
@@ -77,7 +77,7 @@ function texts(
   );
 }
 
-/** For people: what is no JSON object stands there as it is. */
+/** A text that is not a JSON object is shown as the reason's message. */
 function reasonOf(text: string | undefined): MessageView['reason'] {
   if (text === undefined) return null;
   try {

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { type Context, Hono, type MiddlewareHandler, type Next } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
@@ -6,7 +7,6 @@ import { NotPublishedError } from '../platform/jobs.ts';
 import type { Platform } from '../platform/platform.ts';
 import { streamEvents } from './events.ts';
 import type { Feed } from './feed.ts';
-import { readPageFiles } from './pageFiles.ts';
 import {
   PartlyPublishedError,
   PublishRequestError,
@@ -22,11 +22,11 @@ export type ConsolePlatform = Pick<Platform, 'events' | 'snapshot' | 'publish' |
 interface RoutesOptions {
   readonly platform: ConsolePlatform;
   readonly feed: Feed;
-  /** The console's own, known once it listens. */
+  /** The console's own port, which is known once it listens. */
   port(): number;
 }
 
-/** SNS takes 256 KiB; what is a little larger gets SNS's own answer. */
+/** SNS takes 256 KiB. A message that is a little larger gets SNS's own answer. */
 const MAX_BODY_BYTES = 512 * 1024;
 
 export async function consoleRoutes({ platform, feed, port }: RoutesOptions): Promise<Hono> {
@@ -70,6 +70,52 @@ export async function consoleRoutes({ platform, feed, port }: RoutesOptions): Pr
   }
 }
 
+/** A file of the page, in memory. */
+interface PageFile {
+  readonly type: string;
+  readonly content: string;
+}
+
+/** All files below `/app/`. A request's path is looked up here, and never becomes a path in the file system. */
+const pageFileNames = [
+  'alarms.js',
+  'board.js',
+  'boardRow.js',
+  'connection.js',
+  'dialog.js',
+  'dom.js',
+  'format.js',
+  'icon.svg',
+  'index.html',
+  'log.js',
+  'logLine.js',
+  'mailbox.js',
+  'main.js',
+  'problems.js',
+  'publishForm.js',
+  'queueDialog.js',
+  'schedules.js',
+  'sparkline.js',
+  'base.css',
+  'board.css',
+  'panels.css',
+];
+
+const contentTypes: Readonly<Record<string, string>> = {
+  html: 'text/html; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  svg: 'image/svg+xml',
+};
+
+async function readPageFiles(): Promise<ReadonlyMap<string, PageFile>> {
+  const files = pageFileNames.map(async (name): Promise<[string, PageFile]> => {
+    const content = await readFile(new URL(`app/${name}`, import.meta.url), 'utf8');
+    return [name, { type: contentTypes[name.split('.').at(-1) ?? ''] ?? 'text/plain', content }];
+  });
+  return new Map(await Promise.all(files));
+}
+
 function tooLarge(c: Context) {
   return c.json(
     { error: `The request is larger than ${MAX_BODY_BYTES / 1024} KiB; SNS takes 256 KiB.` },
@@ -77,7 +123,7 @@ function tooLarge(c: Context) {
   );
 }
 
-/** What the sender can mend is told; anything else is a bug, and told where the platform was started. */
+/** Answers with what the sender can mend. Any other error is a bug, and is printed in the platform's terminal. */
 function failure(error: Error, c: Context): Response {
   if (error instanceof HTTPException) return error.getResponse();
   if (error instanceof PartlyPublishedError) {
@@ -94,7 +140,7 @@ function failure(error: Error, c: Context): Response {
 // The console listens on 127.0.0.1, but any web page in the same browser can send requests there. These checks let in
 // the console's own page and programs of this machine, and nobody else.
 
-/** Scripts, styles and connections from the console alone, and no text that could ever become markup. */
+/** Allows scripts, styles and connections of the console only, and no text to become markup. */
 const safeHeaders = {
   'content-security-policy': [
     "default-src 'none'",
@@ -116,13 +162,13 @@ const safeHeaders = {
   'cache-control': 'no-store',
 };
 
-/** The headers go on every answer, refusals and errors included. */
+/** Adds the headers to every answer, refusals and errors included. */
 async function secureHeaders(c: Context, next: Next): Promise<void> {
   await next();
   for (const [name, value] of Object.entries(safeHeaders)) c.res.headers.set(name, value);
 }
 
-/** A name that resolves to 127.0.0.1 (DNS rebinding) shows in `Host`. */
+/** Refuses other names that resolve to 127.0.0.1 (DNS rebinding), which `Host` shows. */
 function onlyLoopbackHost(port: () => number): MiddlewareHandler {
   return async (c, next) => {
     const host = c.req.header('host');
@@ -136,7 +182,7 @@ function onlyLoopbackHost(port: () => number): MiddlewareHandler {
   };
 }
 
-/** Other sites' pages can neither read nor hold connections open; another port of localhost is another site here. */
+/** Refuses requests of other sites' pages, which could hold connections open. Another port is another site here. */
 async function notFromOtherSites(c: Context, next: Next) {
   const site = c.req.header('sec-fetch-site');
   if (site !== undefined && site !== 'same-origin' && site !== 'none') {
@@ -145,7 +191,7 @@ async function notFromOtherSites(c: Context, next: Next) {
   return next();
 }
 
-/** For what changes something: JSON, sent by the console's own page. Runs behind {@link onlyLoopbackHost}. */
+/** Guards a route that changes something: takes JSON of the console's own page only. Runs after {@link onlyLoopbackHost}. */
 async function onlyOwnPage(c: Context, next: Next) {
   const origin = c.req.header('origin');
   const own = `http://${c.req.header('host')?.toLowerCase()}`;

@@ -8,9 +8,9 @@ import { type ConsolePlatform, consoleRoutes } from './routes.ts';
 export interface Console {
   /** `http://127.0.0.1:<port>` */
   readonly url: string;
-  /** Shows this platform from now on; before, requests are answered with 503. */
+  /** Shows a platform from now on. Until then, requests are answered with 503. */
   show(platform: ConsolePlatform): Promise<void>;
-  /** Tells open pages, then closes every connection. */
+  /** Tells open pages that the platform stops, then closes every connection. */
   stop(): Promise<void>;
 }
 
@@ -18,14 +18,14 @@ interface ConsoleOptions {
   /** 0 takes any free port. */
   readonly port: number;
   readonly onWarning: (text: string) => void;
-  /** How often pages hear of news at most. */
+  /** The shortest time between two updates of a page. Default 250. */
   readonly tickMs?: number;
 }
 
-/** How long open pages get to take the goodbye before their connections are cut. */
+/** For how long open pages may read `bye` before their connections are cut. */
 const GOODBYE_MS = 500;
 
-/** Takes the port. Throws {@link ConsolePortTakenError}; then nothing is left running. */
+/** Listens on the port. @throws {ConsolePortTakenError} when another program has the port */
 export async function startConsole({ port, onWarning, tickMs }: ConsoleOptions): Promise<Console> {
   const listener = await listen(port, onWarning);
   let feed: Feed | undefined;
@@ -43,7 +43,7 @@ export async function startConsole({ port, onWarning, tickMs }: ConsoleOptions):
   };
 }
 
-/** The console's port belongs to another program. */
+/** Another program has the console's port. */
 export class ConsolePortTakenError extends PortTakenError {
   constructor(port: number, options?: ErrorOptions) {
     super(port, options);

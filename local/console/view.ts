@@ -1,10 +1,9 @@
 import { isAlarmOf, lastPart } from '../../src/names.ts';
 import type { Mail } from '../aws/alarms/mailbox.ts';
 import type { Problem } from '../aws/resources/resourceType.ts';
-import { withoutAttributes } from '../platform/recentPast.ts';
-import type { JobView, PlatformSnapshot, QueueView } from '../platform/view.ts';
+import { type JobView, type PlatformSnapshot, type QueueView, withoutAttributes } from '../platform/view.ts';
 
-/** What the page shows of the platform, but for the log: plain JSON. */
+/** What the page shows of the platform, except for the log. Plain JSON. */
 export interface ConsoleView {
   readonly endpoint: string;
   /** Null when the template has no API. */
@@ -19,17 +18,17 @@ export interface ConsoleView {
   readonly alarms: readonly ConsoleAlarm[];
   /** What fires next comes first; at most {@link SHOWN_SCHEDULES}. */
   readonly schedules: readonly ConsoleSchedule[];
-  /** All there are: delayed jobs are schedules, too. */
+  /** The number of all schedules. Delayed jobs are schedules, too. */
   readonly scheduleCount: number;
   readonly problems: readonly Problem[];
   readonly notEvaluated: readonly string[];
   /** Newest first. */
   readonly mails: readonly MailSummary[];
-  /** Messages that the job topic accepted since the start. */
+  /** How many messages the job topic has accepted since the start. */
   readonly published: number;
-  /** Those among them that no job has the name of. */
+  /** How many of them had a `jobName` that no job has. */
   readonly unrouted: number;
-  /** Of the published: in no queue, since SNS can match nothing. */
+  /** How many of them had no attribute: they are in no queue, since they match no filter policy. */
   readonly withoutAttributes: number;
 }
 
@@ -38,13 +37,13 @@ export interface ConsoleQueue {
   readonly visible: number;
   readonly inFlight: number;
   readonly delayed: number;
-  /** Epoch ms; null for an empty queue. */
+  /** In ms since the epoch. Null for an empty queue. */
   readonly oldestSentAtMs: number | null;
 }
 
 export interface ConsoleJob extends ConsoleQueue {
   readonly name: string;
-  /** What runs it and is the source of its log lines: a function, or a service's worker processes. */
+  /** The name of the function or the service that runs the job; its log lines carry that name. */
   readonly functionName: string | null;
   readonly isService: boolean;
   readonly deadLetterQueueName: string | null;
@@ -54,42 +53,42 @@ export interface ConsoleJob extends ConsoleQueue {
   readonly runs: RunCounts;
 }
 
-/** What the event source mapping made of a queue's messages since the console started. */
+/** The outcomes of a queue's messages in the event source mapping since the console started. */
 export interface RunCounts {
-  /** Messages that are done, or were moved to the dead-letter queue with a reason. */
+  /** Messages that succeeded, or were sent to the dead-letter queue with a reason. */
   readonly acknowledged: number;
-  /** Messages that came back to the queue, once for each time. */
+  /** How often messages came back to the queue. */
   readonly failed: number;
   /** Invocations that ended without an answer: timeouts, crashes, bundles that do not load. */
   readonly brokenInvocations: number;
-  /** Of the last invocation; null before the first. */
+  /** How long the last invocation took. Null before the first. */
   readonly lastDurationMs: number | null;
 }
 
 export interface ConsoleAlarm {
   readonly name: string;
   readonly description: string | null;
-  /** `SCALING`: it is up, and does nothing but scale a service. */
+  /** `SCALING`: the alarm is in state ALARM, and does nothing but scale a service. */
   readonly state: 'OK' | 'ALARM' | 'SCALING' | 'INSUFFICIENT_DATA';
   readonly reason: string;
   readonly sinceMs: number;
-  /** When it is up, in words, its threshold included; null when the platform does not tell. */
+  /** When the alarm goes off, in words, with its threshold. */
   readonly condition: string;
-  /** The queue it watches: the job's, also for an alarm on the job's dead letters, or one of the others. */
+  /** The queue that the alarm watches. For an alarm on a job's dead letters, the job's own queue. */
   readonly queueName: string | null;
 }
 
 export interface ConsoleSchedule {
   readonly name: string;
   readonly groupName: string;
-  /** Null when it does not publish to a job. */
+  /** Null for a schedule that does not publish to a job. */
   readonly jobName: string | null;
   readonly expression: string;
   readonly timezone: string;
   readonly state: 'ENABLED' | 'DISABLED';
-  /** The time that the expression says, and when that is in real time. */
+  /** The times that the expression gives, and the real times at which they come. */
   readonly nextFirings: readonly { readonly scheduledAtMs: number; readonly atMs: number }[];
-  /** Null before the first. */
+  /** Null before the first firing. */
   readonly lastFiring: {
     readonly scheduledAtMs: number;
     readonly atMs: number;
@@ -109,7 +108,7 @@ const SHOWN_SCHEDULES = 50;
 
 export const noRuns: RunCounts = { acknowledged: 0, failed: 0, brokenInvocations: 0, lastDurationMs: null };
 
-/** @param runs by the queue's name */
+/** @param runs the counts by the queue's name */
 export function consoleView(snapshot: PlatformSnapshot, runs: ReadonlyMap<string, RunCounts>): ConsoleView {
   const { endpoint, apiUrl, region, topicArn, speed, otherQueues, problems, notEvaluated, mails, publishes } =
     snapshot;
@@ -136,12 +135,12 @@ export function consoleView(snapshot: PlatformSnapshot, runs: ReadonlyMap<string
   };
 }
 
-/** The mail of that id among those of the mailbox. */
+/** The mailbox's mail with that ID. */
 export function mailOf(id: string, { mails }: PlatformSnapshot): Mail | undefined {
   return mails.find((mail) => mailId(mail) === id);
 }
 
-/** The names of all queues that can be looked into. */
+/** The names of all queues whose messages the page may show. */
 export function queueNames({ jobs, otherQueues }: PlatformSnapshot): string[] {
   const ofJobs = jobs.flatMap((job) => [job.queueName, deadLetterQueueName(job)]);
   return [...ofJobs, ...otherQueues.map(({ queueName }) => queueName)].filter((name) => name !== null);
@@ -165,7 +164,7 @@ function queueView({ queueName, visible, inFlight, delayed, oldestSentAtMs }: Qu
   return { queueName, visible, inFlight, delayed, oldestSentAtMs: oldestSentAtMs ?? null };
 }
 
-/** A queue's URL ends in its name. */
+/** The queue's name, with which its URL ends. */
 function deadLetterQueueName({ deadLetterQueueUrl }: JobView): string | null {
   return deadLetterQueueUrl === undefined ? null : lastPart(deadLetterQueueUrl);
 }
@@ -219,7 +218,7 @@ function mailSummary(mail: Mail): MailSummary {
   return { id: mailId(mail), to: mail.to, subject: mail.subject, atMs: mail.at.getTime() };
 }
 
-/** The file's name without folder and ending. It is only ever compared, never made a path again. */
+/** The file's name without folder and ending. IDs are only compared, and never become a path again. */
 function mailId({ file }: Mail): string {
   return (file.split(/[\\/]/).at(-1) ?? '').replace(/\.eml$/, '');
 }

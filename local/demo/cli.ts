@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 
 /** A command of the CLI, as a person would type it. */
-export interface CliCommand {
-  /** For the screen. */
+interface CliCommand {
+  /** As a person types it, for the screen. */
   readonly text: string;
   readonly words: readonly string[];
 }
@@ -10,7 +10,7 @@ export interface CliCommand {
 export interface CliOptions {
   readonly projectDirectory: string;
   readonly print: (text: string) => void;
-  /** Ends the command. */
+  /** Ends the command when it is aborted. */
   readonly signal: AbortSignal;
 }
 
@@ -19,7 +19,7 @@ export function cliCommand(words: readonly string[]): CliCommand {
   return { text: `npm run jobs -- ${quoted.join(' ')}`, words };
 }
 
-/** Runs it as a person would, against this very platform. Its output goes to the screen. */
+/** Runs a command against the demo's platform, and prints its output. */
 export async function runCli(
   { text, words }: CliCommand,
   { projectDirectory, print, signal }: CliOptions,
@@ -30,7 +30,7 @@ export async function runCli(
     stdio: ['ignore', 'pipe', 'pipe'],
     signal,
   });
-  child.on('error', () => {}); // the signal has ended it
+  child.on('error', () => {}); // An abort by the signal is an error event, too.
   const output: Buffer[] = [];
   child.stdout.on('data', (chunk) => output.push(chunk));
   child.stderr.on('data', (chunk) => output.push(chunk));

@@ -2,35 +2,40 @@ import { relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { localCredentials } from '../aws/isolatedAws.ts';
-import { explanation } from '../platform/explanation.ts';
-import { awaitInterruption, outliveClosedPipes } from '../platform/interruption.ts';
+import { awaitInterruption, explanation, outliveClosedPipes } from '../platform/commandEnd.ts';
 import { type Platform, startPlatform } from '../platform/platform.ts';
 import { refuseIfRunning } from '../platform/platformFile.ts';
 import { removeOldAssemblies, synthesize } from '../platform/synth.ts';
 import type { PlatformEvent } from '../platform/view.ts';
 import { type CliOptions, cliCommand, runCli } from './cli.ts';
-import { mendingOf } from './mend.ts';
-import { alarmed, type DemoMessage, delayed, demoMessages, recurring } from './messages.ts';
-import { checkNeededJobs, DemoJobsError } from './neededJobs.ts';
+import {
+  alarmed,
+  checkNeededJobs,
+  DemoJobsError,
+  type DemoMessage,
+  delayed,
+  demoMessages,
+  recurring,
+} from './messages.ts';
 import { type Tracked, type Tracker, track } from './tracker.ts';
 import { fateTable, startView, type View } from './view.ts';
 
 interface DemoOptions {
   readonly projectDirectory: string;
-  /** `.local`, as `npm start`: a platform that runs there already is refused. */
+  /** `.local`, as for `npm start`. The demo refuses to run beside a platform that already uses it. */
   readonly stateDirectory: string;
   readonly output: NodeJS.WriteStream;
   /** How much faster time runs. */
   readonly speed: number;
-  /** After that long the demo ends, whatever has happened. */
+  /** The demo ends after this time, whatever has happened. */
   readonly timeoutMs: number;
 }
 
 /**
- * The main path, from nothing: synthesizes the template, runs it, publishes a message of each kind with the plain AWS
- * SDK and one for later with the CLI, watches what becomes of them and of the job that recurs, and stops; earlier by
- * SIGINT, SIGTERM or SIGHUP, at once by a second one.
- * @returns the exit code: 0 only if every message met its expected fate, the job recurred and the alarm e-mail came
+ * Shows the main path from nothing: synthesizes the template, runs it, publishes messages of each kind with the plain AWS
+ * SDK and a delayed one with the CLI, watches where they and the recurring job end, mends the dead letter, and stops. A
+ * SIGINT, SIGTERM or SIGHUP stops it earlier, a second signal at once.
+ * @returns the exit code: 0 only if every message ended as expected, the job recurred, and the alarm e-mail came
  */
 export async function runDemo(options: DemoOptions): Promise<number> {
   outliveClosedPipes();
@@ -43,7 +48,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   }
 }
 
-/** What is missing is the demo's own to say; anything else is told as `npm start` tells it. */
+/** Says which jobs the demo misses; explains any other error as `npm start` does. */
 function told(error: unknown): string {
   return error instanceof DemoJobsError ? error.message : explanation(error);
 }
@@ -112,7 +117,7 @@ async function publishAll(platform: Platform): Promise<TrackedMessage[]> {
   }
 }
 
-/** As a person would: in two minutes, which the platform's speed makes two seconds. */
+/** Publishes with the CLI, as a person would: with a delay of two minutes, which take two seconds at this speed. */
 async function publishLater(cli: CliOptions): Promise<TrackedMessage> {
   const { jobName, payload, jobId, delay } = delayed;
   const words = ['publish', jobName, JSON.stringify(payload), '--delay', delay, '--job-id', jobId];
@@ -122,7 +127,7 @@ async function publishLater(cli: CliOptions): Promise<TrackedMessage> {
 
 type TrackedMessage = DemoMessage & { readonly jobId: string };
 
-/** It has been coming since the platform started. */
+/** The job that has recurred since the platform started. */
 const recurs: TrackedMessage = {
   jobName: recurring.jobName,
   payload: recurring.payload,
@@ -131,7 +136,7 @@ const recurs: TrackedMessage = {
   expected: 'succeeded',
 };
 
-/** What it takes to watch messages until their ends. */
+/** What is needed to watch messages until they end. */
 interface Watching {
   readonly platform: Platform;
   readonly tracker: Tracker;
@@ -158,24 +163,26 @@ function noteOf(tracker: Tracker): string {
   return mail ? `✓ the alarm e-mail has come: ${mail.subject}` : '… waiting for the alarm e-mail';
 }
 
-/** The second act: what the person who got the e-mail does. */
+/** Types what the reader of the alarm e-mail would type: shows the dead letter, mends its payload and sends it back. */
 async function mend(watching: Watching, cli: CliOptions): Promise<boolean> {
   const { tracker } = watching;
   const dead = tracker.messages.find(
-    ({ jobName, fate }) => jobName === alarmed.jobName && fate === 'dead letter',
+    (message) => message.jobName === alarmed.jobName && message.fate === 'dead letter',
   );
   if (dead === undefined) return false;
-  const { look, edit } = mendingOf(dead, alarmed.mendedPayload);
-  await runCli(look, cli);
-  tracker.reopen(dead, alarmed.mendedPayload);
-  await runCli(edit, cli);
+  const { jobName, jobId } = dead;
+  const { mendedPayload } = alarmed;
+  await runCli(cliCommand(['dlq', 'show', jobName, '--id', jobId]), cli);
+  tracker.reopen(dead, mendedPayload);
+  const payload = JSON.stringify(mendedPayload);
+  await runCli(cliCommand(['dlq', 'edit', jobName, '--id', jobId, '--payload', payload]), cli);
   cli.print('');
   await watch(watching, [dead]);
   const isMended = dead.fate === dead.expected;
   const ending = isMended
     ? 'succeeded after its payload was mended.'
     : `did not succeed although its payload was mended: ${dead.state}.`;
-  cli.print(`\n${isMended ? '✓' : '✗'} ${dead.jobName} ${dead.jobId} ${ending}`);
+  cli.print(`\n${isMended ? '✓' : '✗'} ${jobName} ${jobId} ${ending}`);
   return isMended;
 }
 
@@ -192,7 +199,7 @@ function conclusion(tracker: Tracker): string {
   ].join('\n');
 }
 
-/** To the width of a terminal. */
+/** Breaks a line to the width of a terminal. */
 function wrapped(line: string): string[] {
   return line.match(/.{1,104}(?:\s|$)|\S+/g) ?? [''];
 }

@@ -1,4 +1,4 @@
-/** A message of the demo, and what must become of it. */
+/** A message of the demo, and where it must end. */
 export interface DemoMessage {
   readonly jobName: string;
   readonly payload: unknown;
@@ -10,7 +10,7 @@ export interface DemoMessage {
 /** Where a message ended. */
 export type Fate = 'succeeded' | 'dead letter' | 'unrouted';
 
-/** One of each kind: fine, failing until it is dead, never valid, and for a job that does not exist. */
+/** Messages of each kind: some succeed, some fail until they are dead, one is never valid, one has no job. */
 export const demoMessages: readonly DemoMessage[] = [
   { jobName: 'GreetingJob', payload: { friendName: 'Hank' }, expected: 'succeeded' },
   { jobName: 'GreetingJob', payload: { friendName: 'Ida' }, expected: 'succeeded' },
@@ -20,7 +20,7 @@ export const demoMessages: readonly DemoMessage[] = [
   { jobName: 'NoSuchJob', payload: { hello: 'world' }, expected: 'unrouted' },
 ];
 
-/** The one that is published later, by the CLI. */
+/** The message that the CLI publishes with a delay. */
 export const delayed = {
   jobName: 'GreetingJob',
   payload: { friendName: 'Jo' },
@@ -28,15 +28,33 @@ export const delayed = {
   delay: '2m',
 } as const;
 
-/** The job that recurs: nobody publishes it, its file says when it comes and with what. */
+/** The job that recurs: its file gives the schedule and the payload. */
 export const recurring = {
   jobName: 'StretchJob',
   payload: { stretch: 'roll your shoulders' },
-  /** The schedule's name, with which its jobs' IDs begin. */
+  /** The schedule's name. The IDs of its jobs begin with it. */
   schedule: 'StretchJob-1',
-  /** It has to come that often to be seen to recur. */
+  /** After so many firings the job has been seen to recur. */
   firings: 2,
 } as const;
 
 /** The job whose dead letter must raise the alarm, and the payload that mends it. */
 export const alarmed = { jobName: 'PushupsJob', mendedPayload: { pushupsRequired: 50 } };
+
+/** Jobs that the demo shows are missing from the project. */
+export class DemoJobsError extends Error {
+  override readonly name = 'DemoJobsError';
+}
+
+/** @throws {DemoJobsError} unless the names include every job that the demo publishes to, and the job that recurs */
+export function checkNeededJobs(jobNames: readonly string[]): void {
+  const missing = needed.filter((name) => !jobNames.includes(name)).map((name) => `src/jobs/${name}.ts`);
+  if (missing.length === 0) return;
+  throw new DemoJobsError(
+    `The demo shows ${needed.join(', ')}, and there is no job ${missing.join(', ')}. ` +
+      `Bring it back (git checkout -- ${missing.join(' ')}), or run your own jobs: npm start.`,
+  );
+}
+
+const published = demoMessages.filter(({ expected }) => expected !== 'unrouted');
+const needed = [...new Set([...published, delayed, recurring].map(({ jobName }) => jobName))];

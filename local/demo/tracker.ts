@@ -12,27 +12,27 @@ import { alarmed, type DemoMessage, type Fate, recurring } from './messages.ts';
 export interface Tracked extends DemoMessage {
   payload: unknown;
   expected: Fate;
-  /** Of a job that recurs: its schedule's name, with which the ID of each firing begins. */
+  /** For a job that recurs, its schedule's name: the ID of each firing begins with it. */
   readonly jobId: string;
-  /** How often it was run so far. */
+  /** How often the job was run so far. */
   attempts: number;
-  /** Where it is, in a few words: `waiting`, `retries after an error`, … */
+  /** Where the message is, in a few words: `published`, `retries in 30 s`, … */
   state: string;
   fate?: Fate;
-  /** Why it is a dead letter, from the message itself. */
+  /** Why the message is a dead letter: its reason, which it carries itself. */
   reason?: string;
 }
 
-/** Follows messages through the platform: their runs in the functions' logs, their ends in the queues. */
+/** Follows messages through the platform: their attempts in the functions' logs, their ends in the queues. */
 export interface Tracker {
   readonly messages: readonly Tracked[];
-  /** The file of the alarm e-mail, once it has come. */
+  /** The alarm e-mail; undefined until it has come. */
   alarmMail(): { file: string; subject: string; text: string } | undefined;
   hear(event: PlatformEvent): void;
   /** Looks into the dead-letter queues and the unrouted queue. */
   look(platform: Platform): Promise<void>;
   isDone(): boolean;
-  /** A dead letter was mended and is sent back: its fate is open again, and it must succeed. */
+  /** Expects a dead letter, which is mended and sent back, to succeed. */
   reopen(message: Tracked, payload: unknown): void;
 }
 
@@ -69,14 +69,14 @@ export function track(published: readonly (DemoMessage & { jobId: string })[]): 
   };
 }
 
-/** A schedule has published, or could not. A delayed job's schedule has the job's ID as its name. */
+/** Notes that a schedule has fired. A delayed job's schedule has the job's ID as its name. */
 function hearFiring({ name, state }: JobFiring, messages: readonly Tracked[]): void {
   const message = messages.find(({ jobId }) => jobId === name);
   if (message === undefined || message.attempts > 0 || state === undefined) return;
   message.state = state === 'delivered' ? 'fired by its schedule' : `its schedule: ${state}`;
 }
 
-/** The runtime logs a line for each outcome. Of one that died the letter itself tells, with its reason. */
+/** Notes the outcome in a line of the runtime. A dead outcome is left to the dead letter, which has the reason. */
 function hearLog(text: string, messages: readonly Tracked[], firings: Set<string>): void {
   const line = readLogLine(text)?.fields;
   if (line?.outcome === undefined) return;
@@ -89,7 +89,7 @@ function hearLog(text: string, messages: readonly Tracked[], firings: Set<string
   if (line.outcome === 'succeeded') message.fate = 'succeeded';
 }
 
-/** Each firing is a job of its own; it has been seen to recur when enough of them succeeded. */
+/** Counts the firings of the recurring job. Each is a job of its own, and enough of them have to succeed. */
 function hearRun(recurs: Tracked, { jobId = '', outcome }: LogEntry['fields'], firings: Set<string>): void {
   if (recurs.fate !== undefined) return;
   if (outcome === 'succeeded') firings.add(jobId);
@@ -116,7 +116,7 @@ function endQueues({ jobs, otherQueues, topicArn = '' }: PlatformSnapshot): EndQ
   ];
 }
 
-/** What a message in an end queue tells of itself; the attempts and the reason are a dead letter's. */
+/** What a message in an end queue tells. Only a dead letter has attempts and a reason. */
 interface End {
   readonly jobId: string;
   readonly fate: Fate;

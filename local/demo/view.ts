@@ -1,22 +1,22 @@
 import { createLogUpdate } from 'log-update';
 import type { Tracked } from './tracker.ts';
 
-/** Shows the messages' way while it happens: redrawn in place on a terminal, a line for each change elsewhere. */
+/** Shows the messages' states as they change: redrawn in place on a terminal, else a line for each change. */
 export interface View {
-  /** @param note what else there is to say, in a line */
+  /** @param note one more line to show */
   update(messages: readonly Tracked[], note?: string): void;
-  /** All is known; what is redrawn in place makes room for what is said of it. */
+  /** Ends the view: clears what was redrawn in place, since the conclusion follows. */
   settle(): void;
 }
 
-/** Tells the time since the call. */
+/** The view shows the time since this call. */
 export function startView(stream: NodeJS.WriteStream): View {
   const startedAtMs = performance.now();
   const elapsedMs = () => performance.now() - startedAtMs;
   return stream.isTTY ? liveView(stream, elapsedMs) : lineView(stream, elapsedMs);
 }
 
-/** The messages' fates, and whether each is the expected one. */
+/** A table of the messages' fates, with a mark for each that was expected. */
 export function fateTable(messages: readonly Tracked[]): string {
   const rows = messages.map((message) => [
     message.fate === message.expected ? '✓' : '✗',

@@ -5,18 +5,18 @@ import { taskDefinitionOf } from '../aws/resources/service.ts';
 import { environmentOf, taskDefinition } from '../aws/resources/taskDefinition.ts';
 import type { PlatformFile } from './platformFile.ts';
 
-/** A job as the template alone tells: a queue that is subscribed to the job topic with an exact `jobName`. */
+/** A job as the template shows it: a queue that is subscribed to the job topic with an exact `jobName`. */
 export interface TemplateJob {
   readonly name: string;
   readonly queueName: string;
   readonly deadLetterQueueName: string | undefined;
-  /** Of a job that runs in Lambda. */
+  /** Undefined where the job does not run in Lambda. */
   readonly functionName: string | undefined;
-  /** Of a job that runs on Fargate. */
+  /** Undefined where the job does not run on Fargate. */
   readonly serviceName: string | undefined;
 }
 
-/** What serves whom; read off the resources once for each assembly. */
+/** The jobs and where they are reached. Read from the resources once for each assembly. */
 export interface Routing {
   readonly topicArn: string | undefined;
   readonly jobs: readonly TemplateJob[];
@@ -35,7 +35,7 @@ export function routingOf(resources: readonly Resource[], apiUrl: string | undef
   };
 }
 
-/** The same for platform.json. */
+/** The routing as platform.json holds it. */
 export function writtenRouting(
   { topicArn, jobs, apiUrl, filesBucket }: Routing,
   engine: Engine,
@@ -53,7 +53,7 @@ export function writtenRouting(
   };
 }
 
-/** The topic whose subscriptions filter on `jobName` (the most of them, if there are several); undefined without one. */
+/** The topic whose subscriptions filter on `jobName`: of several topics, the one with the most. Undefined without one. */
 export function jobTopicArn(resources: readonly Resource[]): string | undefined {
   const counts = new Map<string, number>();
   for (const { properties } of resources.filter((resource) => exactJobNames(resource).length > 0)) {
@@ -63,7 +63,7 @@ export function jobTopicArn(resources: readonly Resource[]): string | undefined 
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
 }
 
-/** The jobs of the job topic, by name. */
+/** The jobs of the job topic, sorted by name. */
 export function jobsOf(resources: readonly Resource[]): TemplateJob[] {
   const topicArn = jobTopicArn(resources);
   const subscriptions = resources.filter(
@@ -82,7 +82,7 @@ export function jobsOf(resources: readonly Resource[]): TemplateJob[] {
   return jobs.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Whether the queue is where another queue's failed messages go. */
+/** Whether another queue's failed messages go to the queue. */
 export function isDeadLetterQueue(queueName: string, resources: readonly Resource[]): boolean {
   return resources.some(
     (resource) => resource.type === 'AWS::SQS::Queue' && deadLetterTarget(resource) === queueName,
@@ -131,7 +131,7 @@ function serviceOf(queueName: string, resources: readonly Resource[]): string | 
   })?.name;
 }
 
-/** The bucket that functions and workers are told to keep files in. */
+/** The bucket whose name functions and workers get for files. */
 function filesBucketOf(resources: readonly Resource[]): string | undefined {
   const told = new Set(resources.map(filesBucketVariable));
   return resources.find(({ type, name }) => type === 'AWS::S3::Bucket' && told.has(name))?.name;
@@ -144,28 +144,28 @@ function filesBucketVariable(resource: Resource): unknown {
   return Variables?.JOB_FILES_BUCKET;
 }
 
-/** What a worker's container is told. */
+/** How the platform reads the variables of a worker's container. */
 export const workerVariables: ContainerVariables = {
   queueName: ({ JOB_QUEUE_URL }) => (JOB_QUEUE_URL === undefined ? undefined : lastPart(JOB_QUEUE_URL)),
-  /** The workers of one machine would fight for the port. */
+  /** Leaves out the health port: the workers of one machine would fight for it. */
   onOneMachine: ({ JOB_HEALTH_PORT: _, ...environment }) => environment,
 };
 
-/** What goes to a job. */
+/** A message to a job. `payload` is sent as JSON, `attributes` as String attributes. */
 export interface JobToPublish {
   readonly jobName: string;
   readonly payload: unknown;
   readonly attributes?: Readonly<Record<string, string>>;
 }
 
-/** A message that cannot be published. */
+/** The message cannot be published. */
 export class NotPublishedError extends Error {
   override readonly name = 'NotPublishedError';
 }
 
 /**
  * Publishes to the job topic.
- * @throws {NotPublishedError} without one, and for what has no JSON
+ * @throws {NotPublishedError} without a job topic, and for a payload that has no JSON
  */
 export async function publishToJobs(
   engine: Engine,
@@ -183,7 +183,7 @@ export async function publishToJobs(
   return { messageId: MessageId };
 }
 
-/** @throws {NotPublishedError} for what has no JSON, or is nested deeper than it can be written */
+/** @throws {NotPublishedError} for a payload that has no JSON, or is nested too deeply */
 function asJson(payload: unknown): string {
   let json: string | undefined;
   try {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { isReservedVariable, reservedVariables } from '../../src/names.ts';
 
 /** `.env.local` cannot be used as it is. */
 export class LocalVariablesError extends Error {
@@ -10,9 +11,9 @@ export class LocalVariablesError extends Error {
 const fileName = '.env.local';
 
 /**
- * The variables that replace or add to those of functions and workers on this machine: the project's `.env.local`, in
- * the format of dotenv. No variables without that file.
- * @throws {LocalVariablesError} for a name that AWS or the platform sets
+ * Reads the project's `.env.local`, in the format of dotenv. Its variables replace those of functions and workers on this
+ * machine, and add to them. Without the file there are no variables.
+ * @throws {LocalVariablesError} for a name that Lambda or the platform sets
  */
 export async function readLocalVariables(projectDirectory: string): Promise<Record<string, string>> {
   const text = await readFile(join(projectDirectory, fileName), 'utf8').catch((error: unknown) => {
@@ -20,9 +21,9 @@ export async function readLocalVariables(projectDirectory: string): Promise<Reco
     throw error;
   });
   const variables = parseEnv(text) as Record<string, string>;
-  const reserved = Object.keys(variables).find((name) => /^(AWS|JOB|LAMBDA)_|^_/.test(name));
+  const reserved = Object.keys(variables).find(isReservedVariable);
   if (reserved === undefined) return variables;
   throw new LocalVariablesError(
-    `${fileName} sets ${reserved}, but AWS_…, JOB_… and LAMBDA_… are set by Lambda and the platform: remove the line`,
+    `${fileName} sets ${reserved}, but Lambda and the platform set ${reservedVariables}: remove the line`,
   );
 }

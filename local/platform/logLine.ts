@@ -1,26 +1,26 @@
-/** A line that the Powertools Logger wrote, taken apart. */
+/** A parsed line of the Powertools Logger. */
 export interface LogEntry {
   /** `DEBUG`, `INFO`, `WARN`, `ERROR`, … */
   readonly level: string;
   readonly message: string;
   readonly jobName: string | undefined;
-  /** As it was logged: an object with `name`, `message` and `stack` as a rule; undefined without one. */
+  /** The error as it was logged, most often an object with `name`, `message` and `stack`. Undefined without an error. */
   readonly error: unknown;
-  /** The others that differ from line to line, in their order. */
+  /** The other fields that differ from line to line, in their order. */
   readonly fields: Readonly<Record<string, unknown>> & OutcomeFields;
 }
 
-/** What the runtime's line about a message says: what became of it. */
+/** What the runtime logs about the outcome of an attempt. */
 interface OutcomeFields {
   readonly jobId?: string;
   /** `succeeded`, `retry`, `dead`, … */
   readonly outcome?: string;
   readonly attempt?: number;
-  /** Until the retry. */
+  /** The delay before the retry. */
   readonly delaySeconds?: number;
 }
 
-/** @returns undefined for any other text than a Powertools log line */
+/** @returns undefined for a text that is not a line of the Powertools Logger */
 export function readLogLine(text: string): LogEntry | undefined {
   const line = jsonObject(text);
   if (line === undefined) return undefined;
@@ -36,7 +36,7 @@ export function readLogLine(text: string): LogEntry | undefined {
   };
 }
 
-/** Fields that every line of a function carries: they help in CloudWatch, not here. */
+/** Fields that every line of a function carries. They help in CloudWatch, but not here. */
 const constantFields = new Set([
   'timestamp',
   'service',

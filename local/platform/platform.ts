@@ -11,29 +11,23 @@ import {
   startEngine,
 } from '../aws/engine/engine.ts';
 import { createListeners, type Listeners } from '../aws/http/listeners.ts';
-import { apiNames, runningApis } from '../aws/resources/apis.ts';
-import { codeDirectory } from '../aws/resources/function.ts';
-import { type ApplyResult, createReconciler, type Reconciler } from '../aws/resources/reconcile.ts';
-import type { ResourceContext } from '../aws/resources/resourceType.ts';
-import { imageDirectory } from '../aws/resources/taskDefinition.ts';
+import type { ApplyResult } from '../aws/resources/reconcile.ts';
 import { schedulerApi } from '../aws/scheduler/api.ts';
 import { type Scheduler, startScheduler } from '../aws/scheduler/scheduler.ts';
+import { createDeployment, type Deployment, type InFlight } from './deployment.ts';
 import { inspectPortOf } from './inspect.ts';
 import {
   attributeFilteredSubscriptions,
   isDeadLetterQueue,
   type JobToPublish,
-  noRouting,
   publishToJobs,
-  routingOf,
   workerVariables,
   writtenRouting,
 } from './jobs.ts';
 import { type Claim, claimDirectory, refuseIfRunning } from './platformFile.ts';
-import { createRecentPast } from './recentPast.ts';
-import { type InFlight, inFlight, killProcesses, type Runners } from './runners.ts';
 import {
   createPlatformEvents,
+  createRecentPast,
   jobFiring,
   type PlatformEvent,
   type PlatformEvents,
@@ -48,32 +42,32 @@ interface PlatformOptions {
   readonly stateDirectory: string;
   /** 0 takes any free port. */
   readonly port: number;
-  /** Of the first function URL or HTTP API, when there is one. Default 0: any free port. */
+  /** The port of the first function URL or HTTP API. Default 0: any free port. */
   readonly apiPort?: number;
-  /** Default us-east-1. */
-  readonly region?: string;
-  /** Time runs that much faster, 1 or more. Default 1. */
+  /** How many times as fast time runs, 1 or more. Default 1. */
   readonly speed?: number;
-  /** Hears everything from the very start, the first `apply` included. */
+  /** Is told every event from the start, the first `apply` included. */
   readonly onEvent?: (event: PlatformEvent) => void;
-  /** Replace or add to the variables of every function and worker. None by default. */
+  /** Variables that replace those of every function and worker, and add to them. Default: none. */
   readonly localVariables?: Readonly<Record<string, string>>;
-  /** The job whose function Node's inspector listens for. None by default. */
+  /** The job whose function Node's inspector listens for. Default: none. */
   readonly inspect?: string | undefined;
-  /** For the alarms' evaluation and the schedules; default the system's. */
+  /** The clock of alarms and schedules. Default: the system's clock. */
   readonly clock?: Clock;
 }
 
 /**
  * Runs a cloud assembly on this machine.
- * Throws PlatformRunningError (the directory is in use), PortTakenError or AssemblyError; then nothing is left running.
+ * @throws {PlatformRunningError} when a platform already runs in the state directory; then nothing is left running
+ * @throws {PortTakenError} when another program has one of the ports; the same
+ * @throws {AssemblyError} when the assembly cannot be read; the same
  */
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
   await refuseIfRunning(options.stateDirectory);
   const assembly = await readAssembly(options.assemblyDirectory);
   const engine = await startEngine({
     port: options.port,
-    region: options.region ?? 'us-east-1',
+    region: 'us-east-1',
     speed: options.speed ?? 1,
   });
   let undo = () => engine.stop();
@@ -81,7 +75,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     const claim = await claimDirectory(options.stateDirectory, engine.endpoint);
     const platform = new Platform(options, engine, claim);
     undo = () => platform.stop({ drainMs: 0 });
-    await platform.applyAssembly(assembly);
+    await platform.apply(assembly);
     return platform;
   } catch (error) {
     await undo();
@@ -89,7 +83,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   }
 }
 
-/** How long a client may take to read its answer, although nothing runs any more. */
+/** For how long a client may read its answer after all functions have ended. */
 const SLOW_READER_MS = 10_000;
 
 /** A running local platform. */
@@ -102,26 +96,17 @@ export class Platform {
   readonly #engine: Engine;
   readonly #claim: Claim;
   readonly #recent = createRecentPast();
-  readonly #functions: ResourceContext['functions'] = new Map();
-  readonly #tasks: ResourceContext['tasks'] = { definitions: new Map(), services: new Map() };
-  readonly #scaling: ResourceContext['scaling'] = { targets: new Map(), policies: new Map() };
-  readonly #runners: Runners = { functions: this.#functions, services: this.#tasks.services };
   readonly #apiListeners: Listeners;
   readonly #alarms: AlarmBoard;
   readonly #mailbox: Mailbox;
   readonly #scheduler: Scheduler;
-  readonly #reconciler: Reconciler;
+  readonly #deployment: Deployment;
   readonly #stopCounting: () => void;
-  readonly #localVariables: Readonly<Record<string, string>>;
-  readonly #inspectedJob: string | undefined;
-  #routing = noRouting;
   #consoleUrl: string | undefined;
-  #lastApply: ApplyResult | undefined;
-  #applying: Promise<unknown> = Promise.resolve();
   #stopped: Promise<void> | undefined;
   readonly #warn = (text: string) => this.#emit({ type: 'warning', text });
-  /** For a process that ends without a stop: a handler in an endless loop would outlive it. */
-  readonly #killProcesses = () => killProcesses(this.#runners);
+  /** For a process that ends without a stop: a handler in an endless loop would outlive the process. */
+  readonly #killProcesses = () => this.#deployment.killProcesses();
 
   constructor(options: PlatformOptions, engine: Engine, claim: Claim) {
     const clock = options.clock ?? systemClock;
@@ -132,60 +117,50 @@ export class Platform {
     this.events = { subscribe };
     this.#emit = emit;
     this.#engine = engine;
-    this.#localVariables = options.localVariables ?? {};
-    this.#inspectedJob = options.inspect;
     this.#claim = claim;
     this.#apiListeners = createListeners(options.apiPort ?? 0, this.#warn);
     engine.buckets.servePagesFrom(() => this.#apiListeners.origins());
-    process.once('exit', this.#killProcesses);
     this.#alarms = this.#startAlarms(clock);
     this.#mailbox = this.#startMailbox(resolve(options.stateDirectory, 'mail'));
     this.#scheduler = this.#startScheduler(clock);
     engine.answerScheduler(schedulerApi(this.#scheduler));
-    this.#reconciler = this.#createReconciler();
+    this.#deployment = this.#createDeployment(options);
+    process.once('exit', this.#killProcesses);
     this.#stopCounting = engine.onPublish((publish) => this.#hearPublish(publish));
   }
 
   snapshot(): Promise<PlatformSnapshot> {
     return takeSnapshot({
       engine: this.#engine,
-      reconciler: this.#reconciler,
+      deployment: this.#deployment,
       alarms: this.#alarms,
       scheduler: this.#scheduler,
       mailbox: this.#mailbox,
       recent: this.#recent,
-      routing: this.#routing,
       consoleUrl: this.#consoleUrl,
-      lastApply: this.#lastApply,
     });
   }
 
-  /** A queue with its messages, without receiving them; undefined when there is none of that name. */
+  /** A queue with its messages, without receiving them; undefined when no queue has that name. */
   inspectQueue(queueName: string): Promise<QueueState | undefined> {
     return this.#engine.inspectQueue(queueName);
   }
 
   /**
-   * Runs another assembly instead, applying the difference. Throws AssemblyError when it cannot be read; then nothing
-   * changed.
+   * Runs another assembly instead, by applying the difference.
+   * @param assembly its directory, or the assembly itself
+   * @throws {AssemblyError} when it cannot be read; then nothing has changed
    */
-  async apply(assemblyDirectory: string): Promise<ApplyResult> {
-    return this.applyAssembly(await readAssembly(assemblyDirectory));
-  }
-
-  /** One after the other, since each decides what has which port. */
-  applyAssembly(assembly: Assembly): Promise<ApplyResult> {
-    const result = this.#applying.then(() => this.#applyNow(assembly));
-    this.#applying = result.catch(() => undefined);
-    return result;
+  async apply(assembly: string | Assembly): Promise<ApplyResult> {
+    return this.#deployment.apply(typeof assembly === 'string' ? await readAssembly(assembly) : assembly);
   }
 
   /** Publishes to the job topic. `payload` is sent as JSON, `attributes` as String attributes. */
   publish(message: JobToPublish): Promise<{ messageId: string }> {
-    return publishToJobs(this.#engine, this.#routing.topicArn, message);
+    return publishToJobs(this.#engine, this.#deployment.routing().topicArn, message);
   }
 
-  /** Says in platform.json where the console is. */
+  /** Writes the console's URL into platform.json. */
   async announceConsole(url: string): Promise<void> {
     this.#consoleUrl = url;
     await this.#writePlatformFile();
@@ -193,24 +168,22 @@ export class Platform {
 
   /** The directories that running functions and workers have their code from. */
   codeDirectories(): string[] {
-    return [...this.#reconciler.resources(), ...this.#reconciler.kept()].flatMap(
-      (resource) => codeDirectory(resource) ?? imageDirectory(resource) ?? [],
-    );
+    return this.#deployment.codeDirectories();
   }
 
-  /** Fault injection: asked before each request that comes over the network, such as a sandbox's, is handled. */
+  /** Injects faults: `faults` is asked before each request that comes over the network, such as a function's. */
   setFaults(faults: Faults | undefined): void {
     this.#engine.setFaults(faults);
   }
 
-  /** What runs now: invocations and workers with work in hand, and how long they may take at most, by their timeouts. */
+  /** The work in hand, see {@link InFlight}. */
   inFlight(): InFlight {
-    return inFlight(this.#runners);
+    return this.#deployment.inFlight();
   }
 
   /**
-   * Takes no more work and leaves no process, port, timer or platform.json. What is in flight may finish within
-   * `drainMs`; default: as long as it may take by its timeouts.
+   * Takes no more work, and leaves no process, port, timer or platform.json behind. Work in hand may take `drainMs` to
+   * finish. Default: as long as its timeouts allow.
    */
   stop({ drainMs = Number.POSITIVE_INFINITY }: { drainMs?: number } = {}): Promise<void> {
     this.#stopped ??= this.#stopAll(drainMs);
@@ -218,16 +191,16 @@ export class Platform {
   }
 
   #startAlarms(clock: Clock): AlarmBoard {
-    const resources = () => this.#reconciler.resources();
+    const resources = () => this.#deployment.resources();
     return startAlarmBoard({
       engine: this.#engine,
       clock,
       topology: {
         isDeadLetterQueue: (queueName) => isDeadLetterQueue(queueName, resources()),
         attributeFilteredSubscriptions: (topicArn) => attributeFilteredSubscriptions(topicArn, resources()),
-        functionErrors: (functionName) => this.#functions.get(functionName)?.errors,
+        functionErrors: (functionName) => this.#deployment.functions.get(functionName)?.errors,
       },
-      onScaling: (policyArn, breach) => this.#scaling.policies.get(policyArn)?.(breach),
+      onScaling: (policyArn, breach) => this.#deployment.scaling.policies.get(policyArn)?.(breach),
       onTransition: (transition) => this.#emit({ type: 'alarm', transition }),
       onWarning: this.#warn,
     });
@@ -252,51 +225,36 @@ export class Platform {
     });
   }
 
-  #createReconciler(): Reconciler {
-    return createReconciler({
+  #createDeployment({ localVariables = {}, inspect }: PlatformOptions): Deployment {
+    return createDeployment({
       place: { ...this.#engine, apiUrl: (name) => this.#apiListeners.urlOf(name) },
       engine: this.#engine,
       alarms: this.#alarms,
       mailbox: this.#mailbox,
       scheduler: this.#scheduler,
-      functions: this.#functions,
       apis: { listeners: this.#apiListeners, httpApis: new Map() },
-      tasks: this.#tasks,
       containers: workerVariables,
-      localVariables: this.#localVariables,
-      inspectPortOf: (name) => inspectPortOf(name, this.#inspectedJob),
-      scaling: this.#scaling,
+      localVariables,
+      inspectPortOf: (name) => inspectPortOf(name, inspect),
       onLog: (line) => {
         this.#recent.addLogLine(line);
         this.#emit({ type: 'log', line });
       },
       onBatch: (outcome) => this.#emit({ type: 'batch', outcome }),
       onWarning: this.#warn,
+      onApplied: async (result) => {
+        await this.#writePlatformFile();
+        this.#emit({ type: 'apply', result });
+      },
     });
   }
 
   #hearPublish(publish: AcceptedPublish): void {
     const { topicArn, messageId, messageAttributes } = publish;
-    const { topicArn: jobTopicArn, jobs } = this.#routing;
+    const { topicArn: jobTopicArn, jobs } = this.#deployment.routing();
     if (topicArn === jobTopicArn) this.#recent.countPublish(jobs, publish);
     const jobName = messageAttributes.jobName?.StringValue;
     this.#emit({ type: 'publish', topicArn, messageId, jobName });
-  }
-
-  async #applyNow(assembly: Assembly): Promise<ApplyResult> {
-    if (this.#stopped) throw new Error('The platform is stopping and takes no changes.');
-    const names = apiNames(assembly);
-    await this.#apiListeners.reserve(names);
-    const result = await this.#reconciler.apply(assembly);
-    this.#lastApply = result;
-    const resources = this.#reconciler.resources();
-    const running = runningApis(resources);
-    await this.#apiListeners.keepOnly(running);
-    const api = names.find((name) => running.includes(name));
-    this.#routing = routingOf(resources, api && this.#apiListeners.urlOf(api));
-    await this.#writePlatformFile();
-    this.#emit({ type: 'apply', result });
-    return result;
   }
 
   async #writePlatformFile(): Promise<void> {
@@ -304,18 +262,19 @@ export class Platform {
     await this.#claim.write({
       endpoint: this.endpoint,
       region: this.region,
-      ...writtenRouting(this.#routing, this.#engine),
+      ...writtenRouting(this.#deployment.routing(), this.#engine),
       consoleUrl: this.#consoleUrl ?? null,
       speed: this.speed,
     });
   }
 
   async #stopAll(drainMs: number): Promise<void> {
+    const applied = this.#deployment.close();
     await this.#claim.remove();
-    await this.#applying;
+    await applied;
     await this.#scheduler.stop();
     const answersMs = Math.min(drainMs, Math.max(SLOW_READER_MS, this.inFlight().atMostMs));
-    await this.#reconciler.stop(drainMs, this.#apiListeners.stop(answersMs));
+    await this.#deployment.stop(drainMs, this.#apiListeners.stop(answersMs));
     await this.#alarms.stop();
     await this.#mailbox.stop();
     this.#stopCounting();

@@ -3,16 +3,16 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
 
-/** `.local/platform.json`: how tools find the running platform. */
+/** The content of `.local/platform.json`, by which tools find the running platform. */
 export interface PlatformFile {
   readonly endpoint: string;
   readonly region: string;
-  /** null while the assembly has no topic with job subscriptions. */
+  /** Null while the assembly has no topic with job subscriptions. */
   readonly topicArn: string | null;
   readonly consoleUrl: string | null;
-  /** Of the first function URL or HTTP API, without a slash at its end; null without one. */
+  /** The URL of the first function URL or HTTP API, without a slash at its end. Null without an API. */
   readonly apiUrl: string | null;
-  /** null while nothing is told to keep files in a bucket. */
+  /** Null while no function and no worker gets the name of a bucket for files. */
   readonly filesBucket: string | null;
   readonly speed: number;
   readonly jobs: Readonly<
@@ -20,17 +20,17 @@ export interface PlatformFile {
   >;
 }
 
-/** Another platform runs in this directory. */
+/** Another platform runs in this state directory. */
 export class PlatformRunningError extends Error {
   override readonly name = 'PlatformRunningError';
 }
 
-/** The state directory is none, or cannot be written. */
+/** The state directory is not a directory, or cannot be written. */
 export class StateDirectoryError extends Error {
   override readonly name = 'StateDirectoryError';
 }
 
-/** Does what writes to the state directory. @throws {StateDirectoryError} for whatever the file system refuses */
+/** Does work that writes to the state directory. @throws {StateDirectoryError} when the file system refuses it */
 export async function writingTo<T>(stateDirectory: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -47,14 +47,15 @@ export async function writingTo<T>(stateDirectory: string, work: () => Promise<T
 export interface Claim {
   /** Replaces `platform.json` as a whole: a reader sees the old file or the new one. */
   write(content: PlatformFile): Promise<void>;
-  /** Removes `platform.json`, so that nobody finds a platform that is stopping. */
+  /** Removes `platform.json`, so that no tool finds a platform that is stopping. */
   remove(): Promise<void>;
   release(): Promise<void>;
 }
 
 /**
- * Throws {@link PlatformRunningError} when the platform that holds the directory is alive: its process exists and its
- * endpoint takes connections. What a killed one left behind does not count.
+ * Refuses a directory that a living platform holds: its process exists, and its endpoint takes connections. Files that a
+ * killed platform has left behind do not count.
+ * @throws {PlatformRunningError}
  */
 export async function refuseIfRunning(stateDirectory: string): Promise<void> {
   const holder = await readHolder(stateDirectory);
@@ -67,7 +68,8 @@ export async function refuseIfRunning(stateDirectory: string): Promise<void> {
 
 /**
  * Takes the directory for the platform at `endpoint`.
- * Throws {@link PlatformRunningError} as {@link refuseIfRunning}, or {@link StateDirectoryError}.
+ * @throws {PlatformRunningError} as {@link refuseIfRunning} does
+ * @throws {StateDirectoryError} when the directory cannot be written
  */
 export async function claimDirectory(stateDirectory: string, endpoint: string): Promise<Claim> {
   const file = join(stateDirectory, PLATFORM_FILE);
@@ -93,7 +95,7 @@ export async function claimDirectory(stateDirectory: string, endpoint: string): 
 }
 
 const PLATFORM_FILE = 'platform.json';
-/** Who holds the directory; apart from platform.json, which is there only while the platform is ready. */
+/** Names the platform that holds the directory. platform.json cannot: it exists only while the platform is ready. */
 const LOCK_FILE = 'platform.lock';
 
 interface Holder {
@@ -120,7 +122,7 @@ async function readHolder(stateDirectory: string): Promise<Holder | undefined> {
     const { pid, endpoint } = JSON.parse(await readFile(join(stateDirectory, LOCK_FILE), 'utf8')) as Holder;
     return Number.isInteger(pid) && URL.canParse(endpoint) ? { pid, endpoint } : undefined;
   } catch {
-    return undefined; // none, or half written by a process that died
+    return undefined; // The file is missing, or a process died while it wrote the file.
   }
 }
 
@@ -128,11 +130,11 @@ function processExists(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'; // somebody else's
+    return (error as NodeJS.ErrnoException).code === 'EPERM'; // The process belongs to another user.
   }
 }
 
-/** Process ids are given again, in containers soon; so the port has to answer as well. */
+/** Whether the port answers. A process ID does not suffice: IDs are used again, and in containers soon. */
 function takesConnections(endpoint: string): Promise<boolean> {
   const { hostname, port } = new URL(endpoint);
   return new Promise((done) => {

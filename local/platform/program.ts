@@ -1,10 +1,10 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { outliveClosedPipes } from './interruption.ts';
+import { outliveClosedPipes } from './commandEnd.ts';
 import { start } from './start.ts';
 
 /**
- * What `npm start` runs, until it is stopped.
- * @param given the command line's options
+ * Runs `npm start` until it is stopped.
+ * @param given the words on the command line
  * @returns the exit code
  */
 export async function runProgram(given: readonly string[]): Promise<number> {
@@ -31,7 +31,7 @@ interface LocalOptions {
 function parsed(given: readonly string[]): LocalOptions {
   return new Command('npm start --')
     .description(
-      'Runs the synthesized template on this machine: topics, queues, functions, alarms and e-mail.',
+      'Runs the synthesized template on this machine: topics, queues, functions, workers, schedules, the API, alarms and e-mail.',
     )
     .option('--speed <number>', 'how much faster time runs, 1 to 3600 (never a function’s timeout)', speed, 1)
     .option('--port <number>', 'port of the AWS endpoint, 0 for any', port, 4100)

@@ -1,7 +1,6 @@
 import { startConsole } from '../console/server.ts';
-import { explanation } from './explanation.ts';
+import { aborted, awaitInterruption, explanation } from './commandEnd.ts';
 import { checkInspected, inspectorLine } from './inspect.ts';
-import { aborted, awaitInterruption } from './interruption.ts';
 import { readLocalVariables } from './localVariables.ts';
 import { type Platform, startPlatform } from './platform.ts';
 import { refuseIfRunning } from './platformFile.ts';
@@ -15,16 +14,17 @@ interface StartOptions extends SynthOptions {
   readonly consolePort: number;
   readonly apiPort: number;
   readonly speed: number;
-  /** The job to debug. */
+  /** The name of the job to debug. Default: none. */
   readonly inspect?: string | undefined;
 }
 
-/** Anything that is up and comes down again, in the reverse order of coming up. */
+/** Stops something that was started. Stops are called in the reverse order. */
 type Stop = () => Promise<void>;
 
 /**
- * `npm start`: synthesizes, runs the platform with its console, watches the sources, and prints what happens until
- * SIGINT, SIGTERM or SIGHUP. A second signal ends at once. Resolves to the process's exit code.
+ * Does what `npm start` does: synthesizes, runs the platform with its console, watches the sources, and prints what
+ * happens, until SIGINT, SIGTERM or SIGHUP. A second signal ends the process at once.
+ * @returns the exit code
  */
 export async function start(options: StartOptions): Promise<number> {
   const print = (text: string) => process.stdout.write(`${text}\n`);
@@ -38,7 +38,8 @@ export async function start(options: StartOptions): Promise<number> {
     print(terminal.timed('Synthesizing …'));
     const { assemblyDirectory, output } = await synthesize({ ...options, signal: interruption });
     if (output) print(output);
-    const console = await startConsole({ port: options.consolePort, onWarning }); // its port is sure before a job runs
+    if (options.inspect !== undefined) await checkInspected(options.inspect, assemblyDirectory);
+    const console = await startConsole({ port: options.consolePort, onWarning }); // takes its port before a job runs
     stops.push(() => console.stop());
     const platform = await startPlatform({
       ...options,
@@ -47,7 +48,6 @@ export async function start(options: StartOptions): Promise<number> {
       onEvent: printer(terminal, print),
     });
     stops.push(() => platform.stop());
-    if (options.inspect !== undefined) checkInspected(options.inspect, await platform.snapshot());
     await console.show(platform);
     await platform.announceConsole(console.url);
     const watching = await watchProject({
@@ -86,7 +86,7 @@ async function reload(
   }
 }
 
-/** Prints events. What does not run as on AWS is printed at first, and again when an edit changes it. */
+/** Prints events. Prints what does not run as on AWS at the start, and again when an edit changes it. */
 function printer(terminal: Terminal, print: (text: string) => void): (event: PlatformEvent) => void {
   let problems: string | undefined;
   return (event) => {
@@ -108,7 +108,7 @@ function farewell(platform: Platform): string {
   return `Stopping; ${what}, in ${Math.ceil(atMostMs / 1_000)} s at most (Ctrl-C again ends it at once) …`;
 }
 
-/** What `npm start` says when it is ready: how to publish, and where everything is. */
+/** The text that `npm start` prints when it is ready: how to publish, and where everything is. */
 export function greeting(platform: PlatformSnapshot, inspect?: string): string {
   const { endpoint, region, speed, topicArn, jobs, consoleUrl, apiUrl } = platform;
   const pace = speed === 1 ? '' : `, time runs ${speed} times as fast`;
@@ -123,7 +123,7 @@ export function greeting(platform: PlatformSnapshot, inspect?: string): string {
     ...(apiUrl === undefined ? [] : [`  API        ${apiUrl} (upload a file: ${apiUrl}/pages/upload)`]),
     ...(consoleUrl === undefined ? [] : [`  console    ${consoleUrl}`]),
     ...(inspect === undefined ? [] : [inspectorLine(inspect)]),
-    'Edits in src/, lib/ and bin/ are applied as you save. Ctrl-C stops.',
+    'Edits in src/, lib/, bin/ and cdk.json are applied as you save, an edit of .env.local at the next start. Ctrl-C stops.',
     '',
   ].join('\n');
 }
@@ -142,7 +142,7 @@ function publishing(
     'Publish with',
     `  npm run jobs -- publish ${example}`,
     'or any AWS SDK, or the AWS CLI (version 1 needs --endpoint-url besides), after',
-    // Python's SDK and the CLI know AWS_DEFAULT_REGION, the others AWS_REGION.
+    // Python's SDK and the CLI read AWS_DEFAULT_REGION, the other SDKs AWS_REGION.
     `  export AWS_ENDPOINT_URL=${endpoint} AWS_REGION=${region} AWS_DEFAULT_REGION=${region} ${credentials} TOPIC_ARN=${topicArn}`,
   ];
 }

@@ -7,33 +7,33 @@ import { writingTo } from './platformFile.ts';
 export interface SynthOptions {
   /** The folder of cdk.json. */
   readonly projectDirectory: string;
-  /** `.local`: assemblies go to `cdk.out/<generation>` there. */
+  /** `.local`; assemblies go to its folder `cdk.out/<generation>`. */
   readonly stateDirectory: string;
-  /** The CDK app's file, from the project. Default `bin/app.ts`. */
-  readonly appFile?: string;
-  /** Overrides of cdk.json's context, as `cdk synth -c`. */
+  /** Context that overrides cdk.json's, as `cdk synth -c` does. Default: none. */
   readonly context?: Readonly<Record<string, string>>;
-  /** Ends it: a newer edit, or a stop. Default: only the deadline does. */
+  /** Ends the synth, because of a newer edit or a stop. Default: only the deadline ends it. */
   readonly signal?: AbortSignal;
-  /** How long the app may take. Default 60 s. */
+  /** How long the app may take. Default 60,000. */
   readonly deadlineMs?: number;
 }
 
 interface SynthResult {
   readonly assemblyDirectory: string;
-  /** What the app printed, warnings as a rule: a line each. */
+  /** What the app printed: most often warnings, a line each. */
   readonly output: string;
 }
 
-/** The app ended with an error, and the message is what it printed; or it did not end in time. */
+/** The app ended with an error (then the message is what the app printed), or did not end in time. */
 export class SynthFailedError extends Error {
   override readonly name = 'SynthFailedError';
 }
 
 /**
- * Synthesizes in a fresh process (an ESM module cannot be loaded again), into a directory of its own: the assembly
- * before stays whole while functions run from it. Throws {@link SynthFailedError}, {@link StateDirectoryError} or the
- * reason of `signal`, leaving nothing behind, no process either.
+ * Synthesizes in a new process, since an ES module cannot be loaded again. Each assembly has a directory of its own, so
+ * that the one before stays whole while functions run from it. A failed synth leaves neither a file nor a process behind.
+ * @throws {SynthFailedError}
+ * @throws {StateDirectoryError}
+ * @throws the reason of `signal` once it is aborted
  */
 export async function synthesize(options: SynthOptions): Promise<SynthResult> {
   const root = resolve(options.stateDirectory, 'cdk.out');
@@ -53,7 +53,7 @@ export async function synthesize(options: SynthOptions): Promise<SynthResult> {
   }
 }
 
-/** Removes what earlier synths left, apart from the newest two assemblies and those that functions run from. */
+/** Removes the assemblies of earlier synths, except for the newest two and those that functions run from. */
 export async function removeOldAssemblies(
   stateDirectory: string,
   codeDirectories: readonly string[],
@@ -68,7 +68,7 @@ export async function removeOldAssemblies(
   }
 }
 
-/** The newest, and the one before: a sandbox that is busy while its function is updated still runs from there. */
+/** The newest assembly and the one before, from which a function may still run that was busy when it was updated. */
 const KEPT_GENERATIONS = 2;
 
 async function newestGeneration(root: string): Promise<number> {
@@ -76,8 +76,11 @@ async function newestGeneration(root: string): Promise<number> {
   return Math.max(0, ...numbers);
 }
 
+/** The CDK app's file, from the project. */
+const appFile = 'bin/app.ts';
+
 async function runApp(options: SynthOptions, outputDirectory: string): Promise<string> {
-  const { appFile = 'bin/app.ts', deadlineMs = 60_000, signal } = options;
+  const { deadlineMs = 60_000, signal } = options;
   const context = { ...(await contextOf(options.projectDirectory)), ...options.context };
   const deadline = AbortSignal.timeout(deadlineMs);
   signal?.throwIfAborted();
@@ -88,16 +91,16 @@ async function runApp(options: SynthOptions, outputDirectory: string): Promise<s
       ...process.env,
       CDK_OUTDIR: outputDirectory,
       CDK_CONTEXT_JSON: JSON.stringify(context),
-      CDK_VALIDATION: 'false', // belongs to `cdk synth` and CI: it costs up to two seconds
+      CDK_VALIDATION: 'false', // It takes up to two seconds, and `cdk synth` and CI have it.
     },
     signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
-    killSignal: 'SIGKILL', // a job file may loop at import
+    killSignal: 'SIGKILL', // Only this ends a job file that loops at import.
   });
   const { output, exit } = await ended(app);
   signal?.throwIfAborted();
   if (deadline.aborted) {
     throw new SynthFailedError(
-      `${said(output)}${appFile} had not ended after ${deadlineMs / 1_000} s and was stopped: something that it imports, a job file as a rule, loops or waits. ` +
+      `${said(output)}${appFile} had not ended after ${deadlineMs / 1_000} s and was stopped: something that it imports, most often a job file, loops or waits. ` +
         'Take that out, or move it into run.',
     );
   }
@@ -105,7 +108,7 @@ async function runApp(options: SynthOptions, outputDirectory: string): Promise<s
   return output;
 }
 
-/** Waits for its end, and takes it along when this process ends first. */
+/** Waits until the app has ended, and kills it when this process ends first. */
 async function ended(app: ChildProcessByStdio<null, Readable, Readable>) {
   const kill = () => app.kill('SIGKILL');
   process.once('exit', kill);
@@ -125,7 +128,7 @@ function said(output: string): string {
   return output === '' ? '' : `${output}\n`;
 }
 
-/** The context that the CDK CLI would hand the app; construct paths are on, since problems are named by them. */
+/** The context that the CDK CLI would give the app. Construct paths are switched on, since problems are named by them. */
 async function contextOf(projectDirectory: string): Promise<Record<string, unknown>> {
   const { context } = await readJson(join(projectDirectory, 'cdk.json'));
   const lookups = await readJson(join(projectDirectory, 'cdk.context.json'));
@@ -137,7 +140,7 @@ async function readJson(file: string): Promise<Record<string, unknown>> {
   try {
     text = await readFile(file, 'utf8');
   } catch {
-    return {}; // optional, both of them
+    return {}; // Both files are optional.
   }
   try {
     return JSON.parse(text) as Record<string, unknown>;
@@ -147,8 +150,8 @@ async function readJson(file: string): Promise<Record<string, unknown>> {
 }
 
 /**
- * The warnings in what a CDK app prints, a line each. What the CDK prints around them (the line of the construct, its stack,
- * how to acknowledge it, where the report is) is for who writes constructs; any other line stays as it is.
+ * Leaves out what the CDK prints around warnings: the construct's place, its stack, how to acknowledge the warning, and
+ * where the report is. All of that is for people who write constructs. The warnings and all other lines stay.
  */
 export function synthWarnings(output: string): string {
   return output

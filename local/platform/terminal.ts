@@ -8,7 +8,7 @@ import type { ApplyResult } from '../aws/resources/reconcile.ts';
 import { readLogLine } from './logLine.ts';
 import type { PlatformEvent } from './view.ts';
 
-/** How things look in the terminal. */
+/** Writes events as lines of the terminal. */
 export class Terminal {
   readonly #coloured: boolean;
 
@@ -17,7 +17,7 @@ export class Terminal {
     this.#coloured = coloured;
   }
 
-  /** Undefined for what is not worth a line: publishes, firings, batches that succeeded, alarms that begin as OK. */
+  /** Undefined for events without a line: publishes, firings, batches that succeeded, alarms whose first state is OK. */
   event(event: PlatformEvent): string | undefined {
     switch (event.type) {
       case 'log':
@@ -38,7 +38,7 @@ export class Terminal {
     }
   }
 
-  /** What does not run as on AWS, a line each; empty when there is nothing to say. */
+  /** A line for each problem, that is, for what does not run as on AWS. Empty without problems. */
   problems({ problems }: ApplyResult): string {
     const lines = problems.map(({ path, type, property, why }) => {
       const subject = property === undefined ? `${path} (${type})` : `${path} (${type}) ${property}`;
@@ -47,7 +47,7 @@ export class Terminal {
     return lines.join('\n');
   }
 
-  /** What was accepted without effect, in a line; the console has all of it. Empty when there is nothing to say. */
+  /** A line that counts what was accepted without effect; the console lists it. Empty when nothing was. */
   notEvaluated({ notEvaluated: { length } }: ApplyResult): string {
     if (length === 0) return '';
     return `Accepted without effect, as docs/running-locally.md says: ${length} types and properties, such as permissions, encryption, networks (the console lists them)`;
@@ -57,7 +57,7 @@ export class Terminal {
     return this.timed(`${this.#paint('yellow', 'WARN')}  ${text}`);
   }
 
-  /** The time of day before a text. @param at default now */
+  /** A text after the time of day. @param at default now */
   timed(text: string, at = new Date()): string {
     return `${this.#paint('dim', timeOfDay(at))} ${text}`;
   }
@@ -77,7 +77,7 @@ export class Terminal {
     return this.timed(`${this.#paint('magenta', 'MAIL')}  to ${to}: ${subject}\n${indented(file)}`, at);
   }
 
-  /** What the handler itself cannot log: a timeout, a crash, a bundle that does not load, an answer that is none. */
+  /** Failures that a handler cannot log itself: a timeout, a crash, a bundle that does not load, an invalid answer. */
   #batch({ result, queueName, invalidResponse }: BatchOutcome): string | undefined {
     const why = result.status === 'error' ? `${result.errorType}: ${result.errorMessage}` : invalidResponse;
     return why === undefined ? undefined : this.warning(`A batch of ${queueName} failed: ${why}`);
@@ -112,7 +112,7 @@ export class Terminal {
   }
 }
 
-/** Colours on a terminal only, and never against NO_COLOR (https://no-color.org). */
+/** Whether to colour: on a terminal only, and never against NO_COLOR (https://no-color.org). */
 export function wantsColour(stream: { isTTY?: boolean }, environment: NodeJS.ProcessEnv): boolean {
   return stream.isTTY === true && !environment.NO_COLOR;
 }
@@ -140,12 +140,12 @@ function asText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** Whatever a payload says: its further lines do not look like entries of their own. */
+/** Indents the further lines of a text, so that a payload's lines do not look like entries of their own. */
 function oneEntry(text: string): string {
   return printable(text).replaceAll('\n', '\n         ');
 }
 
-/** A text that cannot steer the terminal it is printed on, such as a payload's; its line breaks and tabs stay. */
+/** Removes what could steer the terminal, since a payload may hold anything. Line breaks and tabs stay. */
 function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
   return stripVTControlCharacters(text).replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '');
@@ -165,7 +165,7 @@ function part(verb: string, paths: readonly string[]): string {
   return `${verb} ${listed}`;
 }
 
-/** Of the machine's own time zone: 12:00:01 */
+/** The time in the machine's time zone: 12:00:01 */
 function timeOfDay(at: Date): string {
   return [at.getHours(), at.getMinutes(), at.getSeconds()]
     .map((number) => String(number).padStart(2, '0'))

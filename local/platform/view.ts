@@ -1,18 +1,19 @@
+import { inspect } from 'node:util';
 import type { AlarmBoard, AlarmTransition, AlarmView } from '../aws/alarms/alarmBoard.ts';
 import type { Mail, Mailbox } from '../aws/alarms/mailbox.ts';
-import type { Engine } from '../aws/engine/engine.ts';
+import type { AcceptedPublish, Engine } from '../aws/engine/engine.ts';
 import type { BatchOutcome } from '../aws/lambda/eventSourceMapping.ts';
 import type { LogLine } from '../aws/lambda/function.ts';
-import type { ApplyResult, Reconciler } from '../aws/resources/reconcile.ts';
+import type { ApplyResult } from '../aws/resources/reconcile.ts';
 import type { Problem } from '../aws/resources/resourceType.ts';
 import type { Target } from '../aws/scheduler/schedule.ts';
 import type { Scheduler } from '../aws/scheduler/scheduler.ts';
 import type { ScheduleFiring, ScheduleView } from '../aws/scheduler/scheduleView.ts';
 import { inputOf } from '../aws/scheduler/targets.ts';
-import type { Routing, TemplateJob } from './jobs.ts';
-import type { RecentPast } from './recentPast.ts';
+import type { Deployment } from './deployment.ts';
+import type { TemplateJob } from './jobs.ts';
 
-/** What happens on the platform, as it happens. */
+/** Something that happens on the platform. */
 export type PlatformEvent =
   | { readonly type: 'log'; readonly line: LogLine }
   | { readonly type: 'batch'; readonly outcome: BatchOutcome }
@@ -28,13 +29,13 @@ export type PlatformEvent =
   | { readonly type: 'apply'; readonly result: ApplyResult }
   | { readonly type: 'warning'; readonly text: string };
 
-/** The platform at one moment; plain data (dates aside), for the console and tests. */
+/** The platform at one moment, for the console and tests. Plain data, except for dates. */
 export interface PlatformSnapshot {
   readonly endpoint: string;
   readonly region: string;
   readonly topicArn: string | undefined;
   readonly consoleUrl: string | undefined;
-  /** Of the first function URL or HTTP API, without a slash at its end. */
+  /** The URL of the first function URL or HTTP API, without a slash at its end. */
   readonly apiUrl: string | undefined;
   readonly filesBucket: string | undefined;
   readonly speed: number;
@@ -42,19 +43,19 @@ export interface PlatformSnapshot {
   /** Queues that belong to no job: unrouted, undelivered, … */
   readonly otherQueues: readonly QueueView[];
   readonly alarms: readonly AlarmView[];
-  /** Of the template and made at run time; what fires next comes first. */
+  /** Schedules of the template, and schedules made at run time. What fires next comes first. */
   readonly schedules: readonly JobSchedule[];
   /** What does not run here as on AWS. */
   readonly problems: readonly Problem[];
-  /** What was accepted without effect: resource types with their number, properties. */
+  /** What was accepted without effect: resource types with their number, and properties. */
   readonly notEvaluated: readonly string[];
   /** Bounded, oldest first. */
   readonly logLines: readonly LogLine[];
   /** Bounded, newest first. */
   readonly mails: readonly Mail[];
   /**
-   * Messages that the job topic accepted since the start, by `jobName`; without a job of that name under `''`, and without
-   * any attribute, which no queue gets, under `(without attributes)`.
+   * How many messages the job topic has accepted since the start, by `jobName`. Messages that no job has the name of count
+   * under `''`; messages without any attribute, which no queue gets, count under `(without attributes)`.
    */
   readonly publishes: Readonly<Record<string, number>>;
 }
@@ -65,21 +66,21 @@ export interface QueueView {
   readonly visible: number;
   readonly inFlight: number;
   readonly delayed: number;
-  /** Epoch ms, real time; undefined for an empty queue. */
+  /** In ms since the epoch, in real time. Undefined for an empty queue. */
   readonly oldestSentAtMs: number | undefined;
 }
 
 export interface JobView extends QueueView {
   readonly name: string;
   readonly functionName: string | undefined;
-  /** Of a job that runs on Fargate; its workers' log lines carry this name. */
+  /** For a job that runs on Fargate. Its workers' log lines carry this name. */
   readonly serviceName?: string | undefined;
   readonly deadLetterQueueUrl: string | undefined;
   /** Messages in the dead-letter queue. */
   readonly dead: number;
 }
 
-/** A schedule as it stands, with the job that it publishes to. */
+/** A schedule, with the job that it publishes to. */
 export interface JobSchedule extends Omit<ScheduleView, 'target' | 'lastFiring'> {
   /** The `jobName` that it publishes with. */
   readonly jobName: string | undefined;
@@ -93,15 +94,15 @@ export interface JobFiring extends Omit<ScheduleFiring, 'target'> {
 
 type Listener = (event: PlatformEvent) => void;
 
-/** What happens on a platform, told to whoever listens. */
+/** Tells listeners what happens on a platform. */
 export interface PlatformEvents {
-  /** Returns the end of the listening. */
+  /** Returns a function that ends the listening. */
   subscribe(listener: Listener): () => void;
-  /** A listener that throws stops neither the others nor what it was told of. */
+  /** A listener that throws disturbs neither the other listeners nor the caller. */
   emit(event: PlatformEvent): void;
 }
 
-/** @param first hears everything from the very start */
+/** @param first a listener from the start */
 export function createPlatformEvents(first: Listener | undefined): PlatformEvents {
   const listeners = new Set<Listener>(first ? [first] : []);
   return {
@@ -114,9 +115,41 @@ export function createPlatformEvents(first: Listener | undefined): PlatformEvent
         try {
           listener(event);
         } catch (error) {
-          process.emitWarning(`A listener of platform events failed: ${(error as Error)?.stack ?? error}`);
+          process.emitWarning(`A listener of platform events failed: ${inspect(error)}`);
         }
       }
+    },
+  };
+}
+
+/** How many of the newest log lines are kept in memory. */
+export const KEPT_LINES = 500;
+/** Longer lines are cut in memory; the terminal has printed them whole. */
+export const MAX_LINE_CHARACTERS = 8_192;
+
+type RecentPast = ReturnType<typeof createRecentPast>;
+
+type Published = Pick<AcceptedPublish, 'attributeCount' | 'messageAttributes'>;
+
+/** The key for messages without attributes, which match no filter policy. No job can have this name. */
+export const withoutAttributes = '(without attributes)';
+
+/** What the console shows of the past: the last log lines, and the number of messages for each job. */
+export function createRecentPast() {
+  const lines: LogLine[] = [];
+  const counts = new Map<string, number>();
+  return {
+    logLines: () => [...lines],
+    publishes: () => Object.fromEntries(counts),
+    addLogLine(line: LogLine): void {
+      lines.push({ ...line, text: line.text.slice(0, MAX_LINE_CHARACTERS) });
+      if (lines.length > KEPT_LINES) lines.shift();
+    },
+    countPublish(jobs: readonly { name: string }[], { attributeCount, messageAttributes }: Published): void {
+      const jobName = messageAttributes.jobName?.StringValue;
+      const unrouted = attributeCount === 0 ? withoutAttributes : '';
+      const key = jobs.some(({ name }) => name === jobName) ? (jobName ?? '') : unrouted;
+      counts.set(key, (counts.get(key) ?? 0) + 1);
     },
   };
 }
@@ -124,19 +157,18 @@ export function createPlatformEvents(first: Listener | undefined): PlatformEvent
 /** What a snapshot is taken of. */
 interface SnapshotSubject {
   readonly engine: Engine;
-  readonly reconciler: Reconciler;
+  readonly deployment: Deployment;
   readonly alarms: AlarmBoard;
   readonly scheduler: Scheduler;
   readonly mailbox: Mailbox;
   readonly recent: RecentPast;
-  readonly routing: Routing;
   readonly consoleUrl: string | undefined;
-  readonly lastApply: ApplyResult | undefined;
 }
 
 export async function takeSnapshot(subject: SnapshotSubject): Promise<PlatformSnapshot> {
-  const { engine, routing, consoleUrl, lastApply, recent } = subject;
-  const { jobs, ...addresses } = routing;
+  const { engine, deployment, consoleUrl, recent } = subject;
+  const { jobs, ...addresses } = deployment.routing();
+  const lastApply = deployment.lastApply();
   return {
     endpoint: engine.endpoint,
     region: engine.region,
@@ -155,12 +187,14 @@ export async function takeSnapshot(subject: SnapshotSubject): Promise<PlatformSn
   };
 }
 
-/** Those of no job, and those that a job left behind. */
-function otherQueues({ reconciler, routing }: SnapshotSubject): string[] {
+/** Queues that belong to no job, also because their job has left the template. */
+function otherQueues({ deployment }: SnapshotSubject): string[] {
   const ofJobs = new Set(
-    routing.jobs.flatMap(({ queueName, deadLetterQueueName }) => [queueName, deadLetterQueueName]),
+    deployment
+      .routing()
+      .jobs.flatMap(({ queueName, deadLetterQueueName }) => [queueName, deadLetterQueueName]),
   );
-  return [...reconciler.resources(), ...reconciler.kept()]
+  return [...deployment.resources(), ...deployment.kept()]
     .filter(({ type, name }) => type === 'AWS::SQS::Queue' && !ofJobs.has(name))
     .map(({ name }) => name);
 }

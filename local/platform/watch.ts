@@ -6,24 +6,24 @@ import { basename, join } from 'node:path';
 interface WatchOptions {
   readonly projectDirectory: string;
   /**
-   * Called after edits; never twice at once. `outdated` is aborted by an edit made meanwhile, which leads to a call of its
-   * own, and by a stop.
+   * Called after edits, never twice at once. A later edit aborts `outdated` and leads to a call of its own; a stop aborts
+   * `outdated`, too.
    */
   readonly onChange: (outdated: AbortSignal) => Promise<void>;
   readonly onWarning: (text: string) => void;
-  /** Quiet time before a call, so that saving many files is one change. Default 80 ms. */
+  /** How long no file must change before a call, so that saving many files is one change. Default 80. */
   readonly debounceMs?: number;
 }
 
 export interface Watching {
-  /** Resolves when a call that is under way has ended. */
+  /** Ends the watching. Resolves when the call under way has ended. */
   stop(): Promise<void>;
 }
 
 /**
- * Watches what a synth depends on: `src/`, `lib/`, `bin/`, `cdk.json`, `cdk.context.json`, `package-lock.json`, whether
- * they are there yet or not. Generated files (`*.generated.ts`, which a synth writes itself) do not count, nor do saves
- * that change no content.
+ * Watches what a synth depends on: `src/`, `lib/`, `bin/`, `cdk.json`, `cdk.context.json` and `package-lock.json`, also
+ * those that do not exist yet. Changes of generated files (`*.generated.ts`, which a synth writes itself) do not count, nor
+ * do saves that change no content.
  */
 export async function watchProject(options: WatchOptions): Promise<Watching> {
   const { projectDirectory, debounceMs = 80 } = options;
@@ -33,10 +33,10 @@ export async function watchProject(options: WatchOptions): Promise<Watching> {
   let calls: Promise<void> = Promise.resolve();
   let latest = new AbortController();
   let seen = await fingerprint(projectDirectory);
-  /** By folder. Not one recursive watcher: on Linux that follows the files, and is deaf to what replaces one. */
+  /** One for each folder. A recursive watcher follows files on Linux, and misses a file that replaces another. */
   const watchers = new Map<string, FSWatcher>();
   await watchFolders();
-  schedule(); // what was saved between the fingerprint and the first watcher
+  schedule(); // for files that were saved between the fingerprint and the first watcher
 
   return {
     stop: async () => {
@@ -49,7 +49,7 @@ export async function watchProject(options: WatchOptions): Promise<Watching> {
     },
   };
 
-  /** Each folder that is there now, and no other: folders come and go. */
+  /** Watches each folder that exists now, and no other: folders come and go. */
   async function watchFolders(): Promise<void> {
     const folders = new Set([projectDirectory, ...(await sourceFolders(projectDirectory))]);
     for (const [folder, watcher] of watchers) {
@@ -60,7 +60,7 @@ export async function watchProject(options: WatchOptions): Promise<Watching> {
     for (const folder of folders) if (!stopped && !watchers.has(folder)) watchFolder(folder);
   }
 
-  /** The project's folder itself is watched for its files: an editor that saves by rename replaces them. */
+  /** In the project's own folder only some files count. The folder is watched, since editors may save by renaming. */
   function watchFolder(folder: string): void {
     try {
       const watcher = watch(folder, (_event, file) => {
@@ -72,7 +72,7 @@ export async function watchProject(options: WatchOptions): Promise<Watching> {
       });
       watchers.set(folder, watcher);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return; // gone since it was listed
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return; // The folder was removed after it was listed.
       options.onWarning(`${folder} is not watched: ${(error as Error).message}`);
     }
   }
@@ -86,7 +86,7 @@ export async function watchProject(options: WatchOptions): Promise<Watching> {
   }
 
   async function look(): Promise<void> {
-    await watchFolders(); // before the files are read: what is saved from here on raises an event
+    await watchFolders(); // before the files are read, so that later saves raise an event
     const now = await fingerprint(projectDirectory);
     if (stopped || now === seen) return;
     seen = now;
@@ -116,7 +116,7 @@ async function fingerprint(projectDirectory: string): Promise<string> {
   const files = watchedFiles.map((file) => join(projectDirectory, file));
   for (const folder of watchedFolders) files.push(...(await filesIn(join(projectDirectory, folder))));
   for (const file of files.sort()) {
-    const content = await readFile(file).catch(() => undefined); // gone between the two, or not there at all
+    const content = await readFile(file).catch(() => undefined); // The file may not exist.
     if (content !== undefined) hash.update(`${file}\0${content.length}\0`).update(content);
   }
   return hash.digest('hex');
@@ -128,7 +128,7 @@ async function sourceFolders(projectDirectory: string): Promise<string[]> {
   return below.flat();
 }
 
-/** The folder itself, and all below it; none when it is not there. */
+/** The folder and all folders below it; an empty list when it does not exist. */
 async function foldersIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => undefined);
   if (entries === undefined) return [];
@@ -142,7 +142,7 @@ async function filesIn(folder: string): Promise<string[]> {
   return files.map((entry) => join(entry.parentPath, entry.name));
 }
 
-/** Not what synth generates, nor the temporary and backup files of editors. */
+/** False for files that a synth generates, and for temporary and backup files of editors. */
 function isSource(name: string): boolean {
   return !/\.generated\.ts$|~$|^\.|\.sw[a-z]$|\.tmp$/.test(basename(name));
 }

@@ -5,7 +5,7 @@ import { afterAll } from '@jest/globals';
 import { Template } from 'aws-cdk-lib/assertions';
 import { App } from 'aws-cdk-lib/core';
 import type { BundledJob, JobBundle } from '../../lib/bundle/bundle.ts';
-import { JobPlatformStack, type JobPlatformStackProps } from '../../lib/platform/jobPlatformStack.ts';
+import { JobPlatformStack, type JobPlatformStackProps } from '../../lib/platform/jobPlatform.ts';
 import { defineJob, type JobOptions } from '../../src/job/index.ts';
 import { repository } from './project.ts';
 

@@ -2,7 +2,7 @@ import { byId, h, keyedList, setText } from './dom.js';
 import { plural, since } from './format.js';
 
 /**
- * Every alarm with its state, why, and when it is up; those that are up first.
+ * The panel of alarms: each with its state, the reason, and when it goes off. Alarms that are up come first.
  * @typedef {import('../view.ts').ConsoleAlarm} ConsoleAlarm
  * @param {Element} panel
  */
@@ -43,7 +43,7 @@ function createAlarm() {
       setText(age, since(alarm.sinceMs));
       age.title = `since ${new Date(alarm.sinceMs).toLocaleString('en-GB')}`;
       setText(reason, alarm.reason);
-      setText(condition, alarm.condition === null ? '' : `Up when ${alarm.condition}`);
+      setText(condition, `Up when ${alarm.condition}`);
       setText(description, alarm.description ?? '');
       if (alarm.state !== stateBefore) details.open = alarm.state === 'ALARM';
       stateBefore = alarm.state;

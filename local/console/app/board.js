@@ -3,8 +3,8 @@ import { h, keyedList, setText } from './dom.js';
 import { count, plural } from './format.js';
 
 /**
- * The flow: a row for each job and, below, for each queue that catches what no job takes. The columns are the stages
- * that a message goes through.
+ * The board: a row for each job and, below, for each queue that takes the messages that no job gets. The columns are the
+ * stages that a message goes through.
  * @typedef {import('../view.ts').ConsoleView} ConsoleView
  * @typedef {import('./boardRow.js').RowActions} RowActions
  * @param {Element} container
@@ -44,7 +44,7 @@ export function createBoard(container, actions) {
       for (const name of rows.keys()) if (!view.jobs.some((job) => job.name === name)) rows.delete(name);
       setText(empty, emptyText(view));
     },
-    /** Once a second, whatever changed. */
+    /** Called once a second. */
     tick() {
       for (const row of rows.values()) row.tick();
     },
@@ -82,7 +82,7 @@ function columnHeads() {
   return h('div', { class: 'heads', 'aria-hidden': 'true' }, ...heads.map((text) => h('span', {}, text)));
 }
 
-/** In the order of a message's way: first routing, then delivery, then whatever else there is. */
+/** Sorts queues in the order in which a message may end there: routing, then delivery, then other queues. */
 function netRank(/** @type {import('../view.ts').ConsoleQueue} */ { queueName }) {
   if (queueName.endsWith('unrouted')) return 0;
   return queueName.endsWith('undelivered') ? 1 : 2;

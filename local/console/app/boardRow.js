@@ -12,7 +12,7 @@ import { createSparkline } from './sparkline.js';
  */
 
 /**
- * A job: published → queue → handler → dead letters → alarms.
+ * The row of a job: published → queue → handler → dead letters → alarms.
  * @param {RowActions} actions
  */
 export function createJobRow(actions) {
@@ -68,7 +68,7 @@ export function createJobRow(actions) {
 }
 
 /**
- * A queue that belongs to no job: somebody has to look.
+ * The row of a queue that belongs to no job: a person has to look at its messages.
  * @param {RowActions} actions
  */
 export function createQueueRow(actions) {
@@ -113,7 +113,7 @@ export function createQueueRow(actions) {
 }
 
 /**
- * A stage of the flow with its numbers; `look` makes a button of it while there is something to look at.
+ * A stage with its numbers. With `look` it has a button, which is shown while a number is not 0.
  * @param {string} title
  * @param {string} kind
  * @param {string[]} captions
@@ -208,16 +208,16 @@ function roleOf(queueName) {
       title: 'Unrouted',
       why: 'no job has that name',
       calm: 'Empty: every message found its job.',
-      todo: 'Add the job or mend the publisher, then publish again.',
+      todo: 'Add the job or mend the publisher, then send them again: npm run jobs -- dlq redrive unrouted --all',
       isUnrouted: true,
     };
   }
   if (queueName.endsWith('undelivered')) {
     return {
       title: 'Undelivered',
-      why: 'SNS could not deliver',
+      why: 'SNS or Scheduler could not deliver',
       calm: 'Empty: every delivery arrived.',
-      todo: 'A queue is gone or lets SNS in no more; look at ErrorMessage.',
+      todo: 'A queue is gone, or does not let SNS in: look at ErrorMessage or ERROR_MESSAGE.',
       isUnrouted: false,
     };
   }

@@ -1,5 +1,5 @@
 /**
- * The live stream. Comes back by itself, also when another platform has started at the same address.
+ * Reads the live stream. Connects again by itself, also to another platform that has started at the same address.
  * @typedef {import('../view.ts').ConsoleView} ConsoleView
  * @typedef {import('../feedLine.ts').FeedLine} FeedLine
  * @typedef {'live' | 'lost' | 'stopped'} ConnectionState
@@ -42,11 +42,11 @@ export function connect({ onState, onView, onLines }) {
     source.addEventListener('error', () => {
       clearTimeout(silence);
       onState(isStopped ? 'stopped' : 'lost');
-      // A network error is retried by the browser; an answer other than 200 is not.
+      // The browser connects again after a network error, but not after an answer other than 200.
       if (source.readyState === EventSource.CLOSED) setTimeout(open, RETRY_MS);
     });
 
-    /** A laptop that slept can hold a connection that is none any more. */
+    /** Connects again after a long silence: after a laptop has slept, its connection may be dead. */
     function heard() {
       clearTimeout(silence);
       silence = setTimeout(() => {
@@ -59,5 +59,5 @@ export function connect({ onState, onView, onLines }) {
 }
 
 const RETRY_MS = 2_000;
-/** The console says something every ten seconds. */
+/** The console sends an event every ten seconds, or more often. */
 const SILENCE_MS = 30_000;

@@ -1,7 +1,7 @@
 import { h } from './dom.js';
 
 /**
- * Opens a modal dialog; the browser keeps the focus inside, closes it with Escape and gives the focus back.
+ * Opens a modal dialog. The browser keeps the focus inside, closes the dialog with Escape, and gives the focus back.
  * @param {string} title
  * @param {...Node} content
  * @returns {HTMLDialogElement}

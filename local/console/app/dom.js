@@ -1,9 +1,9 @@
-// Elements are made here and nowhere else, and text is only ever text: nothing in the page parses markup.
+// All elements are made here, and texts stay texts: no code of the page parses markup.
 
 /** @typedef {Record<string, string | number | boolean | null | undefined>} Attributes */
 
 /**
- * An element. An attribute that is `true` is an empty one; `false`, null and undefined make none.
+ * Makes an element. `true` makes an empty attribute; `false`, null and undefined make none.
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
  * @param {Attributes} [attributes]
@@ -18,7 +18,7 @@ export function h(tag, attributes = {}, ...children) {
 }
 
 /**
- * An SVG element.
+ * Makes an SVG element.
  * @param {string} tag
  * @param {Attributes} [attributes]
  * @param {...Node} children
@@ -31,7 +31,7 @@ export function svg(tag, attributes = {}, ...children) {
 }
 
 /**
- * Writes a text only where it differs, so that selections survive and nothing is announced twice.
+ * Writes a text if it differs, so that selections survive and no text is announced twice.
  * @param {Element} element
  * @param {string} text
  */
@@ -40,7 +40,7 @@ export function setText(element, text) {
 }
 
 /**
- * The element of the page's skeleton with that id.
+ * The element of index.html with that ID.
  * @param {string} id
  * @returns {HTMLElement}
  */
@@ -51,8 +51,8 @@ export function byId(id) {
 }
 
 /**
- * Keeps a container's children in step with a list: made once for each key, updated, moved and removed as needed, so
- * that focus and what somebody opened stay as they are.
+ * Keeps a container's children in step with a list. An element is made once for each key, and then updated, moved and
+ * removed as needed, so that the focus and opened details stay as they are.
  * @template Item
  * @param {Element} container
  * @param {(item: Item) => string} keyOf

@@ -1,4 +1,4 @@
-/** 9,999 in full, then 12.3K. @param {number} value */
+/** 9,999, 12.3K @param {number} value */
 export function count(value) {
   return value < 10_000 ? value.toLocaleString('en') : compact.format(value);
 }
@@ -37,7 +37,7 @@ export function dateTime(atMs, timeZone) {
   });
 }
 
-/** The time alone on the same day as another, else with its day. @param {number} atMs @param {number} afterMs @param {string} timeZone */
+/** A time; with its day if that differs from the day of another time. @param {number} atMs @param {number} afterMs @param {string} timeZone */
 export function laterTime(atMs, afterMs, timeZone) {
   const day = (/** @type {number} */ ms) =>
     new Date(ms).toLocaleDateString('en-GB', { timeZone, weekday: 'short', day: 'numeric', month: 'short' });
@@ -54,7 +54,7 @@ function span(ms) {
   return `${Math.floor(seconds / 86_400)} days`;
 }
 
-/** Less than a second in ms, then seconds. @param {number} ms */
+/** 2.5 ms, 700 ms, 1.2 s @param {number} ms */
 export function duration(ms) {
   if (ms < 10) return `${Math.round(ms * 10) / 10} ms`;
   return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
@@ -69,7 +69,12 @@ export function readable(text) {
   }
 }
 
-/** A colour for a name, always the same: a hue for CSS. @param {string} name */
+/** A value of a JSON object on one line: a text as it is, anything else as JSON. @param {unknown} value */
+export function shown(value) {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+}
+
+/** A hue for CSS, always the same for a name. @param {string} name */
 export function hueOf(name) {
   let hash = 7;
   for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 3_600;

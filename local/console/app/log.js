@@ -11,7 +11,7 @@ const levels = ['DEBUG', 'INFO', 'WARN', 'ERROR'];
  * @typedef {{ element: HTMLElement, line: FeedLine, shown: ShownLine, search: string }} Shown
  */
 
-/** The newest lines, filtered by job, level and text; a line opens to its whole JSON. */
+/** The panel of log lines: the newest, filtered by job, level and text. A line opens to its whole JSON. */
 export class Log {
   #controls = createControls();
   #list = h('ol', {
@@ -27,7 +27,7 @@ export class Log {
   /** @type {FeedLine[]} */
   #held = [];
   #isPaused = false;
-  /** Whether the lines that are held hold what is shown too, as after a new connection. */
+  /** Whether the held lines replace those that are shown, as after a new connection. */
   #doesHeldReplace = false;
   /** The name that each function's lines carry. @type {Map<string, string>} */
   #jobs = new Map();
@@ -185,7 +185,7 @@ function lineElement(line, shown, source) {
   return h('li', { class: 'line', 'data-level': level ?? 'NONE' }, details);
 }
 
-/** The whole line; a stack is shown as the lines it is. @param {FeedLine} line */
+/** The whole line. A stack is shown line by line. @param {FeedLine} line */
 function opened({ text, entry }) {
   const error = entry?.error;
   const stack = typeof error === 'object' && error !== null && 'stack' in error ? error.stack : undefined;

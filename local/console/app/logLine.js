@@ -1,5 +1,7 @@
+import { shown } from './format.js';
+
 /**
- * A line of the log as it is shown: what the Powertools Logger wrote, any other text, or a line of the platform's own.
+ * A line as the log shows it: of the Powertools Logger, any other text, or of the platform itself.
  * @typedef {import('../feedLine.ts').FeedLine} FeedLine
  * @typedef {{
  *   level: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | null,
@@ -34,7 +36,7 @@ function levelOf(level) {
   return level === 'DEBUG' || level === 'TRACE' ? 'DEBUG' : 'INFO';
 }
 
-/** An ID is told apart by its end; the whole is in the opened line. @param {string} name @param {unknown} value */
+/** A field's value in short. Of a long ID only the end is shown; the opened line has all of it. @param {string} name @param {unknown} value */
 function fieldText(name, value) {
   const text = shown(value);
   const isLongId = name.endsWith('Id') && text.length > 12;
@@ -46,9 +48,4 @@ function errorText(error) {
   if (typeof error !== 'object' || error === null) return shown(error);
   const { name = 'Error', message = '' } = /** @type {{ name?: unknown, message?: unknown }} */ (error);
   return `${shown(name)}: ${shown(message)}`;
-}
-
-/** @param {unknown} value */
-function shown(value) {
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 }

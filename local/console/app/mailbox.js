@@ -3,7 +3,7 @@ import { byId, h, keyedList, setText } from './dom.js';
 import { plural, timeOfDay } from './format.js';
 
 /**
- * The e-mails that were "sent": files. A click opens one.
+ * The panel of e-mails, which are files on this machine. A click opens one.
  * @typedef {import('../view.ts').MailSummary} MailSummary
  * @param {Element} panel
  */

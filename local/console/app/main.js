@@ -34,7 +34,7 @@ connect({
   onLines: (lines, skipped, isFirst) => log.add(lines, skipped, isFirst),
 });
 setInterval(() => {
-  if (last) show(last); // ages grow
+  if (last) show(last); // Ages grow without an update.
   board.tick();
 }, 1_000);
 byId('endpoint').addEventListener('click', () => void copyEndpoint());

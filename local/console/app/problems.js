@@ -1,7 +1,7 @@
 import { h, keyedList, setText } from './dom.js';
 
 /**
- * What this machine cannot honour of the template, and what it leaves out.
+ * The panel of what does not run as on AWS, and of what was accepted without effect.
  * @typedef {import('../../aws/resources/resourceType.ts').Problem} Problem
  * @param {Element} panel
  */

@@ -1,7 +1,7 @@
 import { h, setText } from './dom.js';
 import { plural, readable } from './format.js';
 
-/** Publishes to the job topic. The last payload of every job is remembered in this browser. */
+/** The form that publishes to the job topic. The browser remembers the last payload of each job. */
 export class PublishForm {
   #fields = createFields();
   #form = createForm(this.#fields);
@@ -37,7 +37,7 @@ export class PublishForm {
     this.#check();
   }
 
-  /** Chooses a job, with the payload it got last or the one given, and goes there. @param {string} jobName @param {string} [text] */
+  /** Shows the form for a job, with the given payload or the last one. @param {string} jobName @param {string} [text] */
   open(jobName, text) {
     const { payload } = this.#fields;
     this.#fill(jobName);
@@ -59,7 +59,7 @@ export class PublishForm {
     this.#check();
   }
 
-  /** Says as one types what is wrong. */
+  /** Shows what is wrong while a person types. */
   #check() {
     const { job, jobHint, payload, payloadHint, attributes, attributesHint } = this.#fields;
     const isUnknown = job.value !== '' && this.#known.length > 0 && !this.#known.includes(job.value);
@@ -230,7 +230,7 @@ function remember(jobName, payload) {
   try {
     localStorage.setItem(`payload:${jobName}`, payload);
   } catch {
-    // storage is full or switched off: only the convenience is lost
+    // The storage is full or switched off: only the convenience is lost.
   }
 }
 

@@ -1,9 +1,9 @@
 import { openDialog } from './dialog.js';
 import { h } from './dom.js';
-import { plural, readable, since } from './format.js';
+import { plural, readable, shown, since } from './format.js';
 
 /**
- * Shows the messages of a queue without receiving them.
+ * Opens a dialog with the messages of a queue, without receiving them.
  * @typedef {import('../queueMessages.ts').MessageView} MessageView
  * @typedef {(jobName: string, payload: string) => void} Reuse takes a message's payload into the form
  * @param {string} queueName
@@ -50,7 +50,7 @@ async function load(queueName, list, reuse) {
     );
   } catch (error) {
     list.replaceChildren(
-      h('p', { class: 'error' }, `No look possible: ${/** @type {Error} */ (error).message}`),
+      h('p', { class: 'error' }, `The messages could not be read: ${/** @type {Error} */ (error).message}`),
     );
   }
 }
@@ -77,12 +77,12 @@ function messageElement(message, reuse) {
 /** @param {Readonly<Record<string, unknown>>} reason */
 function reasonElement({ name = 'Error', message = '', stack, ...rest }) {
   const others = Object.entries(rest).map(
-    ([key, value]) => /** @type {[string, string]} */ ([key, String(value)]),
+    ([key, value]) => /** @type {[string, string]} */ ([key, shown(value)]),
   );
   return h(
     'div',
     { class: 'why-dead' },
-    h('p', { class: 'error-title' }, h('strong', {}, String(name)), `: ${String(message)}`),
+    h('p', { class: 'error-title' }, h('strong', {}, shown(name)), `: ${shown(message)}`),
     pairs(others),
     typeof stack === 'string' &&
       h('details', {}, h('summary', {}, 'Stack'), h('pre', { class: 'stack' }, stack)),
@@ -91,8 +91,8 @@ function reasonElement({ name = 'Error', message = '', stack, ...rest }) {
 
 /** @param {boolean} hasReason */
 function movedText(hasReason) {
-  const moved = 'No attempt ended with an outcome: SQS moved it here by the queue’s redrive policy.';
-  return hasReason ? `${moved} It died before, of:` : moved;
+  const moved = 'No attempt ended with an outcome: the queue’s redrive policy moved the message here.';
+  return hasReason ? `${moved} The reason of an earlier death:` : moved;
 }
 
 /** @param {MessageView} message */

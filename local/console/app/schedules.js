@@ -2,7 +2,7 @@ import { byId, h, keyedList, setText } from './dom.js';
 import { dateTime, hueOf, laterTime, since, timeOfDay, until } from './format.js';
 
 /**
- * Every schedule with its next firings and its last one; what fires next comes first.
+ * The panel of schedules, each with its next firings and its last one. What fires next comes first.
  * @typedef {import('../view.ts').ConsoleSchedule} ConsoleSchedule
  * @typedef {import('../view.ts').ConsoleView} ConsoleView
  * @param {Element} panel
@@ -31,7 +31,7 @@ export function createSchedules(panel) {
   };
 }
 
-/** @param {(jobName: string) => string} hueOfJob the one it has everywhere on the page */
+/** @param {(jobName: string) => string} hueOfJob the job's hue everywhere on the page */
 function createSchedule(hueOfJob) {
   const dot = h('span', { class: 'dot' });
   const job = h('span', {});
@@ -80,7 +80,7 @@ function createSchedule(hueOfJob) {
   };
 }
 
-/** Like an alarm's states. */
+/** A firing's state looks like a state of an alarm. */
 const looks = { firing: '', delivered: 'OK', retrying: '', dead: 'ALARM', cancelled: '' };
 
 /** @param {ConsoleSchedule} schedule */

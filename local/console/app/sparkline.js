@@ -3,7 +3,7 @@ import { svg } from './dom.js';
 const SECONDS = 60;
 const HEIGHT = 28;
 
-/** The last minute: bars for what was published each second, a line for the backlog. Each has its own scale. */
+/** A chart of the last minute: bars for messages published each second, a line for the backlog, each with its own scale. */
 export function createSparkline() {
   const bars = svg('path', { class: 'bars' });
   const line = svg('path', { class: 'line' });
@@ -25,7 +25,7 @@ export function createSparkline() {
 
   return {
     element,
-    /** Takes the next second. @param {number} published @param {number} backlog */
+    /** Adds a second. @param {number} published @param {number} backlog */
     push(published, backlog) {
       shiftIn(rates, published);
       shiftIn(backlogs, backlog);

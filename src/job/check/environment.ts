@@ -1,3 +1,4 @@
+import { isReservedVariable, reservedVariables } from '../../names.ts';
 import { maxEnvironmentBytes } from '../options.ts';
 import { isRecord, shown, textOf } from './given.ts';
 import type { JobProblem } from './problems.ts';
@@ -56,12 +57,12 @@ function variableProblems(name: string, value: unknown): JobProblem[] {
       },
     ];
   }
-  if (/^(AWS_|JOB_|_|LAMBDA_TASK_ROOT$|LAMBDA_RUNTIME_DIR$)/.test(name)) {
+  if (isReservedVariable(name)) {
     return [
       {
         option,
         given: shown(name),
-        bound: 'AWS_… and JOB_… are set by Lambda and the platform',
+        bound: `a name that Lambda and the platform do not set (they set ${reservedVariables})`,
         advice: 'rename the variable',
       },
     ];

@@ -1,4 +1,4 @@
-import { nearestName } from '../nearestName.ts';
+import { nearestName } from '../../nearestName.ts';
 import { shown } from './given.ts';
 import type { JobProblem } from './problems.ts';
 

@@ -4,7 +4,7 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Stack } from 'aws-cdk-lib/core';
 import type { JobApiOptions } from '../../../lib/api/apiOptions.ts';
-import type { JobPlatformStackProps } from '../../../lib/platform/jobPlatformStack.ts';
+import type { JobPlatformStackProps } from '../../../lib/platform/jobPlatform.ts';
 import { SynthError } from '../../../lib/platform/synthError.ts';
 import {
   bundledJob,

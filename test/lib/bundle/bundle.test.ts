@@ -3,11 +3,11 @@ import { SourceMap } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { budgetWarning, bundleBudgetBytes } from '../../../lib/bundle/budget.ts';
 import { buildJobs } from '../../../lib/bundle/build.ts';
 import { type BundledJob, bundleJobs } from '../../../lib/bundle/bundle.ts';
 import { entryModule } from '../../../lib/bundle/entry.ts';
 import { modulesOf, packageOf } from '../../../lib/bundle/modules.ts';
+import { budgetWarning, bundleBudgetBytes } from '../../../lib/bundle/newBundle.ts';
 import { BundleWallError } from '../../../lib/bundle/wall.ts';
 import { discoverJobs } from '../../../lib/discovery/discovery.ts';
 import { SynthError } from '../../../lib/platform/synthError.ts';
@@ -273,7 +273,8 @@ describe('warnings', () => {
       imports: [],
       exports: [],
     });
-    const warningAt = (bytes: number) => budgetWarning('A', output(bytes), new Set(['src/a.ts']));
+    const warningAt = (bytes: number) =>
+      budgetWarning('A', output(bytes), new Set(['src/a.ts']), bundleBudgetBytes);
     expect(warningAt(bundleBudgetBytes)).toBeUndefined();
     expect(warningAt(bundleBudgetBytes + 1)).toContain("A's bundle loads 257 KB at its start");
   });

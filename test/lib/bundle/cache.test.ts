@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { buildJobs } from '../../../lib/bundle/build.ts';
 import { type BundledJob, bundleJobs } from '../../../lib/bundle/bundle.ts';
-import { cacheKey } from '../../../lib/bundle/cacheKey.ts';
+import { cacheKey } from '../../../lib/bundle/cache.ts';
 import { discoverJobs } from '../../../lib/discovery/discovery.ts';
 import type { JobOptions } from '../../../src/job/index.ts';
 import { jobFile, repository, temporaryProject, writeFiles } from '../project.ts';

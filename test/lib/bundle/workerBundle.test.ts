@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { workerBudgetBytes } from '../../../lib/bundle/budget.ts';
 import { type BundledJob, bundleJobs } from '../../../lib/bundle/bundle.ts';
 import { entryModule } from '../../../lib/bundle/entry.ts';
+import { workerBudgetBytes } from '../../../lib/bundle/newBundle.ts';
 import { discoverJobs } from '../../../lib/discovery/discovery.ts';
 import { jobFile, realProject, temporaryProject } from '../project.ts';
 

@@ -1,12 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  maxSteps,
-  type ScalingRule,
-  scalingRule,
-  scalingSteps,
-  tasksFor,
-} from '../../../lib/job/jobScaling.ts';
+import { tasksFor } from '../../../bench/scalingSimulation.ts';
+import { maxSteps, type ScalingRule, scalingRule, scalingSteps } from '../../../lib/job/jobScaling.ts';
 import { fargateDefaults } from '../../../src/job/compute.ts';
 
 const rules: fc.Arbitrary<ScalingRule> = fc

@@ -4,7 +4,7 @@ import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Stack } from 'aws-cdk-lib/core';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import type { JobPlatformStackProps } from '../../../lib/platform/jobPlatformStack.ts';
+import type { JobPlatformStackProps } from '../../../lib/platform/jobPlatform.ts';
 import type { Compute } from '../../../src/job/compute.ts';
 import type { JobOptions } from '../../../src/job/index.ts';
 import { bundledJob, logicalIds, platformStack, resourcesByPath, templateOf, testApp } from '../template.ts';

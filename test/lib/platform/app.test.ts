@@ -3,6 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { alarmEmails, contextKeys, contextWarnings } from '../../../lib/platform/app.ts';
+import { SynthError } from '../../../lib/platform/synthError.ts';
 import { jobFile, repository, temporaryProject, writeFiles } from '../project.ts';
 
 // Each synth is a process: they share what Node has compiled of the CDK.
@@ -104,7 +106,7 @@ describe('the app', () => {
     const { status, stderr } = start('app', root);
     expect([status, stderr]).toEqual([
       1,
-      expect.stringMatching(/^Something failed that nothing waits for: 7\n/),
+      expect.stringMatching(/^Something failed that no code waits for: 7\n/),
     ]);
   });
 
@@ -209,5 +211,42 @@ describe('npm run synth', () => {
     expect(resourcesOfType(template(root, 'jobs-dev'), 'AWS::Lambda::Function')).toHaveLength(2);
     expect(existsSync(join(root, 'cdk.out/mark'))).toBe(false);
     expect(readdirSync(root).filter((name) => name.startsWith('cdk.out'))).toEqual(['cdk.out']);
+  });
+});
+
+describe('the alarm e-mail addresses', () => {
+  test.each([
+    ['', []],
+    ['a@x.com', ['a@x.com']],
+    [' a@x.com , b@y.co.uk,', ['a@x.com', 'b@y.co.uk']],
+    ['a@x.com,A@X.com,a@x.com', ['a@x.com']],
+    ["o'hara+jobs@mail.x-y.com", ["o'hara+jobs@mail.x-y.com"]],
+  ])('%j', (list, addresses) => {
+    expect(alarmEmails(list).map((address) => address.toLowerCase())).toEqual(addresses);
+  });
+
+  test.each(['a', 'a@b', 'a b@x.com', 'a@x.com;b@y.com', '@x.com', 'a/b@x.com', 'a@x..com'])(
+    '%j is refused',
+    (list) => {
+      expect(() => alarmEmails(list)).toThrow(SynthError);
+      expect(() => alarmEmails(`ok@x.com,${list}`)).toThrow(`'${list}' in the alarm e-mail addresses`);
+    },
+  );
+});
+
+describe('a warning of the context', () => {
+  test('of a key that nothing reads: it names what was most likely meant, or all keys', () => {
+    expect(contextWarnings(['stge', 'alarmEmails', 'color'])).toEqual([
+      "Nothing reads 'stge' of the context (-c stge=…, cdk.json). Did you mean stage?",
+      "Nothing reads 'alarmEmails' of the context (-c alarmEmails=…, cdk.json). Did you mean alarmEmail?",
+      "Nothing reads 'color' of the context (-c color=…, cdk.json). " +
+        'What is read: platform, stage, alarmEmail, apiJwtIssuer, apiJwtAudience, apiOrigins.',
+    ]);
+  });
+
+  test('of no key that the app reads, cdk.json sets or the CDK knows', () => {
+    const { context } = JSON.parse(readFileSync(join(repository, 'cdk.json'), 'utf8'));
+    const lookups = ['availability-zones:account=1:region=eu-west-1', 'aws:cdk:enable-path-metadata'];
+    expect(contextWarnings([...contextKeys, ...Object.keys(context), ...lookups])).toEqual([]);
   });
 });

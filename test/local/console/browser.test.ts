@@ -171,6 +171,7 @@ inBrowser('the page in Chromium, on a real platform', () => {
     const dialog = page.getByRole('dialog');
     await dialog.getByText(`TypeError: ${hostile}`).waitFor();
     await dialog.getByText('job-7').waitFor();
+    await dialog.getByText('{"id":7}').waitFor();
     await dialog.getByText('Stack').click();
     await dialog.getByText('at run (GreetingJob.ts:7)').waitFor();
     const messages = await platform.inspectQueue('test-GreetingJob-dead-letters');
@@ -303,7 +304,13 @@ async function sendDeadLetter(): Promise<void> {
     region,
     credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
   });
-  const reason = { name: 'TypeError', message: hostile, stack: 'at run (GreetingJob.ts:7)', jobId: 'job-7' };
+  const reason = {
+    name: 'TypeError',
+    message: hostile,
+    stack: 'at run (GreetingJob.ts:7)',
+    jobId: 'job-7',
+    order: { id: 7 },
+  };
   await sqs.send(
     new SendMessageCommand({
       QueueUrl: `${endpoint}/000000000000/test-GreetingJob-dead-letters`,

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { PortTakenError } from '../../../local/aws/engine/engine.ts';
 import { MAX_WATCHERS } from '../../../local/console/events.ts';
 import { ConsolePortTakenError, startConsole } from '../../../local/console/server.ts';
-import { KEPT_LINES } from '../../../local/platform/recentPast.ts';
+import { KEPT_LINES } from '../../../local/platform/view.ts';
 import { until } from '../aws/lambda/processes.ts';
 import { greetingJob, serveConsole, standInPlatform } from './platform.ts';
 

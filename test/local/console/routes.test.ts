@@ -192,7 +192,11 @@ describe('POST /api/publish', () => {
       /attribute a must be a text.*got 1/,
     ],
     ['an empty attribute', { ...greeting, attributes: { a: '' } }, /attribute a must be a text/],
-    ['jobName twice', { ...greeting, attributes: { jobName: 'B' } }, /attribute jobName is the field/],
+    [
+      'jobName twice',
+      { ...greeting, attributes: { jobName: 'B' } },
+      /Give the attribute jobName in the field jobName/,
+    ],
     [
       'ten attributes',
       { ...greeting, attributes: Object.fromEntries([...'abcdefghij'].map((a) => [a, a])) },

@@ -54,13 +54,21 @@ test('an inspected job runs in one process with Node’s inspector, and never ti
 });
 
 test.each([
-  ['nobody has that name', 'Greting', "there is no job 'Greting'. Name one of GreetingJob"],
-  ['it has no function', 'ReportJob', 'ReportJob runs on Fargate'],
-])('a job is refused when %s', (_what, name, message) => {
-  const jobs = [
-    { name: 'GreetingJob', functionName: 'jobs-dev-GreetingJob' },
-    { name: 'ReportJob', functionName: undefined },
-  ] as never;
-  expect(() => checkInspected(name, { jobs })).toThrow(InspectError);
-  expect(() => checkInspected(name, { jobs })).toThrow(message);
+  ['a misspelt name', 'GretingJob', "--inspect: there is no job 'GretingJob'. Did you mean GreetingJob?"],
+  ['a name that none is near', 'Invoices', "--inspect: there is no job 'Invoices'. There are: GreetingJob"],
+  [
+    'a job without a function',
+    'ReportJob',
+    '--inspect: ReportJob runs on Fargate, not in a function. There are: GreetingJob',
+  ],
+])('%s is refused', async (_what, name, message) => {
+  const { ReportJobFunction, ReportJobMapping, ...report } = jobResources('ReportJob', 'code');
+  const assembly = await writeAssembly(
+    join(root, 'cdk.out'),
+    { test: { Resources: { ...topicResource, ...jobResources('GreetingJob', 'code'), ...report } } },
+    { code: '' },
+  );
+  const refusal = checkInspected(name, assembly);
+  await expect(refusal).rejects.toThrow(InspectError);
+  await expect(refusal).rejects.toThrow(new InspectError(message));
 });

@@ -24,10 +24,15 @@ test('are those of .env.local; without the file there are none', async () => {
   expect(await readLocalVariables(root)).toEqual({ TABLE: 'friends of mine', EMPTY: '' });
 });
 
-test.each(['AWS_REGION', 'JOB_QUEUE_URL', 'LAMBDA_TASK_ROOT'])('cannot set %s', async (name) => {
+test.each(['AWS_REGION', 'JOB_QUEUE_URL', 'LAMBDA_TASK_ROOT', '_HANDLER'])('cannot set %s', async (name) => {
   await writeFile(join(root, '.env.local'), `${name}=x\n`);
   await expect(readLocalVariables(root)).rejects.toThrow(LocalVariablesError);
   await expect(readLocalVariables(root)).rejects.toThrow(name);
+});
+
+test('may begin with LAMBDA_, as in a job file', async () => {
+  await writeFile(join(root, '.env.local'), 'LAMBDA_ENDPOINT=http://127.0.0.1:3001\n');
+  expect(await readLocalVariables(root)).toEqual({ LAMBDA_ENDPOINT: 'http://127.0.0.1:3001' });
 });
 
 test('replace a function’s own and add to them', async () => {

@@ -118,6 +118,42 @@ test('says what it serves, applies edits, survives a broken one, and stops clean
   expect(run.errors).toBe('');
 });
 
+test('the variables of .env.local reach functions and workers', async () => {
+  await write('.env.local', 'GREETING=from-the-laptop\nMORE="and more"\n');
+  const handler = `export const handler = async () => {
+    console.log('function', process.env.GREETING, process.env.MORE);
+    return { batchItemFailures: [] };
+  };`;
+  const worker = `console.log('worker', process.env.GREETING, process.env.MORE);
+    setInterval(() => {}, 1000);
+    process.on('SIGTERM', () => process.exit());`;
+  await write(
+    'bin/app.ts',
+    `import { jobResources, topicResource, writeAssembly } from ${JSON.stringify(fixture)};
+     const { AFunction } = jobResources('A', 'handler');
+     Object.assign(AFunction.Properties, { Environment: { Variables: { GREETING: 'from-the-template' } } });
+     const Environment = [{ Name: 'GREETING', Value: 'from-the-template' }];
+     const ContainerDefinitions = [{ Name: 'worker', Image: 'images:worker', Environment }];
+     const Resources = {
+       ...topicResource,
+       ...jobResources('A', 'handler'),
+       AFunction,
+       Task: { Type: 'AWS::ECS::TaskDefinition', Properties: { Family: 'b', ContainerDefinitions } },
+       Service: { Type: 'AWS::ECS::Service', Properties: { ServiceName: 'b', TaskDefinition: { Ref: 'Task' } } },
+     };
+     const code = ${JSON.stringify({ handler, worker })};
+     await writeAssembly(process.env.CDK_OUTDIR!, { test: { Resources } }, code);`,
+  );
+  const run = start();
+  await ready(run);
+  await publish(1);
+  for (const runner of ['function', 'worker']) {
+    await eventually(runner, () => run.output.includes(`${runner} from-the-laptop and more`));
+  }
+  run.child.kill('SIGTERM');
+  expect(await run.exit).toBe(0);
+});
+
 test('an app that loops at import holds up neither the next edit nor the stop', async () => {
   const run = start();
   await ready(run);
@@ -194,6 +230,14 @@ test.each(['--port', '--console-port'])('a %s that is taken is said before anyth
   expect(run.errors).toMatch(new RegExp(`^.*${port}.*${option} N.*\n$`));
   expect(run.output).not.toContain('created');
   server.close();
+});
+
+test('a misspelt --inspect is refused with the nearest name, before anything is created', async () => {
+  const run = start('--inspect', 'B');
+  expect(await run.exit).toBe(1);
+  expect(run.errors).toBe("--inspect: there is no job 'B'. Did you mean A?\n");
+  expect(run.output).not.toContain('created');
+  expect(await readdir(join(project, '.local'))).toEqual(['cdk.out']);
 });
 
 test('an app that fails is shown as it is', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { aborted } from '../../../local/platform/interruption.ts';
+import { aborted } from '../../../local/platform/commandEnd.ts';
 import { type Watching, watchProject } from '../../../local/platform/watch.ts';
 import { eventually } from '../aws/fixtures/assembly/eventually.ts';
 

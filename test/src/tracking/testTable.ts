@@ -119,7 +119,7 @@ function jobIdOf(input: unknown): string {
   return (Key ?? Item)?.jobId ?? '';
 }
 
-/** As the stack's: `lib/platform/tables.ts`. */
+/** As the stack's: `lib/platform/stores.ts`. */
 export function statusTable(TableName: string) {
   return {
     TableName,

@@ -30,7 +30,7 @@ test('a file that cannot be replaced is told, and nothing is left beside it', as
   const directory = temporaryProject({ 'src/jobs.generated.ts/in-the-way.ts': '' });
   const written = writeJobTypes(['A'], join(directory, 'src/jobs.generated.ts'));
   await expect(written).rejects.toThrow(SynthError);
-  await expect(written).rejects.toThrow(/jobs\.generated\.ts has to be written anew .*make it .*writable/);
+  await expect(written).rejects.toThrow(/jobs\.generated\.ts must be written again.*make it .*writable/);
   expect(readdirSync(join(directory, 'src')).filter((name) => name.startsWith('jobs'))).toEqual([
     'jobs.generated.ts',
   ]);

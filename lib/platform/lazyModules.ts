@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 
 const load = createRequire(import.meta.url);
 
-/** Loaded at first use: they take as long as all other CDK modules together, and most platforms need none of them. */
+/** CDK modules that are loaded at first use: they take as long as all others together, and most platforms need none. */
 export function ec2(): typeof import('aws-cdk-lib/aws-ec2') {
   return load('aws-cdk-lib/aws-ec2');
 }
