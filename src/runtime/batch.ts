@@ -45,21 +45,13 @@ export async function runBatch(
   const startedAt = performance.now();
   const runs = records.map((record) => newRun(readMessage(record), startedAt, surroundings));
   const { job, tracker, deadline } = surroundings;
-  let running = runs.length;
-  // Counted: Promise.all would make one more promise for each message.
-  await new Promise<void>((resolve) => {
-    if (running === 0) resolve();
-    void deadline.reached.then(resolve);
-    for (const run of runs) {
-      const attempted = tracker
-        ? tracker.attempt(run, surroundings)
-        : attempt(run.message, run.context, surroundings);
-      void attempted.then((outcome) => {
-        end(run, outcome);
-        if (--running === 0) resolve();
-      });
-    }
+  const attempts = runs.map(async (run) => {
+    const attempted = tracker
+      ? tracker.attempt(run, surroundings)
+      : attempt(run.message, run.context, surroundings);
+    end(run, await attempted);
   });
+  await Promise.race([Promise.all(attempts), deadline.reached]);
   // A job that ignores the signal still runs; Lambda freezes it when the batch is reported.
   for (const run of runs)
     end(run, run.outcome ?? outcomeOfError(deadline.signal.reason, job, run.context, run.message));
