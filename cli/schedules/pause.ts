@@ -1,5 +1,5 @@
 import { UpdateScheduleCommand, type UpdateScheduleCommandInput } from '@aws-sdk/client-scheduler';
-import { nextFirings } from '../../src/schedule/index.ts';
+import { nextFirings } from '../../src/schedule/firings.ts';
 import type { End } from '../outcome.ts';
 import type { TargetOptions } from '../target.ts';
 import { recurringSchedule, type Schedule } from './schedule.ts';

@@ -1,5 +1,5 @@
 import { type Duration, durationSeconds } from '../job/duration.ts';
-import { isInstant } from '../schedule/instant.ts';
+import { isInstant } from '../schedule/timeZone.ts';
 import { InvalidDelayError } from './delay/errors.ts';
 import { timeAhead } from './delay/onceSchedule.ts';
 import { kindOf, shown } from './shown.ts';

@@ -1,5 +1,7 @@
-import { nextFirings, parseSchedule, ScheduleExpressionError } from '../../schedule/index.ts';
-import { isInstant } from '../../schedule/instant.ts';
+import { ScheduleExpressionError } from '../../schedule/errors.ts';
+import { parseSchedule } from '../../schedule/expression.ts';
+import { nextFirings } from '../../schedule/firings.ts';
+import { isInstant } from '../../schedule/timeZone.ts';
 import { countBounds, scheduleOptions } from '../options.ts';
 import { scheduleDefaults } from '../schedule.ts';
 import { secondsOf, shown } from './given.ts';
