@@ -1,5 +1,5 @@
 import { devNull } from 'node:os';
-import { variablesOf } from '../../src/job/environment.ts';
+import { variablesOf } from '../../src/job/defineJob.ts';
 import type { AnyJob } from '../../src/job/index.ts';
 import { lastPart, type PlatformNames, platformNames, stageOf } from '../../src/names.ts';
 import type { Target } from '../target.ts';

@@ -1,8 +1,8 @@
 import { addAbortSignal, type Readable } from 'node:stream';
 import type { JobContext } from '../job/context.ts';
+import type { Uploads } from '../job/defineJob.ts';
 import { NonRetryableError } from '../job/errors.ts';
 import { defaultUploadBytes } from '../job/options.ts';
-import type { Uploads } from '../job/uploads.ts';
 import { filesBucket } from './bucket.ts';
 import { uploadName } from './keys.ts';
 

@@ -1,5 +1,5 @@
+import type { Idempotency } from '../job/defineJob.ts';
 import { NonRetryableError } from '../job/errors.ts';
-import type { Idempotency } from '../job/idempotency.ts';
 import { messageCopy } from '../message/letter.ts';
 import { AlreadyRunningError, type Once, type OnceRun } from '../runtime/once.ts';
 import type { Outcome } from '../runtime/outcome.ts';

@@ -1,12 +1,8 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { callerFile } from './callerFile.ts';
 import type { Compute } from './compute.ts';
 import type { JobContext } from './context.ts';
-import type { Environment } from './environment.ts';
-import type { Idempotency } from './idempotency.ts';
-import type { jobOptions, OptionsOf } from './options.ts';
+import type { idempotencyOptions, jobOptions, OptionsOf, uploadsOptions } from './options.ts';
 import type { Schedule } from './schedule.ts';
-import type { Uploads } from './uploads.ts';
 
 /**
  * Defines the job of this file: `src/jobs/<jobName>.ts` exports it as its default. Returning from `run` means
@@ -52,6 +48,40 @@ export interface JobOptions<Schema extends StandardSchemaV1 = StandardSchemaV1, 
   run(payload: StandardSchemaV1.InferOutput<Schema>, context: JobContext): Promise<Result> | Result;
 }
 
+/** Asks that a job runs once for each key, however often it is published, delivered or redriven. */
+export interface Idempotency<Payload = unknown> extends OptionsOf<typeof idempotencyOptions> {
+  /** What makes two messages the same job. By default the job's ID, which retries, duplicates and redrives keep. */
+  key?(payload: Payload): string;
+}
+
+/** Files that a job's callers may upload, for it to read: the bounds of the presigned POST, checked again by the job. */
+export interface Uploads extends OptionsOf<typeof uploadsOptions> {
+  /** The content types that are taken, such as `['text/plain', 'text/csv']`. 1 to 20, in lower case, without parameters. */
+  readonly contentTypes: readonly string[];
+}
+
+/** Names and values. */
+export type Variables = Readonly<Record<string, string>>;
+
+/** The job's own environment variables: the same in every stage, or made for the stage that is deployed. */
+export type Environment = Variables | ((platform: { readonly stage: string }) => Variables);
+
+/** The variables of a job in a stage. What the job's function throws is thrown. */
+export function variablesOf({ environment = {} }: Pick<AnyJob, 'environment'>, stage: string): Variables {
+  return typeof environment === 'function' ? environment({ stage }) : environment;
+}
+
+/**
+ * A statement as it stands in an IAM policy document. `${AWS::AccountId}`, `${AWS::Region}` and `${AWS::Partition}` are
+ * filled in.
+ */
+export interface IamStatement {
+  readonly Effect?: 'Allow' | 'Deny';
+  readonly Action: string | readonly string[];
+  readonly Resource: string | readonly string[];
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+}
+
 /** A job as its file exports it: the options as given, and its name where it could be read off the file's path. */
 export interface Job<Schema extends StandardSchemaV1 = StandardSchemaV1, Result = unknown>
   extends JobOptions<Schema, Result> {
@@ -71,17 +101,6 @@ export type PayloadOf<J extends AnyJob> =
 /** What the job's `run` returns. */
 export type ResultOf<J extends AnyJob> = Awaited<ReturnType<J['run']>>;
 
-/**
- * A statement as it stands in an IAM policy document. `${AWS::AccountId}`, `${AWS::Region}` and `${AWS::Partition}` are
- * filled in.
- */
-export interface IamStatement {
-  readonly Effect?: 'Allow' | 'Deny';
-  readonly Action: string | readonly string[];
-  readonly Resource: string | readonly string[];
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
-}
-
 /** Whether a value, such as a module's default export, was made by `defineJob`. */
 export function isJob(value: unknown): value is AnyJob {
   return typeof value === 'object' && value !== null && brand in value;
@@ -90,6 +109,22 @@ export function isJob(value: unknown): value is AnyJob {
 /** `…/jobs/GreetingJob.ts` → `GreetingJob`. Only TypeScript sources count: a bundle's file has another name than its jobs. */
 function jobNameOfFile(file: string | undefined): string | undefined {
   return /[/\\]jobs[/\\]([^/\\]+)\.[cm]?ts$/.exec(file ?? '')?.[1];
+}
+
+/**
+ * The file that called `callee`, as a path or `file:` URL. It lets a job object know its own name, so that
+ * `publish(GreetingJob, …)` needs no second mention of it. Not by `util.getCallSites`: importing `node:util` takes 2 ms.
+ */
+function callerFile(callee: (...parameters: never[]) => unknown): string | undefined {
+  const { prepareStackTrace } = Error;
+  const trace: { stack?: string } = {};
+  try {
+    Error.prepareStackTrace = (_error, [caller]) => caller?.getFileName();
+    Error.captureStackTrace(trace, callee);
+    return trace.stack;
+  } finally {
+    Error.prepareStackTrace = prepareStackTrace;
+  }
 }
 
 /** Registered, so that a job made by one copy of this module is a job for another (tests, workspaces). */

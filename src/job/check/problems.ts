@@ -6,9 +6,8 @@ import { secondsOf, shown } from './given.ts';
 import { idempotencyProblems } from './idempotency.ts';
 import { lifetimeProblems } from './lifetime.ts';
 import { permissionProblems } from './permissions.ts';
-import { choiceProblems, measureProblems } from './rows.ts';
+import { choiceProblems, measureProblems, unknownOption } from './rows.ts';
 import { scheduleProblems } from './schedule.ts';
-import { unknownOption } from './unknownOption.ts';
 import { uploadsProblems } from './uploads.ts';
 
 /** One thing that is wrong with a job's definition. */

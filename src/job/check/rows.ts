@@ -1,4 +1,5 @@
 import { type Duration, durationSeconds } from '../duration.ts';
+import { nearestName } from '../nearestName.ts';
 import { type DurationRow, jobOptions, type NumberRow, type OptionRow } from '../options.ts';
 import { retryDelayProblem } from '../retryDelay.ts';
 import { secondsOf, shown } from './given.ts';
@@ -40,6 +41,24 @@ export function rowProblems(option: string, given: unknown, row: OptionRow): Job
   if (given === undefined) return [];
   const fault = faultOf(given, row);
   return fault === undefined ? [] : [{ option, given: shown(given), ...fault }];
+}
+
+/**
+ * The problem of an option with an unknown name: it suggests the name that was most likely meant, or lists all names.
+ * @param option with what it is part of, such as `compute.cpus`
+ */
+export function unknownOption(option: string, given: unknown, known: readonly string[]): JobProblem {
+  const name = option.slice(option.lastIndexOf('.') + 1);
+  const nearest = nearestName(name, known);
+  const problem = { option, given: shown(given) };
+  if (nearest === undefined) {
+    return { ...problem, bound: `one of ${known.join(', ')}`, advice: 'remove it, or check its spelling' };
+  }
+  return {
+    ...problem,
+    bound: "an option's name",
+    advice: `did you mean ${nearest}? Write that, or remove it`,
+  };
 }
 
 type Fault = Pick<JobProblem, 'bound' | 'advice'>;

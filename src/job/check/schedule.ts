@@ -6,8 +6,7 @@ import { countBounds, scheduleOptions } from '../options.ts';
 import { scheduleDefaults } from '../schedule.ts';
 import { secondsOf, shown } from './given.ts';
 import type { JobProblem } from './problems.ts';
-import { isWithin, rowProblems } from './rows.ts';
-import { unknownOption } from './unknownOption.ts';
+import { isWithin, rowProblems, unknownOption } from './rows.ts';
 
 /** What is wrong with when a job recurs. Its payloads are checked by `schedulePayloadProblems`, which waits for schemas. */
 export function scheduleProblems(

@@ -1,8 +1,7 @@
 import { countBounds, uploadsOptions } from '../options.ts';
 import { isRecord, shown } from './given.ts';
 import type { JobProblem } from './problems.ts';
-import { rowProblems } from './rows.ts';
-import { unknownOption } from './unknownOption.ts';
+import { rowProblems, unknownOption } from './rows.ts';
 
 /** What is wrong with the files that may be uploaded for a job. */
 export function uploadsProblems({ track, uploads }: Readonly<Record<string, unknown>>): JobProblem[] {
