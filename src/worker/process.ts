@@ -4,13 +4,11 @@ import { jobLogger, type MessageLogger } from '../runtime/log.ts';
 import type { Once } from '../runtime/once.ts';
 import type { Tracker } from '../runtime/tracker.ts';
 import { WorkerSetupError } from './errors.ts';
-import type { HealthServer } from './health.ts';
-import type { WorkerMetrics } from './metrics.ts';
+import type { HealthServer, WorkerMetrics } from './health.ts';
 import { startTaskProtection } from './protection.ts';
 import { queueFacts } from './queueFacts.ts';
 import { readableLogger } from './readableLog.ts';
 import { type Environment, type WorkerSettings, workerSettings } from './settings.ts';
-import { type StopSignals, startStopSignals } from './stopSignals.ts';
 import { startWorker, type Worker, type WorkerOptions } from './worker.ts';
 
 /** A job of a worker process. */
@@ -148,10 +146,7 @@ async function startHealth(
   if (healthPort === undefined) return undefined;
   // prom-client is CommonJS, and finds no require() of Node's own modules when it is part of an ES module bundle.
   Object.assign(globalThis, { require: createRequire(import.meta.url) });
-  const [{ startHealthServer }, { workerMetrics }] = await Promise.all([
-    import('./health.ts'),
-    import('./metrics.ts'),
-  ]);
+  const { startHealthServer, workerMetrics } = await import('./health.ts');
   const metrics = workerMetrics(workers);
   const server = await startHealthServer({ port: healthPort, host: healthHost, metrics, workers });
   return { server, metrics };
@@ -170,3 +165,43 @@ async function stopped(workers: readonly Worker[], options: readonly WorkerOptio
 function endProcess(exitCode: number): void {
   setTimeout(() => process.exit(exitCode), 100).unref();
 }
+
+type StopSignal = 'SIGTERM' | 'SIGINT';
+
+/** SIGTERM and SIGINT, as this process hears them from now on until it ends. */
+interface StopSignals {
+  readonly first: Promise<StopSignal>;
+  readonly isHeard: boolean;
+  /** Resolves to the exit code that shells give a process which such a signal ended: 143 or 130. */
+  readonly second: Promise<number>;
+}
+
+function startStopSignals(): StopSignals {
+  const first = Promise.withResolvers<StopSignal>();
+  const second = Promise.withResolvers<number>();
+  let firstAtMs: number | undefined;
+
+  function hear(signal: StopSignal): void {
+    if (firstAtMs === undefined) {
+      firstAtMs = performance.now();
+      first.resolve(signal);
+    } else if (performance.now() - firstAtMs > oneSignalMs) {
+      second.resolve(signalExitCodes[signal]);
+    }
+  }
+
+  process.on('SIGTERM', hear);
+  process.on('SIGINT', hear);
+  return {
+    first: first.promise,
+    get isHeard() {
+      return firstAtMs !== undefined;
+    },
+    second: second.promise,
+  };
+}
+
+const signalExitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** A key pressed in a terminal comes twice under npm: from the terminal, and passed on by npm. */
+const oneSignalMs = 200;
