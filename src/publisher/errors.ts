@@ -147,11 +147,79 @@ export class PublishFailedError extends PublishError {
     const { jobName, jobId } = message;
     super(
       jobName,
-      `${jobName} ${jobId} was not published: ${code}: ${reason}. ${advice[code] ?? defaultAdvice}`,
+      `${jobName} ${jobId} was not published: ${code}: ${reason}. ${publishAdvice[code] ?? defaultAdvice}`,
       options,
     );
     this.jobId = jobId;
     this.code = code;
+  }
+}
+
+/** Why a job was not delayed, moved or cancelled. */
+export class DelayError extends PublishError {
+  override readonly name: string = 'DelayError';
+  /** Undefined where it was about all of them. */
+  readonly jobId: string | undefined;
+
+  constructor({ jobName, jobId }: DelayedSubject, problem: string, options?: ErrorOptions) {
+    const what = jobId === undefined ? 'the delayed jobs' : `the delayed ${jobName ?? 'job'} ${jobId}`;
+    super(jobName, `${what}: ${problem}`, options);
+    this.jobId = jobId;
+  }
+}
+
+interface DelayedSubject {
+  readonly jobName?: string;
+  readonly jobId?: string;
+}
+
+/** The delay is missing or unreadable, or the time is in the past. */
+export class InvalidDelayError extends DelayError {
+  override readonly name = 'InvalidDelayError';
+}
+
+/** The message is larger than a schedule's input may be. */
+export class DelayTooLargeError extends DelayError {
+  override readonly name = 'DelayTooLargeError';
+  readonly bytes: number;
+  readonly maxBytes: number;
+
+  constructor(job: DelayedSubject, bytes: number, maxBytes: number) {
+    super(
+      job,
+      `its input has ${bytes} bytes; EventBridge Scheduler takes ${maxBytes}, body and attributes together as JSON. ` +
+        'Put the data in S3 and publish its key',
+    );
+    this.bytes = bytes;
+    this.maxBytes = maxBytes;
+  }
+}
+
+/** A job of that ID is scheduled already, with another message or for another time. */
+export class AlreadyDelayedError extends DelayError {
+  override readonly name = 'AlreadyDelayedError';
+  /** When that one comes; undefined for a schedule that somebody made by hand. */
+  readonly at: Date | undefined;
+
+  constructor(job: DelayedSubject, at: Date | undefined) {
+    super(
+      job,
+      `another of that ID comes${at === undefined ? '' : ` at ${at.toISOString()}`}. Move it with reschedule, cancel it first, or take another jobId`,
+    );
+    this.at = at;
+  }
+}
+
+/** EventBridge Scheduler refused, or could not be reached; `cause` is the SDK's error. */
+export class DelayFailedError extends DelayError {
+  override readonly name = 'DelayFailedError';
+  /** Scheduler's error code or the SDK's error name, such as `AccessDeniedException` or `ThrottlingException`. */
+  readonly code: string;
+
+  constructor(job: DelayedSubject, cause: unknown) {
+    const { name, message } = cause instanceof Error ? cause : new Error(String(cause));
+    super(job, `${name}: ${message}. ${delayAdvice[name] ?? 'Try again, with the same jobId'}`, { cause });
+    this.code = name;
   }
 }
 
@@ -165,11 +233,20 @@ const storeAdvice: Readonly<Record<string, string>> = {
   ExpiredToken: 'Log in again',
 };
 
-const advice: Readonly<Record<string, string>> = {
+const publishAdvice: Readonly<Record<string, string>> = {
   NotFound: "Check the topic's ARN and Region",
   NotFoundException: "Check the topic's ARN and Region",
   AuthorizationError: 'Allow sns:Publish on the topic',
   AuthorizationErrorException: 'Allow sns:Publish on the topic',
   CredentialsProviderError: 'Give credentials, such as by AWS_PROFILE',
   ExpiredToken: 'Log in again',
+};
+
+const delayAdvice: Readonly<Record<string, string>> = {
+  ResourceNotFoundException:
+    "Deploy the platform's stack, which makes the schedule group, and check the topic's ARN",
+  AccessDeniedException: 'Allow it with platform.grantDelay(…)',
+  ServiceQuotaExceededException: 'Have the quota raised (Service Quotas, EventBridge Scheduler)',
+  CredentialsProviderError: 'Give credentials, such as by AWS_PROFILE',
+  ExpiredTokenException: 'Log in again',
 };

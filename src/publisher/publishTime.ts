@@ -1,7 +1,7 @@
 import { type Duration, durationSeconds } from '../job/duration.ts';
 import { isInstant } from '../schedule/timeZone.ts';
-import { InvalidDelayError } from './delay/errors.ts';
 import { timeAhead } from './delay/onceSchedule.ts';
+import { InvalidDelayError } from './errors.ts';
 import { kindOf, shown } from './shown.ts';
 
 /** When to publish; at once where nothing is said. One of the two. */

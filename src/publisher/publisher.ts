@@ -5,8 +5,7 @@ import type { AnyJob } from '../job/index.ts';
 import type { Jobs } from '../jobs.generated.ts';
 import { parseTopicArn, topicArnForm } from '../names.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { Delay } from './delay/delay.ts';
-import { schedulerConfig } from './delay/schedulerConfig.ts';
+import { Delay, schedulerConfig } from './delay/delay.ts';
 import { PublishError } from './errors.ts';
 import { type JobHandle, jobHandle } from './handle.ts';
 import type {

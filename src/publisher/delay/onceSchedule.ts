@@ -19,7 +19,7 @@ import {
   withoutKeywords,
 } from '../../message/scheduledPublish.ts';
 import { instantOf } from '../../schedule/timeZone.ts';
-import { DelayTooLargeError, InvalidDelayError } from './errors.ts';
+import { DelayTooLargeError, InvalidDelayError } from '../errors.ts';
 import type { PlatformSchedules } from './platformSchedules.ts';
 
 /** A message that has passed every check and is to be published later. */
