@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Handler } from 'hono';
 import * as z from 'zod/mini';
-import { safeFileName } from '../files/fileName.ts';
-import type { ApiJob } from './apiJob.ts';
-import { jobNamed } from './apiJob.ts';
+import { safeFileName } from '../files/keys.ts';
+import { type ApiJob, jobNamed } from './apiJob.ts';
 import type { ApiEnv } from './caller.ts';
 import type { FileLinks } from './fileLinks.ts';
 import { jsonBody } from './jsonBody.ts';
