@@ -135,10 +135,14 @@ export function scheduleName(jobName: string, name: string): string {
   return `${jobName}-${name}`;
 }
 
-/** AWS's longest names, in characters: SQS's of a queue, Lambda's of a function, EventBridge Scheduler's of a schedule. */
+/**
+ * AWS's longest names, in characters: SQS's of a queue, Lambda's of a function, EventBridge Scheduler's of a schedule.
+ */
 export const nameLengths = { queue: 80, function: 64, schedule: 64 } as const;
 
-/** `arn:<partition>:<service>:<region>:<account>:<resource>`; Region and account are empty for a resource that has none. */
+/**
+ * `arn:<partition>:<service>:<region>:<account>:<resource>`; Region and account are empty for a resource that has none.
+ */
 export interface Arn {
   readonly partition: string;
   readonly service: string;

@@ -122,7 +122,10 @@ function unexpected(cause: Error): Problem {
   return new Problem('internal-error', 'The API failed to answer; its log says why.', { cause });
 }
 
-/** The headers of every answer, refusals included, unless a route sets them itself. Only a page may load and show anything. */
+/**
+ * The headers of every answer, refusals included, unless a route sets them itself. Only a page may load and show
+ * anything.
+ */
 const defaults = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",

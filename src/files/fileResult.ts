@@ -2,7 +2,10 @@ import type { JobContext } from '../job/context.ts';
 import { filesBucket } from './bucket.ts';
 import { resultPrefix, safeFileName } from './keys.ts';
 
-/** What `run` returns when its result is a file: `saveFile` makes it, and the API hands the file over by a presigned URL. */
+/**
+ * What `run` returns when its result is a file: `saveFile` makes it, and the API hands the file over by a presigned
+ * URL.
+ */
 export interface FileResult {
   readonly file: SavedFile;
 }

@@ -133,7 +133,10 @@ export class LeasedRecord extends DynamoDBPersistenceLayer {
   readonly #tableName: string;
   readonly #client: DynamoDBClient;
   #id = '';
-  /** Epoch ms: the ends of the lease that the record may have. A renewal without an answer may or may not have been made. */
+  /**
+   * Epoch ms: the ends of the lease that the record may have. A renewal without an answer may or may not have been
+   * made.
+   */
   #ends: readonly number[] = [];
 
   constructor(tableName: string, client: DynamoDBClient) {

@@ -13,7 +13,9 @@ export interface DeadLetterReason extends Origin {
   readonly attempts: number;
   readonly jobName: string;
   readonly jobId: string;
-  /** ISO instants; the first is when the first attempt was delivered (of the copy, where it waited as one for its twin). */
+  /**
+   * ISO instants; the first is when the first attempt was delivered (of the copy, where it waited as one for its twin).
+   */
   readonly firstFailureAt: string;
   readonly lastFailureAt: string;
 }
@@ -52,18 +54,26 @@ interface Arrival {
   readonly sentAtMs: number;
   /** `ApproximateReceiveCount`; such a move keeps it, too. */
   readonly receiveCount: number;
-  /** `DeadLetterQueueSourceArn`, the queue whose redrive policy moved it; undefined where it was sent to the dead letters. */
+  /**
+   * `DeadLetterQueueSourceArn`, the queue whose redrive policy moved it; undefined where it was sent to the dead
+   * letters.
+   */
   readonly sourceArn: string | undefined;
 }
 
 export interface Death {
   /** `missing`: SQS's own redrive policy moved it. `malformed`: the attribute is not the runtime's. */
   readonly reason: ReadReason | 'missing' | 'malformed';
-  /** Why it was dead before: it was redriven with that reason, and SQS's redrive policy moved it here without a new one. */
+  /**
+   * Why it was dead before: it was redriven with that reason, and SQS's redrive policy moved it here without a new one.
+   */
   readonly olderReason?: ReadReason;
 }
 
-/** Why a letter is dead, by the text of its attribute and the way it came. Never throws: anybody can write the attribute. */
+/**
+ * Why a letter is dead, by the text of its attribute and the way it came. Never throws: anybody can write the
+ * attribute.
+ */
 export function readReason(text: string | undefined, arrival: Arrival): Death {
   if (text === undefined) return { reason: 'missing' };
   const reason = parsedReason(text);

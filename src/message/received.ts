@@ -46,7 +46,10 @@ export function envelopeOf(body: string): SnsEnvelope | undefined {
   return isEnvelope(value) ? value : undefined;
 }
 
-/** An envelope's attributes in SQS's form. Anybody can send an envelope, so entries that are not attributes are left out. */
+/**
+ * An envelope's attributes in SQS's form. Anybody can send an envelope, so entries that are not attributes are left
+ * out.
+ */
 export function envelopeAttributes({ MessageAttributes }: SnsEnvelope): MessageAttributes {
   return Object.fromEntries(
     Object.entries(MessageAttributes ?? {}).flatMap(([name, attribute]) => {

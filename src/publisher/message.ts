@@ -42,7 +42,10 @@ export interface Message {
   readonly at?: Date;
   /** Whether that was said as a delay. */
   readonly isFromNow?: boolean;
-  /** What SNS counts: the body and the names, types and values of the attributes. For a delayed message, Scheduler's input. */
+  /**
+   * What SNS counts: the body and the names, types and values of the attributes. For a delayed message, Scheduler's
+   * input.
+   */
   readonly bytes: number;
   /** Set if the body only points to the payload: how storing the payload ended. Never rejects. */
   readonly stored?: Promise<PublishError | undefined>;
@@ -107,7 +110,9 @@ function readItem(item: AnyItem): AnyItem {
   }
 }
 
-/** Nothing of the result holds the payload: it is free once it is stored, however long the message waits for its batch. */
+/**
+ * Nothing of the result holds the payload: it is free once it is stored, however long the message waits for its batch.
+ */
 async function claimChecked(
   { body, bytes: _, ...message }: Message,
   pointer: string,

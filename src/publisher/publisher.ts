@@ -60,8 +60,8 @@ export interface Publisher<JobTypes = Jobs> {
   /**
    * Publishes one job later, by a one-off schedule that deletes itself: any time ahead, with a precision of one minute
    * (never early, up to a minute late). What is checked, and the handle, are those of a job that is published at once.
-   * The same job under the same ID is scheduled once, however often it is given: again with `delay`, it stays at its first
-   * time. Needs `platform.grantDelay`.
+   * The same job under the same ID is scheduled once, however often it is given: again with `delay`, it stays at its
+   * first time. Needs `platform.grantDelay`.
    * @throws {InvalidDelayError} when the time is unreadable, in the past, or after the year 9999
    * @throws {AlreadyDelayedError} when another payload, or another `at`, was given under that ID, and waits
    * @throws {DelayFailedError} when EventBridge Scheduler refuses

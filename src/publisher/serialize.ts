@@ -94,7 +94,9 @@ function objectProblem(holder: object, key: string, value: object, isRoot: boole
 /** What JSON writes as it is. An instance of a class is an Object, whatever it keeps to itself. */
 const openKinds: ReadonlySet<string> = new Set(['Object', 'Array', 'Arguments', 'String', 'Boolean']);
 
-/** What shows nothing of its content, even where somebody gave it a property; of anything else, properties are content. */
+/**
+ * What shows nothing of its content, even where somebody gave it a property; of anything else, properties are content.
+ */
 const closedKinds: ReadonlySet<string> = new Set([
   'Map',
   'Set',

@@ -9,7 +9,10 @@ import { firstSequence, passing, stateChange } from './transitions.ts';
 export type { Listing, ListQuery } from './listing.ts';
 export { InvalidCursorError } from './listing.ts';
 
-/** The status of every tracked job, for the API: it records new jobs and answers questions. The tracker records the runs. */
+/**
+ * The status of every tracked job, for the API: it records new jobs and answers questions. The tracker records the
+ * runs.
+ */
 export interface StatusStore {
   /** Records a job before it is published. When there is one with its ID already, changes nothing and gives that. */
   queue(job: NewJob): Promise<Queued>;
@@ -18,7 +21,8 @@ export interface StatusStore {
   get(jobId: string): Promise<JobStatus | undefined>;
   list(query: ListQuery): Promise<Listing>;
   /**
-   * Queued and retrying jobs are cancelled; a running one is asked to stop (`isCancelRequested`); an end stays what it is.
+   * Queued and retrying jobs are cancelled; a running one is asked to stop (`isCancelRequested`); an end stays what it
+   * is.
    * @returns the status after it; undefined where there is no such job
    */
   cancel(jobId: string): Promise<JobStatus | undefined>;

@@ -281,7 +281,10 @@ function renewedOnce(once: Once, visibilityTimeoutMs: number): Once {
 /** A little less than all of it: the lease is over when the message comes back. */
 const shareOfVisibility = 0.8;
 
-/** Has records say that a job runs only until its message would come back, and again while it does, as leases of keys are. */
+/**
+ * Has records say that a job runs only until its message would come back, and again while it does, as leases of keys
+ * are.
+ */
 function renewedTracker(tracker: Tracker, visibilityTimeoutMs: number): Tracker {
   const renewalMs = visibilityTimeoutMs * shareOfVisibility;
   return { ...tracker, attempt: (run, surroundings) => tracker.attempt(run, { ...surroundings, renewalMs }) };

@@ -30,7 +30,10 @@ export function acceptedType({ name, type }, accepted) {
   return [...types, type.split(';')[0] ?? '', ...plain].find((one) => accepted.includes(one));
 }
 
-/** For the file dialog: the types, and the endings by which a system may know them better. @param {readonly string[]} accepted */
+/**
+ * For the file dialog: the types, and the endings by which a system may know them better. @param {readonly string[]}
+ * accepted
+ */
 export function acceptAttribute(accepted) {
   return [...accepted, ...endingsOf(accepted)].join(',');
 }

@@ -17,7 +17,10 @@ const bar = /** @type {HTMLProgressElement} */ (byId('progress'));
 let jobs = new Map();
 /** @type {File | undefined} */
 let file;
-/** A file that is uploaded and whose job could not be started yet. @type {{ job: string, file: File, key: string } | undefined} */
+/**
+ * A file that is uploaded and whose job could not be started yet. @type {{ job: string, file: File, key: string } |
+ * undefined}
+ */
 let uploaded;
 /** @type {AbortController | undefined} */
 let sending;
