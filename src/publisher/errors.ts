@@ -1,12 +1,12 @@
 import { shown } from './shown.ts';
 
 /**
- * Why a message was not published. Every subclass but `PublishFailedError` is found before anything is sent. A
- * payload that does not fit its schema is an `InvalidPayloadError`, the same one that the consumer reports.
+ * Why a job was not published. Each reason has a subclass. All but `PublishFailedError` and `DelayFailedError` are found
+ * before anything is sent. A payload that does not fit its schema is an `InvalidPayloadError`, as in the job's own log.
  */
 export class PublishError extends Error {
   override readonly name: string = 'PublishError';
-  /** The job it was meant for; undefined for a job object that knows no name. */
+  /** The job's name. Undefined where it is not known. */
   readonly jobName: string | undefined;
 
   constructor(jobName: string | undefined, message: string, options?: ErrorOptions) {
@@ -15,7 +15,7 @@ export class PublishError extends Error {
   }
 }
 
-/** No job can have that name: `jobName.ts` says which names can be. */
+/** The given name cannot be a job's name: letters, digits, `-` and `_`, at most 64, beginning with a letter. */
 export class InvalidJobNameError extends PublishError {
   override readonly name = 'InvalidJobNameError';
 
@@ -27,7 +27,7 @@ export class InvalidJobNameError extends PublishError {
   }
 }
 
-/** A job object reads its name off its file's path, which a bundle does not keep. */
+/** The given job object does not know its name: it reads it from its file's path, which a bundle does not keep. */
 export class UnnamedJobError extends PublishError {
   override readonly name = 'UnnamedJobError';
 
@@ -39,10 +39,10 @@ export class UnnamedJobError extends PublishError {
   }
 }
 
-/** The payload holds something that JSON cannot carry, or that it would silently change. */
+/** The payload holds something that JSON cannot carry or would silently change. */
 export class NotSerializableError extends PublishError {
   override readonly name = 'NotSerializableError';
-  /** Where in the payload, such as `['friends', '0', 'age']`; empty for the payload as a whole. */
+  /** The place in the payload, such as `['friends', '0', 'age']`. Empty where the payload as a whole is at fault. */
   readonly path: readonly string[];
   /** What is wrong there. */
   readonly problem: string;
@@ -58,7 +58,7 @@ export class NotSerializableError extends PublishError {
   }
 }
 
-/** Body and attributes together are larger than an SNS message may be, or the body is too large for S3 as well. */
+/** The message is larger than SNS or EventBridge Scheduler allows, and cannot travel through S3. */
 export class MessageTooLargeError extends PublishError {
   override readonly name = 'MessageTooLargeError';
   readonly bytes: number;
@@ -71,7 +71,7 @@ export class MessageTooLargeError extends PublishError {
   }
 }
 
-/** A payload that is too large for SNS could not be put into the files bucket; `cause` is the SDK's error. */
+/** A payload that is too large for SNS could not be put into the files bucket. `cause` is the SDK's error. */
 export class PayloadNotStoredError extends PublishError {
   override readonly name = 'PayloadNotStoredError';
   readonly jobId: string;
@@ -91,9 +91,10 @@ export class PayloadNotStoredError extends PublishError {
   }
 }
 
-/** More attributes than a message may carry to a queue. */
+/** The caller gave more than 7 attributes. */
 export class TooManyAttributesError extends PublishError {
   override readonly name = 'TooManyAttributesError';
+  /** How many were given. */
   readonly count: number;
 
   constructor(jobName: string, count: number, maxOwn: number) {
@@ -105,7 +106,7 @@ export class TooManyAttributesError extends PublishError {
   }
 }
 
-/** An attribute (`jobId` is one too) whose name or value SNS refuses, or whose name is reserved. */
+/** SNS refuses an attribute's name or value (`jobId` is an attribute too), or the name is the publisher's own. */
 export class InvalidAttributeError extends PublishError {
   override readonly name = 'InvalidAttributeError';
   readonly attribute: string;
@@ -116,7 +117,7 @@ export class InvalidAttributeError extends PublishError {
   }
 }
 
-/** The `group` cannot be a MessageGroupId. */
+/** The `group` cannot be a `MessageGroupId`. */
 export class InvalidGroupError extends PublishError {
   override readonly name = 'InvalidGroupError';
 
@@ -129,8 +130,8 @@ export class InvalidGroupError extends PublishError {
 }
 
 /**
- * SNS refused the message, or could not be reached; `cause` is the SDK's error where a whole call failed. The
- * message may have arrived nevertheless when the answer was lost: publish it again with the same `jobId`.
+ * SNS refused the message or could not be reached. `cause` is the SDK's error where a whole call failed. When only the
+ * answer was lost, the message may have arrived: publish it again with the same `jobId`.
  */
 export class PublishFailedError extends PublishError {
   override readonly name = 'PublishFailedError';
@@ -155,10 +156,10 @@ export class PublishFailedError extends PublishError {
   }
 }
 
-/** Why a job was not delayed, moved or cancelled. */
+/** Why a delayed job could not be scheduled, moved or cancelled. Each reason has a subclass. */
 export class DelayError extends PublishError {
   override readonly name: string = 'DelayError';
-  /** Undefined where it was about all of them. */
+  /** Undefined where the call was about all delayed jobs. */
   readonly jobId: string | undefined;
 
   constructor({ jobName, jobId }: DelayedSubject, problem: string, options?: ErrorOptions) {
@@ -178,7 +179,7 @@ export class InvalidDelayError extends DelayError {
   override readonly name = 'InvalidDelayError';
 }
 
-/** The message is larger than a schedule's input may be. */
+/** The message is larger than the input of a schedule may be. */
 export class DelayTooLargeError extends DelayError {
   override readonly name = 'DelayTooLargeError';
   readonly bytes: number;
@@ -195,22 +196,22 @@ export class DelayTooLargeError extends DelayError {
   }
 }
 
-/** A job of that ID is scheduled already, with another message or for another time. */
+/** A job with that ID is already scheduled, with another message or for another time. */
 export class AlreadyDelayedError extends DelayError {
   override readonly name = 'AlreadyDelayedError';
-  /** When that one comes; undefined for a schedule that somebody made by hand. */
+  /** The time of the scheduled job. Undefined for a schedule that somebody made by hand. */
   readonly at: Date | undefined;
 
   constructor(job: DelayedSubject, at: Date | undefined) {
     super(
       job,
-      `another of that ID comes${at === undefined ? '' : ` at ${at.toISOString()}`}. Move it with reschedule, cancel it first, or take another jobId`,
+      `another job with that ID is scheduled${at === undefined ? '' : ` for ${at.toISOString()}`}. Move it with reschedule, cancel it first, or take another jobId`,
     );
     this.at = at;
   }
 }
 
-/** EventBridge Scheduler refused, or could not be reached; `cause` is the SDK's error. */
+/** EventBridge Scheduler refused or could not be reached. `cause` is the SDK's error. */
 export class DelayFailedError extends DelayError {
   override readonly name = 'DelayFailedError';
   /** Scheduler's error code or the SDK's error name, such as `AccessDeniedException` or `ThrottlingException`. */

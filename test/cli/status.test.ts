@@ -115,7 +115,7 @@ describe('status of a job', () => {
 
   test.each([
     [403, /^error: the API of the local platform lets nobody in .*InvokeFunctionUrl.*JOB_API_TOKEN\n$/],
-    [500, /^error: the API did not tell of order-7: HTTP 500: It broke: some where\n$/],
+    [500, /^error: asking the API about order-7 failed: HTTP 500: It broke: some where\n$/],
   ])('ends with 1 and one line when the API answers %d', async (status, message) => {
     api.fault = (_, answer) => {
       answer.writeHead(status).end(JSON.stringify({ title: 'It broke', detail: 'some\nwhere' }));

@@ -110,7 +110,10 @@ function fileOf(result) {
   return typeof file?.key === 'string' && typeof file.name === 'string' ? file : undefined;
 }
 
-/** The browser itself fetches a file best; it sends no token, though, and says nothing where nothing was returned. */
+/**
+ * Saves the result. The browser itself downloads a file best, but it sends no token, and shows nothing when the job
+ * returned nothing.
+ */
 async function save() {
   if (token() === null && fileOf(status?.result)) return location.assign(`../${path}/result`);
   try {
@@ -128,13 +131,13 @@ async function cancelJob() {
   try {
     update(await (await ask(path, { method: 'DELETE' })).json());
   } catch (error) {
-    // 409: it ended meanwhile, which the page is about to say anyway
+    // 409: the job has ended meanwhile, which the page is about to show.
     if (/** @type {{ status?: number }} */ (error).status !== 409)
       show('message', /** @type {Error} */ (error).message);
   }
 }
 
-/** What changes with time alone. */
+/** Shows again what changes with time alone. */
 function tick() {
   if (status === undefined) return;
   const { state, createdAt, startedAt, endedAt, nextAttemptAt } = status;
