@@ -6,7 +6,7 @@ import { pageSizes } from './listJobs.ts';
 import { type ProblemKind, problemKinds, problemType } from './problem.ts';
 import { namedSchemas } from './schemas.ts';
 
-/** `GET /openapi.json`: made at the first request, of the very schemas that payloads are checked by. */
+/** `GET /openapi.json`: the document is made at the first request, of the schemas by which payloads are checked. */
 export function openApi(parts: {
   readonly jobs: readonly ApiJob[];
   readonly auth: ApiAuth;
@@ -80,7 +80,7 @@ function scheduling({ name, payloadSchema }: ApiJob): object {
   };
 }
 
-/** The bounds stand in the schema, so that a page can tell them to whoever chooses a file. */
+/** The schema has the bounds of the upload, so that a page can show them to people who choose a file. */
 function uploading({ name, uploads }: ApiJob): object {
   const { properties, ...request } = ownSchemas().UploadRequest as { properties: Record<string, object> };
   const bounded = {
@@ -209,7 +209,7 @@ function header(description: string): object {
   return { description, schema: { type: 'string' } };
 }
 
-/** Those of a route by their status, and those that any route may answer. */
+/** The problems of a route by their status, with those that every route may answer. */
 function problems(...kinds: readonly ProblemKind[]): object {
   const everywhere: ProblemKind[] = ['no-credentials', 'internal-error'];
   const byStatus = Map.groupBy([...kinds, ...everywhere], (kind) => problemKinds[kind].status);
@@ -229,10 +229,7 @@ function ref(name: string): object {
 
 const schemaPath = '#/components/schemas/';
 
-/**
- * What the API itself takes and answers: with each other's names in place of copies; what is sent may get more members
- * one day.
- */
+/** The schemas of the API's own requests and answers. They refer to each other by name. */
 function ownSchemas(): Record<string, object> {
   const registry = z.registry<{ id: string }>();
   for (const [id, schema] of Object.entries(namedSchemas)) registry.add(schema, { id });
@@ -249,7 +246,7 @@ function payloadSchema({ name, payloadSchema: schema = {} }: ApiJob): [string, o
   return [payloadName(name), embedded(schema, `${schemaPath}${payloadName(name)}`)];
 }
 
-/** A schema as a part of the OpenAPI document: its references to its own parts start at the document's root. */
+/** A schema as a part of the OpenAPI document: references to its own parts must start at the document's root. */
 function embedded(schema: object, root: string): object {
   const { $schema: _, $id, ...rest } = schema as Record<string, unknown>;
   return moved(rest, root) as object;

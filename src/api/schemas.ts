@@ -97,8 +97,8 @@ export const problemSchema = z.looseObject({
 });
 
 /**
- * What the API takes and answers, by name: the OpenAPI document is made of it, and tests hold real answers to it. An
- * answer is not checked while it is sent.
+ * The schemas of the API's requests and answers, by name. The OpenAPI document is made of them, and tests check real
+ * answers by them. In operation, answers are not checked.
  */
 export const namedSchemas = {
   JobState: jobState,

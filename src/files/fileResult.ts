@@ -10,18 +10,19 @@ export interface FileResult {
   readonly file: SavedFile;
 }
 
-/** A file in the platform's bucket. */
+/** A file in the platform's files bucket. */
 export interface SavedFile {
-  /** Where it is in the bucket: `results/<jobName>/<jobId>/<name>`. */
+  /** The file's key in the bucket: `results/<jobName>/<jobId>/<name>`. */
   readonly key: string;
-  /** The name it is downloaded under. */
+  /** The name under which the file is downloaded. */
   readonly name: string;
+  /** Such as `application/pdf`. */
   readonly contentType: string;
-  /** Its size. */
+  /** The file's size in bytes. */
   readonly bytes: number;
 }
 
-/** Whether a job's result is a file. The caller also checks that its key is below `resultPrefix`. */
+/** Whether a job's result is a file. The caller must also check that its key begins with `resultPrefix`. */
 export function isFileResult(value: unknown): value is FileResult {
   const { file } = Object(value) as Partial<FileResult>;
   const { key, name, contentType, bytes } = Object(file) as Partial<SavedFile>;
@@ -34,17 +35,21 @@ export function isFileResult(value: unknown): value is FileResult {
 
 /** A file to save. */
 export interface NewFile {
-  /** The name it is downloaded under; what no file's name can have is left out of it. */
+  /**
+   * The name under which the file is downloaded. Characters that no file name can have are removed or replaced by `-`.
+   */
   readonly name: string;
+  /** Such as `application/pdf`. */
   readonly contentType: string;
-  /** The content; a text is saved as UTF-8. */
+  /** The file's content. A string is saved as UTF-8. */
   readonly body: Uint8Array | string;
 }
 
 /**
- * Saves a file as the job's result, which `run` returns: `return saveFile(context, { name, contentType, body })`. Its key
- * follows from the job, its ID and the name: a retry overwrites it. Whoever may read the job's status gets it by the
- * API, until the bucket's lifecycle removes it.
+ * Saves a file as the job's result. `run` returns it: `return saveFile(context, { name, contentType, body })`. Whoever
+ * may read the job's status can download the file through the API, until the bucket deletes it after 30 days. The key
+ * follows from the job's name, its ID and the file's name, so a retry replaces the file.
+ * @throws {Error} when S3 refuses or cannot be reached, which retries the job; the signal's reason when it is aborted
  */
 export async function saveFile(
   { jobName, jobId, signal }: Pick<JobContext, 'jobName' | 'jobId' | 'signal'>,

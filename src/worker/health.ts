@@ -6,21 +6,21 @@ import { WorkerSetupError } from './errors.ts';
 import type { Worker, WorkerHealth } from './worker.ts';
 
 interface HealthServerOptions {
-  /** 0 takes any free port. */
+  /** 0 chooses any free port. */
   readonly port: number;
   readonly host: string;
   readonly metrics: WorkerMetrics;
   workers(): readonly Worker[];
 }
 
-/** `/healthz` and `/metrics` of a worker process. */
+/** Serves `/healthz` and `/metrics` of a worker process. */
 export interface HealthServer {
-  /** `http://127.0.0.1:9100` */
+  /** Such as `http://127.0.0.1:9100`. */
   readonly url: string;
   stop(): Promise<void>;
 }
 
-/** @throws {WorkerSetupError} when the port is taken, or the host not this machine's */
+/** @throws {WorkerSetupError} when the port is taken, or the host is not this machine's */
 export async function startHealthServer({
   port,
   host,
@@ -29,7 +29,7 @@ export async function startHealthServer({
 }: HealthServerOptions): Promise<HealthServer> {
   const server = createServer((request, response) => {
     respond(request, response).catch((error: Error) => {
-      answer(response, 500, 'text/plain', `${error.message}\n`); // it must not end a process with jobs in flight
+      answer(response, 500, 'text/plain', `${error.message}\n`); // it must not end a process in which jobs run
     });
   });
   await listening(server, port, host);
@@ -65,7 +65,7 @@ async function listening(server: Server, port: number, host: string): Promise<vo
   });
 }
 
-/** A worker is unhealthy when it cannot receive for a while; being busy, or stopping, is no illness. */
+/** Answers 503 when a worker has not been able to receive for a while. A busy or stopping worker is healthy. */
 function answerHealth(response: ServerResponse, workers: readonly Worker[]): void {
   const jobs = workers.map((worker) => [worker.jobName, jobHealth(worker.health())] as const);
   const isHealthy = jobs.every(([, { status }]) => status !== 'failing');
@@ -96,17 +96,17 @@ function answer(response: ServerResponse, status: number, type: string, body: st
   response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
 }
 
-/** Shorter than an outage that people should hear of, longer than one that passes by itself. */
+/** After how long a failing worker counts as unhealthy. Shorter outages often pass by themselves. */
 const failingAfterMs = 60_000;
 
-/** What a worker process tells Prometheus. */
+/** The metrics of a worker process, in Prometheus' format. */
 export interface WorkerMetrics {
   readonly contentType: string;
   text(): Promise<string>;
   observe(jobName: string, run: EndedRun): void;
 }
 
-/** @param workers asked whenever the metrics are read */
+/** @param workers is called whenever the metrics are read */
 export function workerMetrics(workers: () => readonly Worker[]): WorkerMetrics {
   const registry = new Registry();
   const registers = [registry];

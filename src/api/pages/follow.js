@@ -3,9 +3,9 @@ import { ApiError, ask } from './api.js';
 /** @typedef {import('../../job/jobStatus.ts').JobStatus} Status */
 
 /**
- * Calls `onStatus` with a job's status now and at each change, until the job has ended. It reads server-sent events. Where
- * these end early, stay silent or fail, it polls the status. It uses `fetch`, because an EventSource sends no token and
- * hides why it failed.
+ * Calls `onStatus` with a job's status now and at each change, until the job has ended. It reads server-sent events.
+ * Where these end early, stay silent or fail, it polls the status. It uses `fetch`, because an EventSource sends no
+ * token and hides why it failed.
  * @param {string} path `jobs/<jobId>`
  * @param {{ onStatus(status: Status): void, onTrouble(message: string): void }} listener `onTrouble` is called with an
  *   empty message when the trouble is over
