@@ -23,7 +23,7 @@ export class OutOfTimeError extends NonRetryableError {
   override readonly name = 'OutOfTimeError';
 
   constructor(delay: Duration, cause: unknown) {
-    super(`too old for a retry in ${delay}: SQS keeps it ${queueRetention}`, { cause });
+    super(`would expire in ${delay}: SQS keeps it ${queueRetention}`, { cause });
   }
 }
 
