@@ -51,7 +51,7 @@ export function signedHeaders(
   return signed;
 }
 
-/** A path is encoded once more for the signature. */
+/** The path, encoded once more, as the signature needs it. */
 function canonicalPath({ pathname }: URL): string {
   return pathname === '/' ? pathname : pathname.split('/').map(encoded).join('/');
 }
@@ -63,7 +63,7 @@ function canonicalQuery({ searchParams }: URL): string {
     .join('&');
 }
 
-/** RFC 3986, which is stricter than `encodeURIComponent`. */
+/** A text encoded by RFC 3986, which is stricter than `encodeURIComponent`. */
 function encoded(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,

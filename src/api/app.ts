@@ -81,7 +81,9 @@ export function createApi(parts: ApiParts): Hono<ApiEnv> {
   const retainedHeaders = [...RETAINED_304_HEADERS, 'content-security-policy'];
   app.get('/pages/:file', etag({ retainedHeaders }), pages(routes));
 
-  app.notFound((c) => new Problem('not-found', 'See /openapi.json for what there is.').response(c.req.path));
+  app.notFound((c) =>
+    new Problem('not-found', 'See /openapi.json for the addresses of the API.').response(c.req.path),
+  );
   app.onError((error, c) => problemOf(error, c).response(c.req.path));
   return app;
 
@@ -97,7 +99,7 @@ export function createApi(parts: ApiParts): Hono<ApiEnv> {
 
 function wrongMethod(c: Context, methods: readonly string[]): Response {
   const allow = methods.join(', ');
-  const problem = new Problem('method-not-allowed', `${c.req.method} is not known here; there is ${allow}.`, {
+  const problem = new Problem('method-not-allowed', `${c.req.method} is not allowed here: use ${allow}.`, {
     headers: { allow },
   });
   return problem.response(c.req.path);

@@ -55,7 +55,7 @@ interface ParameterFault {
 
 const cursorFault: ParameterFault = {
   parameter: 'cursor',
-  message: 'is none of this list: take it from the page before, with the same parameters',
+  message: 'does not belong to this list: take it from the page before, with the same parameters',
 };
 
 function queryOf(c: Context): Query {

@@ -162,7 +162,7 @@ function cancelling(): object {
     ],
     responses: {
       200: json('It is cancelled.', ref('JobStatus')),
-      202: json('It still runs, and has been told.', ref('JobStatus')),
+      202: json('It still runs, and was asked to stop.', ref('JobStatus')),
       ...problems('malformed-job-id', 'unknown-job-id', 'unknown-job', 'already-ended'),
     },
   };
@@ -175,7 +175,7 @@ function following(): object {
     parameters: [{ name: 'Last-Event-ID', in: 'header', schema: { type: 'string' } }],
     responses: {
       200: { description: 'The events.', content: { 'text/event-stream': { schema: { type: 'string' } } } },
-      204: { description: 'The end has been seen: there is nothing more to come.' },
+      204: { description: 'The client has seen the end, and no more events will come.' },
       ...problems('malformed-job-id', 'unknown-job-id'),
     },
   };

@@ -30,7 +30,7 @@ export function faultFinder(schema: object): (value: unknown) => Fault[] {
 /** Why a value cannot be checked. The validator calls itself for each level, and writes property names as URIs. */
 function uncheckable(error: unknown): string {
   if (error instanceof RangeError) return 'is nested too deeply';
-  if (error instanceof URIError) return 'has a property whose name is no Unicode text (a lone surrogate)';
+  if (error instanceof URIError) return 'has a property whose name is not Unicode text (a lone surrogate)';
   throw error;
 }
 
@@ -142,7 +142,7 @@ const messages: Readonly<Record<string, readonly [RegExp, string]>> = {
   type: [/^Instance type "(.*)" is invalid\. Expected "(.*)"\.$/, 'must be $2, is $1'],
   const: [/^Instance does not match (.*)\.$/s, 'must be $1'],
   enum: [/^Instance does not match any of \[(.*)\]\.$/s, 'must be one of $1'],
-  not: [/^.*$/, 'is just what it must not be'],
+  not: [/^.*$/, 'is a value that is not allowed'],
   anyOf: [/^.*$/, 'fits none of the alternatives'],
   oneOf: [/^.*\((\d+) matches\)\.$/, 'must fit exactly one of the alternatives, fits $1'],
   minProperties: [/^\D*(\d+)\D*$/, 'must have at least $1 properties'],

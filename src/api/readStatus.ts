@@ -84,7 +84,10 @@ const shortestLookIntervalMs = 10_000;
 const rememberedLooks = 1000;
 
 export function unknownJobId(): Problem {
-  return new Problem('unknown-job-id', 'There is no job with this ID, or no longer, or it is not yours.');
+  return new Problem(
+    'unknown-job-id',
+    'There is no job with this ID, its status has expired, or it is not yours.',
+  );
 }
 
 /**

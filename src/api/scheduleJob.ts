@@ -70,7 +70,7 @@ export function scheduleJob({ jobs, store, publisher }: ScheduleParts): Handler<
     finders.set(name, faultsOf);
     const errors = faultsOf(payload);
     if (errors.length > 0)
-      throw new Problem('invalid-body', `The body is no payload of ${name}.`, { errors });
+      throw new Problem('invalid-body', `The body does not fit the payload of ${name}.`, { errors });
   }
 
   /**

@@ -47,7 +47,9 @@ async function postpone({ message, context, queue }: OnceRun, error: AlreadyRunn
   try {
     await queue.sendAgain(messageCopy(message, delaySeconds), context.signal);
   } catch (sendError) {
-    context.log.warn('its wait for the same job counts as an attempt', { sendError });
+    context.log.warn('it waits for the same job without a copy, so that the wait counts as an attempt', {
+      sendError,
+    });
     return { kind: 'retry', error, delaySeconds };
   }
   context.log.info('the same job is running already, so it waits', { delaySeconds });

@@ -66,5 +66,5 @@ function growingDelayProblem(value: object, isAllowed: (duration: unknown) => bo
   if (!isAllowed(max)) return 'max';
   if (typeof jitter !== 'number' || !(jitter >= 0 && jitter <= 1)) return 'jitter (0 to 1)';
   const [name] = Object.keys(unknown);
-  return name === undefined ? undefined : `${name} is none of initial, factor, max, jitter`;
+  return name === undefined ? undefined : `${name} is not one of initial, factor, max, jitter`;
 }

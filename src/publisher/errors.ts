@@ -174,7 +174,7 @@ interface DelayedSubject {
   readonly jobId?: string;
 }
 
-/** The delay is missing or unreadable, or the time is in the past. */
+/** The delay or the time is unreadable, in the past, or after the year 9999. */
 export class InvalidDelayError extends DelayError {
   override readonly name = 'InvalidDelayError';
 }

@@ -91,7 +91,7 @@ function dayOfWeekOf(text: string): string | ScheduleFault {
   return daysOf(text, rule, (weekday) => weekday - 1);
 }
 
-/** All days are a `*`: croner takes a list in both fields as either of them. */
+/** The days as a list, or `*` for all days: given lists in both fields of days, croner fires when either fits. */
 function daysOf(text: string, rule: FieldRule, valueIn: (value: number) => number): string | ScheduleFault {
   const values = fieldValues(text, rule);
   if (isFault(values)) return values;
@@ -102,12 +102,12 @@ function isFault(values: readonly number[] | ScheduleFault): values is ScheduleF
   return !Array.isArray(values);
 }
 
-/** What a field of a cron expression takes. */
+/** The values that a field of a cron expression allows. */
 interface FieldRule {
   readonly field: ScheduleField;
   readonly min: number;
   readonly max: number;
-  /** Stand for the numbers from `min` on. */
+  /** Names for the numbers from `min` on. */
   readonly names?: readonly string[];
   /** Whether `/` is allowed: AWS's table has it for every field but the day of the week. */
   readonly isSteppable: boolean;

@@ -117,7 +117,7 @@ export class InvalidCursorError extends Error {
   override readonly name = 'InvalidCursorError';
 
   constructor(options?: ErrorOptions) {
-    super('the cursor is none that a listing gave: list from the beginning', options);
+    super('the cursor does not come from a listing: list from the beginning', options);
   }
 }
 

@@ -207,7 +207,7 @@ async function storedResult(
   if (result === undefined) return {};
   const json = JSON.stringify(result);
   if (json === undefined)
-    throw new TypeError(`a ${typeof result} is no JSON: return an object, a text or nothing`);
+    throw new TypeError(`a ${typeof result} has no JSON: return an object, a text or nothing`);
   if (Buffer.byteLength(json) <= statusDefaults.maxInlineResultBytes) return { result: json };
   const { name: Bucket, client, sdk } = await filesBucket();
   const Key = `${resultPrefix(jobName, jobId).slice(0, -1)}.json`;

@@ -165,11 +165,11 @@ class DynamoTrackerRun {
     return ended;
   }
 
-  /** An attempt that failed before it began has not heard of it. */
+  /** Whether the job was cancelled. An attempt that failed before it began has to read that. */
   async #wasCancelled(error: unknown): Promise<boolean> {
     if (this.#hasBegun || this.#cancelling.signal.aborted) return this.#cancelling.signal.aborted;
     const item = await this.#record.read();
-    // A wish to cancel reaches the run that holds the job; a duplicate does not decide.
+    // Another run of the same job, if there is one, is told to stop. A duplicate does not decide.
     return item?.state === 'cancelled' || (item?.isCancelRequested === true && !this.#isDuplicate(error));
   }
 

@@ -46,7 +46,7 @@ export async function startHealthServer({
 
   async function respond({ method, url = '/' }: IncomingMessage, response: ServerResponse): Promise<void> {
     const pathname = URL.parse(url, 'http://worker')?.pathname;
-    if (pathname === undefined) answer(response, 400, 'text/plain', 'That is no path.\n');
+    if (pathname === undefined) answer(response, 400, 'text/plain', 'The path cannot be read.\n');
     else if (method !== 'GET' && method !== 'HEAD') answer(response, 405, 'text/plain', 'GET only\n');
     else if (pathname === '/healthz') answerHealth(response, workers());
     else if (pathname === '/metrics') await answerMetrics(response, metrics);

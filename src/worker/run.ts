@@ -139,7 +139,10 @@ export async function giveBack(
   try {
     await queue.sendAgain(messageCopy(readMessage(record), 0), AbortSignal.timeout(sendTimeoutMs));
   } catch (error) {
-    logger.warn('given back as it is: the receive counts as an attempt', { messageId, error });
+    logger.warn('a message was given back without a copy, so that its receive counts as an attempt', {
+      messageId,
+      error,
+    });
     return queue.changeVisibility(receiptHandle, 0).catch((refusal: Error) => {
       const text = 'not released: the message comes back after its visibility timeout';
       logger.warn(text, { messageId, error: refusal });

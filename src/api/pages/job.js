@@ -27,7 +27,9 @@ async function watch() {
     if (isGone) forget(id);
     show(
       'state',
-      isGone ? 'There is no such job, or no longer, or it is not yours.' : 'The job cannot be shown.',
+      isGone
+        ? 'There is no such job, its status has expired, or it is not yours.'
+        : 'The job cannot be shown.',
     );
     show('message', isGone ? '' : /** @type {Error} */ (error).message);
   }
@@ -91,7 +93,7 @@ function updateReason({ state, reason, attempt = 1, maxAttempts }) {
 /** @param {string | undefined} reasonName @param {number} attempts */
 function adviceOn(reasonName, attempts) {
   if (reasonName === 'NonRetryableError' || reasonName === 'InvalidPayloadError')
-    return 'The same would fail again: change what the message says, then start anew.';
+    return 'It would fail again: correct what the message names, then start a new job.';
   return `It was tried ${attempts === 1 ? 'once' : `${attempts} times`}. Start it again later; should it fail again, tell who runs this service the job’s ID below.`;
 }
 

@@ -12,7 +12,7 @@ export function decode(bytes: Uint8Array, name: string): string {
     throw new NonRetryableError(`${name} is empty: choose a file that has text, and upload it`);
   if (text.includes('\u0000'))
     throw new NonRetryableError(
-      `${name} is no text, by its NUL bytes: save it as text or CSV, and upload that`,
+      `${name} is not a text, because it has NUL bytes: save it as text or CSV, and upload that`,
     );
   return text;
 }

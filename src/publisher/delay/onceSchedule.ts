@@ -57,7 +57,7 @@ export function onceScheduleName(jobId: string): string {
 export function timeAhead(job: Partial<DelayedJob>, at: Date, now: number): Date {
   const time = new Date(Math.ceil(at.getTime() / 1000) * 1000);
   if (Number.isNaN(time.getTime()) || time.getUTCFullYear() > 9999) {
-    throw new InvalidDelayError(job, 'its time is no date up to the year 9999. Give a Date');
+    throw new InvalidDelayError(job, 'its time is not a date up to the year 9999. Give a Date');
   }
   if (at.getTime() > now) return time;
   const problem = `its time, ${at.toISOString()}, is past. Publish it without a delay, or choose a later time`;
