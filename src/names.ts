@@ -85,8 +85,8 @@ export function deadLetterQueueName(queueName: string): string {
 export const deadLettersSuffix = '-dead-letters';
 
 /**
- * The name of an alarm, or of what an alarm triggers: it begins with the name of what is watched,
- * `<queue>-dead-letters-age`.
+ * The name of an alarm, or of what an alarm triggers: it begins with the name of
+ * what is watched, `<queue>-dead-letters-age`.
  */
 export function alarmName(watched: string, what: string): string {
   return `${watched}-${what}`;
@@ -141,8 +141,8 @@ export function scheduleName(jobName: string, name: string): string {
 }
 
 /**
- * How long names may be, in characters: a queue's in SQS, a function's in Lambda, a schedule's in EventBridge
- * Scheduler.
+ * How long names may be, in characters: a queue's in SQS, a function's in
+ * Lambda, a schedule's in EventBridge Scheduler.
  */
 export const nameLengths = { queue: 80, function: 64, schedule: 64 } as const;
 

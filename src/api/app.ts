@@ -48,8 +48,8 @@ export interface ApiLogger {
 }
 
 /**
- * Makes the routes. Only callers whom the host has authorized get through. Every error is answered by problem details
- * (RFC 9457).
+ * Makes the routes. Only callers whom the host has authorized get through. Every error
+ * is answered by problem details (RFC 9457).
  */
 export function createApi(parts: ApiParts): Hono<ApiEnv> {
   const { auth, logger, now } = parts;
@@ -128,8 +128,8 @@ function unexpected(cause: Error): Problem {
 }
 
 /**
- * The headers of every answer, refusals included, unless a route sets them itself. Only a page may load and show
- * anything.
+ * The headers of every answer, refusals included, unless a route sets them itself.
+ * Only a page may load and show anything.
  */
 const defaults = {
   'cache-control': 'no-store',

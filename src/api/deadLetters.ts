@@ -75,8 +75,8 @@ const arrivalAttributes = ['SentTimestamp', 'ApproximateReceiveCount', 'DeadLett
 const maxCalls = 5;
 
 /**
- * How long a received letter stays invisible, so that the next call brings others. It is short, so that nobody else
- * misses it.
+ * How long a received letter stays invisible, so that the next call brings others.
+ * It is short, so that nobody else misses it.
  */
 const lookSeconds = 2;
 

@@ -41,8 +41,8 @@ export function statusReader({ store, deadLetters, logger, now }: ReadStatusPart
   }
 
   /**
-   * How long the job is overdue. A lost run has no time for its next attempt, but the end of its lease is in the
-   * history.
+   * How long the job is overdue. A lost run has no time for its next attempt, but
+   * the end of its lease is in the history.
    */
   function overdueMs({ state, updatedAt, nextAttemptAt, history }: JobStatus): number {
     if (state !== 'queued' && state !== 'retrying') return 0;

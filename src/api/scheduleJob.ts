@@ -148,8 +148,8 @@ function unpublished(error: unknown): never {
 }
 
 /**
- * The ID of the job with an `Idempotency-Key`: a UUID of version 8 (RFC 9562), made of the SHA-256 of the owner, the
- * job's name and the key.
+ * The ID of the job with an `Idempotency-Key`: a UUID of version 8 (RFC 9562), made of the
+ * SHA-256 of the owner, the job's name and the key.
  */
 function jobIdOfKey(key: string, jobName: string, owner: string | undefined): string {
   const hash = createHash('sha256')

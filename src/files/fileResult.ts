@@ -3,8 +3,8 @@ import { filesBucket } from './bucket.ts';
 import { resultPrefix, safeFileName } from './keys.ts';
 
 /**
- * What `run` returns when its result is a file: `saveFile` makes it, and the API hands the file over by a presigned
- * URL.
+ * What `run` returns when its result is a file: `saveFile` makes it, and the API
+ * hands the file over by a presigned URL.
  */
 export interface FileResult {
   readonly file: SavedFile;

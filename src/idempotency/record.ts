@@ -27,7 +27,7 @@ export interface DynamoKeysOptions {
  */
 export type KeyedWork = (key: string, lease: LoggedLease, work: () => unknown) => Promise<unknown>;
 
-export interface LoggedLease extends Lease {
+interface LoggedLease extends Lease {
   readonly log: Pick<JobLog, 'warn'>;
 }
 
@@ -130,7 +130,7 @@ function ignoreNotFound(error: unknown): undefined {
  * run deletes its own record and no other. A delete can be late, repeated by the SDK or sent by a process that was
  * frozen. It must not delete the record of another run that has taken over, or the work would be done twice.
  */
-export class LeasedRecord extends DynamoDBPersistenceLayer {
+class LeasedRecord extends DynamoDBPersistenceLayer {
   readonly #tableName: string;
   readonly #client: DynamoDBClient;
   #id = '';

@@ -25,8 +25,8 @@ export interface JobContext {
 }
 
 /**
- * Each method takes a message, and fields or an error to log with it: `log.info('sent', { bytes })`,
- * `log.warn('failed', error)`.
+ * Each method takes a message, and fields or an error to log with it:
+ * `log.info('sent', { bytes })`, `log.warn('failed', error)`.
  */
 export interface JobLog {
   debug(message: string, fields?: LogFields | Error): void;

@@ -24,7 +24,7 @@ export function defineJob<Schema extends StandardSchemaV1 = NoSchema, Result = u
 }
 
 /** The type of `payload` for a job without a schema. It fits no real schema, so the compiler can tell the two apart. */
-export interface NoSchema extends StandardSchemaV1 {
+interface NoSchema extends StandardSchemaV1 {
   readonly [none]: never;
 }
 
@@ -54,8 +54,8 @@ export interface JobOptions<Schema extends StandardSchemaV1 = StandardSchemaV1, 
   /** The files that callers may upload for the job: `{ contentTypes, maxBytes? }`. Needs `track: true`. Default none. */
   readonly uploads?: Uploads;
   /**
-   * When EventBridge Scheduler publishes the job: one schedule, such as `'rate(5 minutes)'`, or a list of up to 10.
-   * Default none.
+   * When EventBridge Scheduler publishes the job: one schedule, such as `'rate(5 minutes)'`,
+   * or a list of up to 10. Default none.
    */
   readonly schedule?:
     | Schedule<StandardSchemaV1.InferInput<Schema>>
@@ -84,13 +84,13 @@ export interface Idempotency<Payload = unknown> extends OptionsOf<typeof idempot
 }
 
 /**
- * The files that callers may upload for a job. The presigned POST enforces these bounds, and `readUpload` checks them
- * again.
+ * The files that callers may upload for a job. The presigned POST enforces these
+ * bounds, and `readUpload` checks them again.
  */
 export interface Uploads extends OptionsOf<typeof uploadsOptions> {
   /**
-   * The content types that are allowed: 1 to 20, in lower case and without parameters, such as `['text/plain',
-   * 'text/csv']`.
+   * The content types that are allowed: 1 to 20, in lower case and without
+   * parameters, such as `['text/plain', 'text/csv']`.
    */
   readonly contentTypes: readonly string[];
 }
@@ -99,8 +99,8 @@ export interface Uploads extends OptionsOf<typeof uploadsOptions> {
 export type Variables = Readonly<Record<string, string>>;
 
 /**
- * A job's own environment variables: the same in every stage, or a function that makes them for the stage that is
- * deployed.
+ * A job's own environment variables: the same in every stage, or a function that
+ * makes them for the stage that is deployed.
  */
 export type Environment = Variables | ((platform: { readonly stage: string }) => Variables);
 
@@ -146,8 +146,8 @@ export function isJob(value: unknown): value is AnyJob {
 }
 
 /**
- * `…/jobs/GreetingJob.ts` → `GreetingJob`. Only TypeScript files count, because a bundle's file is not named after its
- * job.
+ * `…/jobs/GreetingJob.ts` → `GreetingJob`. Only TypeScript files count, because a
+ * bundle's file is not named after its job.
  */
 function jobNameOfFile(file: string | undefined): string | undefined {
   return /[/\\]jobs[/\\]([^/\\]+)\.[cm]?ts$/.exec(file ?? '')?.[1];
@@ -170,7 +170,7 @@ function callerFile(callee: (...parameters: never[]) => unknown): string | undef
 }
 
 /**
- * A registered symbol, so that one copy of this module recognizes a job that another copy made (in tests and
- * workspaces).
+ * A registered symbol, so that one copy of this module recognizes a job that
+ * another copy made (in tests and workspaces).
  */
 const brand: unique symbol = Symbol.for('serverless-jobs.job');

@@ -1,6 +1,6 @@
 /**
- * A length of time: a number and its unit (seconds, minutes, hours or days), such as `'30s'`, `'15m'`, `'1.5h'` or
- * `'14d'`.
+ * A length of time: a number and its unit (seconds, minutes, hours or days), such
+ * as `'30s'`, `'15m'`, `'1.5h'` or `'14d'`.
  */
 export type Duration = `${number}${'s' | 'm' | 'h' | 'd'}`;
 

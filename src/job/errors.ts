@@ -1,8 +1,8 @@
 import { type Duration, durationSeconds } from './duration.ts';
 
 /**
- * Throw it in `run` when another attempt would fail as well: the message goes to the dead-letter queue at once, with this
- * error as the reason.
+ * Throw it in `run` when another attempt would fail as well: the message goes to the
+ * dead-letter queue at once, with this error as the reason.
  */
 export class NonRetryableError extends Error {
   override readonly name: string = 'NonRetryableError';
@@ -29,8 +29,8 @@ export class RetryAfter extends Error {
 }
 
 /**
- * The reason of a tracked job's aborted `signal`: somebody cancelled the job. A run that then throws is not tried
- * again.
+ * The reason of a tracked job's aborted `signal`: somebody cancelled the job. A
+ * run that then throws is not tried again.
  */
 export class CancelledError extends Error {
   override readonly name = 'CancelledError';

@@ -16,8 +16,8 @@ export const defaultUploadBytes = 100 * 1024 * 1024;
  */
 export const jobOptions = {
   /**
-   * How long a batch may run: 1 s to 15 min (Lambda's limit). On Fargate, how long one message may run: up to 12 h.
-   * Default 15 s.
+   * How long a batch may run: 1 s to 15 min (Lambda's limit). On Fargate, how long one
+   * message may run: up to 12 h. Default 15 s.
    */
   timeout: {
     kind: 'duration',
@@ -125,18 +125,18 @@ export const fargateOptions = {
   /** How many messages one task runs at once, 1 to 1,000. Default 10. */
   concurrency: { kind: 'number', default: 10, min: 1, max: 1000, unit: 'messages at once' },
   /**
-   * Uses Fargate Spot: up to 70 % cheaper, but AWS stops a task with two minutes' notice when it needs the machine.
-   * Default false.
+   * Uses Fargate Spot: up to 70 % cheaper, but AWS stops a task with two minutes'
+   * notice when it needs the machine. Default false.
    */
   spot: { kind: 'switch', default: false },
   /**
-   * How long a message should wait at most: more tasks start when the backlog would take longer. Up to 12 h. Default 1
-   * min.
+   * How long a message should wait at most: more tasks start when the backlog would
+   * take longer. Up to 12 h. Default 1 min.
    */
   latency: { kind: 'duration', default: '1m', min: '0s', max: '12h' },
   /**
-   * How long one message usually takes. `latency` and this tell how many messages one task can have waiting. Up to 12
-   * h. Default 10 s.
+   * How long one message usually takes. `latency` and this tell how many messages one task
+   * can have waiting. Up to 12 h. Default 10 s.
    */
   messageDuration: { kind: 'duration', default: '10s', min: '0s', max: '12h' },
 } as const satisfies Readonly<Record<string, OptionRow>>;
@@ -166,8 +166,8 @@ export const uploadsOptions = {
 
 export const scheduleOptions = {
   /**
-   * How much later the schedule may fire, so that not everything fires at once: 1 min to 24 h, in whole minutes.
-   * Default none.
+   * How much later the schedule may fire, so that not everything fires at once: 1 min
+   * to 24 h, in whole minutes. Default none.
    */
   flexibleWindow: {
     kind: 'duration',

@@ -10,8 +10,8 @@ export const queueRetention: Duration = '4d';
 export const crashNoticeSeconds = 7200;
 
 /**
- * How long SQS keeps a dead letter: SQS's maximum, because a standard queue counts from when the message was first
- * sent.
+ * How long SQS keeps a dead letter: SQS's maximum, because a standard queue
+ * counts from when the message was first sent.
  */
 export const deadLetterRetention: Duration = '14d';
 

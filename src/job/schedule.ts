@@ -14,8 +14,8 @@ export type ScheduleExpression = `rate(${string})` | `cron(${string})`;
 export interface ScheduleDetails<Payload = unknown> extends OptionsOf<typeof scheduleOptions> {
   readonly expression: ScheduleExpression;
   /**
-   * The schedule's name, unlike those of the job's other schedules: 1 to 20 letters, digits, `-` and `_`. Default its
-   * number, from 1.
+   * The schedule's name, unlike those of the job's other schedules: 1 to 20 letters,
+   * digits, `-` and `_`. Default its number, from 1.
    */
   readonly name?: string;
   /**
@@ -24,8 +24,8 @@ export interface ScheduleDetails<Payload = unknown> extends OptionsOf<typeof sch
    */
   readonly timezone?: string;
   /**
-   * The payload that is published. Scheduler replaces the text `<aws.scheduler.scheduled-time>` in it by the time for
-   * which it fires. Default `{}`.
+   * The payload that is published. Scheduler replaces the text `<aws.scheduler.scheduled-time>`
+   * in it by the time for which it fires. Default `{}`.
    */
   readonly payload?: Payload;
   /**

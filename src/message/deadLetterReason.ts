@@ -67,15 +67,15 @@ export interface Death {
   /** `missing`: SQS's redrive policy moved the letter. `malformed`: the attribute was not written by the runtime. */
   readonly reason: ReadReason | 'missing' | 'malformed';
   /**
-   * Why the message was dead before. It was redriven with that reason, and SQS's redrive policy moved it without a new
-   * one.
+   * Why the message was dead before. It was redriven with that reason, and SQS's
+   * redrive policy moved it without a new one.
    */
   readonly olderReason?: ReadReason;
 }
 
 /**
- * Reads why a letter is dead, from its attribute's text and how it came. Never throws, because anybody can write the
- * attribute.
+ * Reads why a letter is dead, from its attribute's text and how it came. Never
+ * throws, because anybody can write the attribute.
  */
 export function readReason(text: string | undefined, arrival: Arrival): Death {
   if (text === undefined) return { reason: 'missing' };
@@ -111,8 +111,8 @@ function isReason(value: unknown): value is ReadReason {
 }
 
 /**
- * Whether a value is an ISO instant in UTC. JavaScript takes the 30th of February for the 2nd of March, which is
- * checked.
+ * Whether a value is an ISO instant in UTC. JavaScript takes the 30th of February
+ * for the 2nd of March, which is checked.
  */
 function isInstant(value: unknown): boolean {
   if (typeof value !== 'string' || !value.endsWith('Z')) return false;

@@ -13,8 +13,8 @@ export const maxMessageBytes = 262_144;
 export const maxSqsBytes = 1_048_576;
 
 /**
- * The most entries in a batched call: PublishBatch of SNS, and SendMessageBatch, DeleteMessageBatch and the like of
- * SQS.
+ * The most entries in a batched call: PublishBatch of SNS, and SendMessageBatch,
+ * DeleteMessageBatch and the like of SQS.
  */
 export const maxBatchEntries = 10;
 

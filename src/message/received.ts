@@ -5,8 +5,8 @@ import type { MessageAttributes } from './limits.ts';
 export interface JobMessage {
   readonly record: SQSRecord;
   /**
-   * The attribute `jobId`; without it the envelope's MessageId; without an envelope SQS's messageId, which every
-   * redrive changes.
+   * The attribute `jobId`; without it the envelope's MessageId; without an envelope
+   * SQS's messageId, which every redrive changes.
    */
   readonly jobId: string;
   /** How often SQS has delivered the message, this time included. A copy counts the attempts of its original too. */
@@ -19,8 +19,8 @@ export interface JobMessage {
 export const unreadable: unique symbol = Symbol('unreadable');
 
 /**
- * The attribute of a copy, `<attempts>@<epoch ms>@<copies>`: the attempts before it, when it was sent, and how often the
- * message has been copied.
+ * The attribute of a copy, `<attempts>@<epoch ms>@<copies>`: the attempts before it, when it
+ * was sent, and how often the message has been copied.
  */
 export const attemptsMadeAttribute = 'attemptsMade';
 
@@ -50,8 +50,8 @@ export function envelopeOf(body: string): SnsEnvelope | undefined {
 }
 
 /**
- * An envelope's attributes in SQS's form. Anybody can send an envelope, so entries that are not attributes are left
- * out.
+ * An envelope's attributes in SQS's form. Anybody can send an envelope, so
+ * entries that are not attributes are left out.
  */
 export function envelopeAttributes({ MessageAttributes }: SnsEnvelope): MessageAttributes {
   return Object.fromEntries(
@@ -102,8 +102,8 @@ function attemptsBefore({ attributes, messageAttributes }: SQSRecord): number {
 }
 
 /**
- * The most by which the runtime's clock and SQS's can differ, in milliseconds: SQS refuses what was signed five minutes
- * ago.
+ * The most by which the runtime's clock and SQS's can differ, in milliseconds: SQS
+ * refuses what was signed five minutes ago.
  */
 const clocksApartMs = 300_000;
 

@@ -110,8 +110,8 @@ async function resultOf(
 }
 
 /**
- * After how many failures in a row `result` gives up, where the caller is not at fault. The waits between take 7 to 15
- * s.
+ * After how many failures in a row `result` gives up, where the caller is not at
+ * fault. The waits between take 7 to 15 s.
  */
 export const maxFailuresInRow = 5;
 

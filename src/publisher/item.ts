@@ -44,8 +44,8 @@ type ItemFor<J, JobTypes> = PublishOptions &
 export type JobName<JobTypes = Jobs> = keyof JobTypes & string;
 
 /**
- * The payload of a job, which is given by its name or as its object. For a union of jobs, a payload that fits all of
- * them.
+ * The payload of a job, which is given by its name or as its object. For a union
+ * of jobs, a payload that fits all of them.
  */
 export type PayloadFor<J, JobTypes = Jobs> = (
   J extends unknown

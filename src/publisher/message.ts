@@ -167,8 +167,8 @@ const pointerProblem =
   'is a pointer of the claim check, which the publisher alone makes: publish what it points to';
 
 /**
- * A message's size in bytes: for SNS the body and the attributes, for Scheduler its whole input, with the body as JSON
- * in JSON.
+ * A message's size in bytes: for SNS the body and the attributes, for Scheduler its
+ * whole input, with the body as JSON in JSON.
  */
 function sizeOf(message: Omit<Message, 'bytes'>, topicArn: string): number {
   const { body, attributes, at } = message;

@@ -29,8 +29,8 @@ export function serializePayload(jobName: string, payload: unknown): string {
 }
 
 /**
- * The objects in which JSON.stringify is at the moment, the outermost first, each with the key under which it was
- * found.
+ * The objects in which JSON.stringify is at the moment, the outermost first,
+ * each with the key under which it was found.
  */
 class OpenPath {
   readonly #open: { key: string; value: unknown }[] = [];
@@ -98,8 +98,8 @@ function objectProblem(holder: object, key: string, value: object, isRoot: boole
 const openKinds: ReadonlySet<string> = new Set(['Object', 'Array', 'Arguments', 'String', 'Boolean']);
 
 /**
- * The kinds whose content JSON does not see, even where somebody added a property. In other kinds properties are
- * content.
+ * The kinds whose content JSON does not see, even where somebody added a
+ * property. In other kinds properties are content.
  */
 const closedKinds: ReadonlySet<string> = new Set([
   'Map',

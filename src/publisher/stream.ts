@@ -35,8 +35,8 @@ export async function* publishStream(
 }
 
 /**
- * The items. Where their iterator throws, they end early and the error is kept, so that results on their way are not
- * lost.
+ * The items. Where their iterator throws, they end early and the error is kept, so
+ * that results on their way are not lost.
  */
 class Source {
   readonly #items: Iterable<AnyItem> | AsyncIterable<AnyItem>;

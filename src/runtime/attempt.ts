@@ -24,8 +24,8 @@ export interface AttemptSurroundings {
   readonly once?: Once | undefined;
   readonly deadline: Pick<Deadline, 'remainingMs'>;
   /**
-   * Is awaited right before `run` of the job. When it throws, the job does not run, and the attempt fails with that
-   * error.
+   * Is awaited right before `run` of the job. When it throws, the job does not
+   * run, and the attempt fails with that error.
    */
   readonly beforeRun?: (() => Promise<void>) | undefined;
 }

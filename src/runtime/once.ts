@@ -25,15 +25,15 @@ export interface Lease {
   /** How long the work may take. A later delivery does the work again, because this process must have crashed. */
   readonly leaseMs: number;
   /**
-   * Where given, the lease is taken for this time only, and renewed while the work runs. A worker does that, since it
-   * lives on.
+   * Where given, the lease is taken for this time only, and renewed while the work
+   * runs. A worker does that, since it lives on.
    */
   readonly renewalMs?: number;
 }
 
 /**
- * The same job already runs, in another delivery or with another message of its key. Try again when its lease has
- * ended.
+ * The same job already runs, in another delivery or with another message of its
+ * key. Try again when its lease has ended.
  */
 export class AlreadyRunningError extends Error {
   override readonly name = 'AlreadyRunningError';

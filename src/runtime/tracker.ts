@@ -30,8 +30,8 @@ export interface Tracker {
 /** What an attempt of a tracked job needs. */
 export interface TrackedSurroundings extends AttemptSurroundings {
   /**
-   * Where given, the record says for this time only that the job runs, and is renewed while it does. A worker does
-   * that, since it lives on.
+   * Where given, the record says for this time only that the job runs, and is renewed while
+   * it does. A worker does that, since it lives on.
    */
   readonly renewalMs?: number;
 }

@@ -76,8 +76,8 @@ function dayOfMonthOf(text: string): string | ScheduleFault {
 }
 
 /**
- * `L` is the last day of the week, a Saturday; `6L` is the month's last Friday; `6#3` its third Friday. They stand
- * alone.
+ * `L` is the last day of the week, a Saturday; `6L` is the month's last Friday;
+ * `6#3` its third Friday. They stand alone.
  */
 function dayOfWeekOf(text: string): string | ScheduleFault {
   const rule = fieldRules.dayOfWeek;

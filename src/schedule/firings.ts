@@ -49,8 +49,8 @@ function* rateInstants(everyMs: number, first: number, after: number): Generator
 }
 
 /**
- * The calendar has local times. A time that clocks skip is no instant, and one that they show twice may be past
- * already.
+ * The calendar has local times. A time that clocks skip is no instant, and one
+ * that they show twice may be past already.
  */
 function* cronInstants(
   { calendar, timezone }: Extract<ParsedSchedule, { type: 'cron' }>,

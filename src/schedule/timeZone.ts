@@ -29,8 +29,8 @@ export function instantOf(wallTime: number, timezone: string): number | undefine
 }
 
 /**
- * A day before and a day after a time, clocks show the offsets of before and after a change: two changes are weeks
- * apart.
+ * A day before and a day after a time, clocks show the offsets of before and
+ * after a change: two changes are weeks apart.
  */
 const dayMs = 86_400_000;
 
@@ -60,8 +60,8 @@ function offsetAt(instant: number, timezone: string): number {
 }
 
 /**
- * A format that shows the offset, such as `GMT+02:00`. It is kept, because making one takes 100 times as long as using
- * it.
+ * A format that shows the offset, such as `GMT+02:00`. It is kept, because making
+ * one takes 100 times as long as using it.
  */
 function formatOf(timezone: string): Intl.DateTimeFormat {
   const made =

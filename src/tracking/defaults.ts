@@ -7,8 +7,8 @@ export const statusDefaults = {
   /** How many states a status remembers: the newest. */
   maxHistory: 50,
   /**
-   * The largest result in the status itself, in bytes of JSON. A larger one is put into S3. DynamoDB's items have up to
-   * 400 KB.
+   * The largest result in the status itself, in bytes of JSON. A larger one is put
+   * into S3. DynamoDB's items have up to 400 KB.
    */
   maxInlineResultBytes: 100 * 1024,
   /** The text of a progress is cut to this many characters. */

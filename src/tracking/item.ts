@@ -27,8 +27,8 @@ export interface StatusItem {
   readonly isCancelRequested?: true;
   readonly history: readonly StateChange[];
   /**
-   * The place in the order of deliveries of the one that changed the state last. An earlier delivery does not change
-   * it.
+   * The place in the order of deliveries of the one that changed the state last.
+   * An earlier delivery does not change it.
    */
   readonly sequence: string;
   /** The ID of the run that changed the state last, by which the run recognizes its own write. */

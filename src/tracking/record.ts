@@ -30,8 +30,8 @@ interface RecordParts {
 }
 
 /**
- * A job's record, as one delivery of its message writes it. No method rejects, or takes longer than there is time. A
- * write that fails is logged.
+ * A job's record, as one delivery of its message writes it. No method rejects, or takes longer
+ * than there is time. A write that fails is logged.
  */
 export class DynamoTrackerRecord {
   readonly #context: JobContext;

@@ -14,8 +14,8 @@ export { InvalidCursorError } from './listing.ts';
  */
 export interface StatusStore {
   /**
-   * Records a job before it is published. Where a job with its ID exists already, it changes nothing and gives that
-   * job.
+   * Records a job before it is published. Where a job with its ID exists already,
+   * it changes nothing and gives that job.
    */
   queue(job: NewJob): Promise<Queued>;
   /** Removes the record of a job that could not be published. Only a queued job's record is removed. */
@@ -35,8 +35,8 @@ export interface StatusStore {
    */
   foundDead(jobId: string, reason: FailureReason): Promise<JobStatus | undefined>;
   /**
-   * Whether the caller shall look at a job's dead letters. Of all callers one gets true, once for each number of
-   * letters.
+   * Whether the caller shall look at a job's dead letters. Of all callers one gets
+   * true, once for each number of letters.
    */
   claimLook(jobName: string, letters: number): Promise<boolean>;
   /** Gives a claimed look back because it has failed, so that the next caller may look. */

@@ -149,8 +149,8 @@ interface ChangeParts {
 }
 
 /**
- * Makes a change of its parts. Every `#name` stands for the attribute of that name, because many names are reserved
- * words.
+ * Makes a change of its parts. Every `#name` stands for the attribute of that
+ * name, because many names are reserved words.
  */
 export function change({ set, assign = [], remove = [], condition, values = {} }: ChangeParts): Change {
   const given = Object.entries(set).filter(([, value]) => value !== undefined);

@@ -79,8 +79,8 @@ export const systemTimerClock: TimerClock = {
 };
 
 /**
- * Does something again and again, each time so many milliseconds after the last has ended. Gives a function that stops
- * that.
+ * Does something again and again, each time so many milliseconds after the last has
+ * ended. Gives a function that stops that.
  */
 export function repeat(ms: number, work: () => Promise<void>, clock: TimerClock): () => void {
   let isStopped = false;

@@ -109,8 +109,8 @@ export const passing: readonly (keyof StatusItem)[] = [
 
 interface Move {
   /**
-   * One of these conditions must hold for an existing record. They have no parentheses, with which a local DynamoDB is
-   * slow.
+   * One of these conditions must hold for an existing record. They have no
+   * parentheses, with which a local DynamoDB is slow.
    */
   readonly where: readonly string[];
   readonly set?: Readonly<Record<string, unknown>>;

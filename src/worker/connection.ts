@@ -79,8 +79,8 @@ export class SqsConnection {
   }
 
   /**
-   * Makes a call in SQS's JSON protocol. It fails when the connection is silent for `timeoutMs`, as it is while SQS
-   * waits for messages.
+   * Makes a call in SQS's JSON protocol. It fails when the connection is silent for
+   * `timeoutMs`, as it is while SQS waits for messages.
    */
   async #post(action: string, input: object, timeoutMs: number): Promise<unknown> {
     const { region, credentials, systemClockOffset } = this.client.config;

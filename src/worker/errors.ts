@@ -4,8 +4,8 @@ export class WorkerSetupError extends Error {
 }
 
 /**
- * The reason of a job's aborted `signal`: the worker stops, and the job was not done within the stop timeout
- * (`JOB_STOP_TIMEOUT`).
+ * The reason of a job's aborted `signal`: the worker stops, and the job was not done
+ * within the stop timeout (`JOB_STOP_TIMEOUT`).
  */
 export class WorkerStoppedError extends Error {
   override readonly name = 'WorkerStoppedError';

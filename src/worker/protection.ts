@@ -14,8 +14,8 @@ interface TaskProtectionOptions {
   /** How often the protection is renewed. @default 5 minutes, half of the time for which it is asked */
   readonly renewEveryMs?: number;
   /**
-   * For how long no message must run before the protection ends. It keeps requests of a busy worker rare. @default 5
-   * seconds
+   * For how long no message must run before the protection ends. It keeps requests
+   * of a busy worker rare. @default 5 seconds
    */
   readonly idleMs?: number;
 }

@@ -6,8 +6,8 @@ export const workerDefaults = {
   /** How many messages of each job run at the same time: as many as one receive can bring. */
   concurrency: 10,
   /**
-   * How long running jobs may go on after SIGTERM. With what follows it takes just under the 120 s that a Fargate task
-   * has.
+   * How long running jobs may go on after SIGTERM. With what follows it takes just
+   * under the 120 s that a Fargate task has.
    */
   stopTimeout: '110s',
   /** The host at which health and metrics are served, when a port is given. */

@@ -9,8 +9,8 @@ export class Slots {
   }
 
   /**
-   * Takes up to `wanted` free slots, and gives their number. When none is free, it waits for one or for `wake`, and may
-   * then give 0.
+   * Takes up to `wanted` free slots, and gives their number. When none is free, it waits
+   * for one or for `wake`, and may then give 0.
    */
   async take(wanted: number): Promise<number> {
     if (this.#taken >= this.#max) await this.#change.promise;

@@ -28,8 +28,8 @@ export interface WorkerOptions {
   /** How long running jobs may go on after `stop`. @default workerDefaults.stopTimeout */
   readonly stopTimeoutMs?: number | undefined;
   /**
-   * How long a message stays invisible after its receive or a heartbeat. @default the timeout that the stack gives the
-   * queue
+   * How long a message stays invisible after its receive or a heartbeat. @default
+   * the timeout that the stack gives the queue
    */
   readonly visibilityTimeoutSeconds?: number | undefined;
   /** How much faster SQS's time passes than on AWS, as in a local platform. @default 1 */
@@ -276,8 +276,8 @@ const longestPollSeconds = 20;
 const longestPauseMs = 20_000;
 
 /**
- * How long outcomes and deletes may take after the stop timeout. With that they must take less than a container's 120
- * s.
+ * How long outcomes and deletes may take after the stop timeout. With that they
+ * must take less than a container's 120 s.
  */
 const settlingTimeoutMs = 8000;
 

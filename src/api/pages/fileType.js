@@ -1,6 +1,6 @@
 /**
- * Browsers ask the system for a file's type, which may be missing or that of a spreadsheet program. So the file's name
- * decides.
+ * Browsers ask the system for a file's type, which may be missing or that of a
+ * spreadsheet program. So the file's name decides.
  */
 const typesOfEndings = {
   csv: 'text/csv',

@@ -113,8 +113,8 @@ function fileOf(result) {
 }
 
 /**
- * Saves the result. The browser itself downloads a file best, but it sends no token, and shows nothing when the job
- * returned nothing.
+ * Saves the result. The browser itself downloads a file best, but it sends no token, and
+ * shows nothing when the job returned nothing.
  */
 async function save() {
   if (token() === null && fileOf(status?.result)) return location.assign(`../${path}/result`);

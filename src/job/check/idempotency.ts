@@ -25,8 +25,8 @@ export function idempotencyProblems({ idempotency, timeout = defaultTimeout }: O
 }
 
 /**
- * The record is made when the run begins. A record that expires during the run would let a duplicate run at the same
- * time.
+ * The record is made when the run begins. A record that expires during the run
+ * would let a duplicate run at the same time.
  */
 function runProblems(remembered: unknown, timeout: unknown): JobProblem[] {
   if ((secondsOf(remembered) ?? 0) >= (secondsOf(timeout) ?? 0)) return [];

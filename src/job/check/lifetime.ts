@@ -9,8 +9,8 @@ import { shown } from './given.ts';
 import type { JobProblem } from './problems.ts';
 
 /**
- * What is wrong with how long a message lives. Several options decide that together, and each of them is right by
- * itself.
+ * What is wrong with how long a message lives. Several options decide that
+ * together, and each of them is right by itself.
  */
 export function lifetimeProblems(options: Partial<JobOptions>): JobProblem[] {
   return [...retentionProblems(options), ...backlogProblems(options)];

@@ -9,8 +9,8 @@ import type { JobProblem } from './problems.ts';
 import { isWithin, rowProblems, unknownOption } from './rows.ts';
 
 /**
- * What is wrong with the option `schedule`. `schedulePayloadProblems` checks the payloads, because schemas may be
- * asynchronous.
+ * What is wrong with the option `schedule`. `schedulePayloadProblems` checks the
+ * payloads, because schemas may be asynchronous.
  */
 export function scheduleProblems(
   { schedule }: Readonly<Record<string, unknown>>,

@@ -2,7 +2,7 @@ import Papa from 'papaparse';
 import { NonRetryableError } from '../../job/index.ts';
 
 /** A text in lines of a fixed-width font. */
-export interface Layout {
+interface Layout {
   /** The lines at the top of every page: a table's header, or none. */
   readonly head: readonly string[];
   readonly lines: readonly string[];

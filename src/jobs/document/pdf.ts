@@ -11,8 +11,8 @@ export interface Source {
 }
 
 /**
- * The sides and the margin of an A4 page, in PDF's points (1/72 inch). It is upright for a text, and on its side for a
- * table.
+ * The sides and the margin of an A4 page, in PDF's points (1/72 inch). It is
+ * upright for a text, and on its side for a table.
  */
 const [short, long, margin] = [595, 842, 50];
 

@@ -43,8 +43,8 @@ export interface DelayedJob {
 }
 
 /**
- * The name of a job's schedule: the jobId, so that people find it in AWS's console, or its hash where it cannot be a
- * name.
+ * The name of a job's schedule: the jobId, so that people find it in AWS's
+ * console, or its hash where it cannot be a name.
  */
 export function onceScheduleName(jobId: string): string {
   return /^[\w.-]{1,64}$/.test(jobId) ? jobId : createHash('sha256').update(jobId).digest('hex');
