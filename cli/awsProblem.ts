@@ -1,5 +1,4 @@
-import { DelayError } from '../src/publisher/delay/errors.ts';
-import { PublishError } from '../src/publisher/errors.ts';
+import { DelayError, PublishError } from '../src/publisher/errors.ts';
 import type { Target } from './target.ts';
 
 /** The request that AWS refused. */

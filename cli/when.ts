@@ -1,6 +1,6 @@
 import { type Duration, durationSeconds } from '../src/job/duration.ts';
 import type { When } from '../src/publisher/index.ts';
-import { isInstant } from '../src/schedule/instant.ts';
+import { isInstant } from '../src/schedule/timeZone.ts';
 import { CommandError } from './outcome.ts';
 import { instantText, lengthOfTime } from './text.ts';
 

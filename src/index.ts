@@ -1,4 +1,4 @@
-/** The package's front door: what a job file needs, and what publishes jobs. */
+/** What the package exports: what a job file needs, and what publishes jobs. */
 export type { FileResult, SavedFile } from './files/index.ts';
 export * from './job/index.ts';
 export type { Jobs } from './jobs.generated.ts';

@@ -1,24 +1,24 @@
 /**
- * The names of AWS resources, all composed here, and their ARNs, all taken apart here: a stack gives the names, and
- * a program that knows the topic derives the other names from the topic's. Also the names of environment variables that
- * a job must not set.
+ * Composes the names of AWS resources, and takes their ARNs apart. No other file does either. A stack gives these
+ * names, and a program that knows the topic derives all other names from the topic's name. Also knows the names of
+ * environment variables that a job must not set.
  */
 
-/** The names of a platform's resources. `<platform>-<stage>` is its topic's, and all others begin with it. */
+/** The names of a platform's resources. The topic is named `<platform>-<stage>`, and all other names begin with that. */
 export interface PlatformNames {
   readonly topic: string;
   readonly alarmTopic: string;
-  /** Takes what no job has the name of. */
+  /** The queue for messages whose `jobName` is no job's. */
   readonly unroutedQueue: string;
-  /** Where SNS and EventBridge Scheduler leave what they could not deliver. */
+  /** The queue for what SNS and EventBridge Scheduler could not deliver. */
   readonly undeliveredQueue: string;
   readonly idempotencyTable: string;
   readonly statusTable: string;
-  /** The API of the tracked jobs: its function, and its HTTP API where it has one. */
+  /** The status API's function, and its HTTP API where it has one. */
   readonly api: string;
-  /** Of the schedules in job files. */
+  /** The group of the schedules in job files. */
   readonly scheduleGroup: string;
-  /** Of the one-off schedules that delayed publishes make. */
+  /** The group of the one-off schedules that delay jobs. */
   readonly onceScheduleGroup: string;
   /** The ECS cluster of the jobs that run on Fargate. */
   readonly cluster: string;
@@ -31,7 +31,7 @@ export interface JobNames {
   readonly deadLetterQueue: string;
   readonly function: string;
   readonly logGroup: string;
-  /** The service of a job that runs on Fargate, and its task definition's family. */
+  /** The service of a job that runs on Fargate, and the family of its task definition. */
   readonly service: string;
   readonly serviceLogGroup: string;
 }
@@ -40,7 +40,7 @@ export function topicName(platform: string, stage: string): string {
   return `${platform}-${stage}`;
 }
 
-/** The stage in a topic's name: neither a platform's name nor a stage's has a hyphen. */
+/** The stage in a topic's name. Neither a platform's name nor a stage's has a hyphen. */
 export function stageOf(topic: string): string {
   return topic.slice(topic.indexOf('-') + 1);
 }
@@ -82,15 +82,18 @@ export function deadLetterQueueName(queueName: string): string {
   return `${queueName}${deadLettersSuffix}`;
 }
 
-/** How the names of dead-letter queues end, and no job's does. */
+/** How the names of dead-letter queues end. No job's name ends like this. */
 export const deadLettersSuffix = '-dead-letters';
 
-/** An alarm, and what an alarm sets going, is named after what it watches: `<queue>-dead-letters-age`. */
+/**
+ * The name of an alarm, or of what an alarm triggers: it begins with the name of
+ * what is watched, `<queue>-dead-letters-age`.
+ */
 export function alarmName(watched: string, what: string): string {
   return `${watched}-${what}`;
 }
 
-/** Whether an alarm watches what has that name, or something whose name begins with it. */
+/** Whether an alarm watches the resource of that name, or one whose name begins with it. */
 export function isAlarmOf(alarm: string, watched: string): boolean {
   return alarm === watched || alarm.startsWith(alarmName(watched, ''));
 }
@@ -100,22 +103,22 @@ export function topicExportName(topic: string): string {
   return `${topic}-topic-arn`;
 }
 
-/** An API's access log: a name that CloudWatch lets API Gateway write to. */
+/** The log group of an API's access log. CloudWatch lets API Gateway write to groups whose names begin like this. */
 export function apiLogGroup(api: string): string {
   return `/aws/vendedlogs/${api}`;
 }
 
-/** As Lambda names it where nothing else is said. */
+/** A function's log group, as Lambda names it by default. */
 export function functionLogGroup(functionName: string): string {
   return `/aws/lambda/${functionName}`;
 }
 
-/** What the names of all queues of a platform begin with. */
+/** How the names of all queues of a platform begin. */
 export function queueNamePrefix(topic: string): string {
   return `${topic}-`;
 }
 
-/** What job a queue would be of, by its name; undefined for a queue of another platform. */
+/** The job to which a queue of that name would belong. Undefined for a queue of another platform. */
 export function jobNameOfQueue(topic: string, queueName: string): string | undefined {
   const prefix = queueNamePrefix(topic);
   return queueName.startsWith(prefix) ? queueName.slice(prefix.length) : undefined;
@@ -126,12 +129,14 @@ export function jobNameIn(resourceName: string): string | undefined {
   return /^[a-z0-9]+-[a-z0-9]+-(.+)$/.exec(resourceName)?.[1];
 }
 
-/** What Scheduler publishes as. Roles are the account's, so the Region is part of the name. */
+/**
+ * The role with which Scheduler publishes. An account has one set of roles for all Regions, so the name has the Region.
+ */
 export function schedulerRoleName(topic: string, region: string): string {
   return `${topic}-${region}-sched`;
 }
 
-/** A recurring schedule's name, by the one in the job file, in a group of the platform's own. */
+/** The name of a recurring schedule in the platform's group, given its name in the job file. */
 export function scheduleName(jobName: string, name: string): string {
   return `${jobName}-${name}`;
 }
@@ -145,10 +150,13 @@ export function isReservedVariable(name: string): boolean {
 export const reservedVariables =
   'LAMBDA_TASK_ROOT, LAMBDA_RUNTIME_DIR and every name that begins with AWS_, JOB_ or _';
 
-/** AWS's longest names, in characters: SQS's of a queue, Lambda's of a function, EventBridge Scheduler's of a schedule. */
+/**
+ * How long names may be, in characters: a queue's in SQS, a function's in
+ * Lambda, a schedule's in EventBridge Scheduler.
+ */
 export const nameLengths = { queue: 80, function: 64, schedule: 64 } as const;
 
-/** `arn:<partition>:<service>:<region>:<account>:<resource>`; Region and account are empty for a resource that has none. */
+/** `arn:<partition>:<service>:<region>:<account>:<resource>`. Region and account are empty for resources without them. */
 export interface Arn {
   readonly partition: string;
   readonly service: string;
@@ -199,7 +207,7 @@ export function partitionOf(region: string): string {
   return region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }
 
-/** The name of a queue by its URL, or of what an ARN stands for: a topic, a queue, a function, … */
+/** The name of a queue in its URL, or of a topic, a queue or a function in its ARN. */
 export function lastPart(urlOrArn: string): string {
   return urlOrArn.slice(Math.max(urlOrArn.lastIndexOf('/'), urlOrArn.lastIndexOf(':')) + 1);
 }

@@ -1,4 +1,4 @@
-/** The name that was most likely meant; undefined where none is near. */
+/** The name that was most likely meant. Undefined when no name is similar. */
 export function nearestName(given: string, names: readonly string[]): string | undefined {
   const [nearest] = names
     .map((name) => ({ name, edits: editsBetween(given.toLowerCase(), name.toLowerCase()) }))
@@ -7,7 +7,7 @@ export function nearestName(given: string, names: readonly string[]): string | u
   return nearest?.name;
 }
 
-/** Levenshtein's distance: the fewest letters to add, remove or change. */
+/** The Levenshtein distance: how many letters must be added, removed or changed. */
 function editsBetween(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (const [index, letter] of [...one].entries()) {

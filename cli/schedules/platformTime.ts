@@ -1,5 +1,5 @@
 import { GetScheduleGroupCommand, type SchedulerClient } from '@aws-sdk/client-scheduler';
-import { nextFirings } from '../../src/schedule/index.ts';
+import { nextFirings } from '../../src/schedule/firings.ts';
 import type { Target } from '../target.ts';
 import type { Schedule } from './schedule.ts';
 

@@ -5,7 +5,7 @@ import { filledIn } from '../../src/message/scheduledPublish.ts';
 import { systemClock } from '../../src/publisher/clock.ts';
 import { sendBatch } from '../../src/publisher/send.ts';
 import { uuidv7Maker } from '../../src/publisher/uuid.ts';
-import { nextFirings } from '../../src/schedule/index.ts';
+import { nextFirings } from '../../src/schedule/firings.ts';
 import { CommandError, type End } from '../outcome.ts';
 import type { TargetOptions } from '../target.ts';
 import { instantText } from '../text.ts';

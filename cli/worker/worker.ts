@@ -1,6 +1,6 @@
 import { devNull } from 'node:os';
 import { jobProblems } from '../../src/job/check/problems.ts';
-import { variablesOf } from '../../src/job/environment.ts';
+import { variablesOf } from '../../src/job/defineJob.ts';
 import type { AnyJob } from '../../src/job/index.ts';
 import { lastPart, type PlatformNames, platformNames, stageOf } from '../../src/names.ts';
 import { type ProcessJob, runWorkerProcess } from '../../src/worker/process.ts';

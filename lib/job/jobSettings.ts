@@ -1,7 +1,7 @@
 import { backlogAlarmSeconds } from '../../src/job/backlogAlarm.ts';
 import { type FargateSettings, fargateSettings } from '../../src/job/compute.ts';
+import { variablesOf } from '../../src/job/defineJob.ts';
 import { durationSeconds } from '../../src/job/duration.ts';
-import { variablesOf } from '../../src/job/environment.ts';
 import type { AnyJob, IamStatement } from '../../src/job/index.ts';
 import { jobOptions } from '../../src/job/options.ts';
 import { visibilityTimeoutSeconds } from '../../src/job/visibilityTimeout.ts';

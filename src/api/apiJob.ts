@@ -1,11 +1,11 @@
 import { Problem } from './problem.ts';
 
-/** What the API knows of a job that tracks. It is JSON, so that the stack can write it into the API's bundle. */
+/** What the API knows of a tracked job. It is JSON, so that the stack can write it into the API's bundle. */
 export interface ApiJob {
   readonly name: string;
-  /** The payload as JSON Schema 2020-12, of what the job's schema takes in. Absent: any JSON. */
+  /** The input of the job's payload schema, as JSON Schema 2020-12. Absent where any JSON is allowed. */
   readonly payloadSchema?: object;
-  /** What its callers may upload. Absent: nothing. */
+  /** The files that callers may upload. Absent where the job takes no uploads. */
   readonly uploads?: {
     /** In lower case, without parameters. */
     readonly contentTypes: readonly string[];
@@ -15,8 +15,8 @@ export interface ApiJob {
 }
 
 /**
- * The job of a name.
- * @throws {Problem} when no job of that name tracks
+ * The tracked job of a name.
+ * @throws {Problem} when there is none
  */
 export function jobNamed(jobs: readonly ApiJob[], name: string): ApiJob {
   const job = jobs.find((one) => one.name === name);

@@ -21,12 +21,12 @@ import { statusReader } from './readStatus.ts';
 import { type JobPublisher, scheduleJob } from './scheduleJob.ts';
 import { uploads } from './uploads.ts';
 
-/** What the API works with. A test brings its own. */
+/** The parts of the API. A test brings its own. */
 export interface ApiParts {
-  /** The jobs that track. */
+  /** The tracked jobs. */
   readonly jobs: readonly ApiJob[];
   readonly auth: ApiAuth;
-  /** Whether the host hands on what is written as it is written. */
+  /** Whether the host streams answers, and does not wait for their end. */
   readonly streams: boolean;
   readonly store: StatusStore;
   readonly publisher: JobPublisher;
@@ -39,7 +39,7 @@ export interface ApiParts {
   readonly sleep: (ms: number) => Promise<unknown>;
 }
 
-/** Never gets a payload, a result or a token. */
+/** The API's log. No payload, result or token is ever logged. */
 export interface ApiLogger {
   debug(message: string, fields: Readonly<Record<string, unknown>>): void;
   info(message: string, fields: Readonly<Record<string, unknown>>): void;
@@ -47,7 +47,10 @@ export interface ApiLogger {
   error(message: string, fields: Readonly<Record<string, unknown>>): void;
 }
 
-/** The routes. Nobody passes whom the host did not authorize; whatever goes wrong is answered by problem details. */
+/**
+ * Makes the routes. Only callers whom the host has authorized get through. Every error
+ * is answered by problem details (RFC 9457).
+ */
 export function createApi(parts: ApiParts): Hono<ApiEnv> {
   const { auth, logger, now } = parts;
   const routes = { ...parts, readStatus: statusReader(parts) };
@@ -57,11 +60,11 @@ export function createApi(parts: ApiParts): Hono<ApiEnv> {
     await next();
     const { method } = c.req;
     const { status } = c.res;
-    // A page that follows its job reads once a second.
+    // A page that follows its job reads once a second, which would fill the log.
     const level = method === 'GET' && status < 400 ? 'debug' : 'info';
     logger[level]('answered', { method, route: routePath(c, -1), status, durationMs: now() - startedAt });
   });
-  // The host answers browsers' preflights by its CORS rules; where it asks here first, nothing may turn them away.
+  // The host answers browsers' preflight requests by its CORS rules. One that reaches this app must not be refused.
   app.use(async (c, next) => (c.req.method === 'OPTIONS' ? c.body(null, 204) : next()));
   app.use(responseHeaders, methodNotAllowed({ app, onMethodNotAllowed: wrongMethod }), authorized(auth));
   app.use(bodyLimit({ maxSize: maxBodyBytes, onError: bodyTooLarge }));
@@ -74,11 +77,13 @@ export function createApi(parts: ApiParts): Hono<ApiEnv> {
   app.get('/jobs/:jobId/result', jobResult(routes));
   app.post('/jobs/:jobName/uploads', uploads(routes));
   app.get('/openapi.json', etag(), openApi(routes));
-  // A browser takes a 304's policy for the page that it has: without its own it would show nothing.
+  // A browser applies the policy of a 304 to the page in its cache. Without this header it would use the strict default.
   const retainedHeaders = [...RETAINED_304_HEADERS, 'content-security-policy'];
   app.get('/pages/:file', etag({ retainedHeaders }), pages(routes));
 
-  app.notFound((c) => new Problem('not-found', 'See /openapi.json for what there is.').response(c.req.path));
+  app.notFound((c) =>
+    new Problem('not-found', 'See /openapi.json for the addresses of the API.').response(c.req.path),
+  );
   app.onError((error, c) => problemOf(error, c).response(c.req.path));
   return app;
 
@@ -94,7 +99,7 @@ export function createApi(parts: ApiParts): Hono<ApiEnv> {
 
 function wrongMethod(c: Context, methods: readonly string[]): Response {
   const allow = methods.join(', ');
-  const problem = new Problem('method-not-allowed', `${c.req.method} is not known here; there is ${allow}.`, {
+  const problem = new Problem('method-not-allowed', `${c.req.method} is not allowed here: use ${allow}.`, {
     headers: { allow },
   });
   return problem.response(c.req.path);
@@ -106,7 +111,7 @@ function bodyTooLarge(): never {
   });
 }
 
-/** What AWS could not do for now is worth another try; of anything else the caller learns nothing. */
+/** The problem of an unexpected error. The caller learns whether AWS may be able to do it later, and nothing else. */
 function unexpected(cause: Error): Problem {
   const { $fault, $retryable } = cause as { readonly $fault?: string; readonly $retryable?: object };
   if (
@@ -122,7 +127,10 @@ function unexpected(cause: Error): Problem {
   return new Problem('internal-error', 'The API failed to answer; its log says why.', { cause });
 }
 
-/** The headers of every answer, refusals included, unless a route sets them itself. Only a page may load and show anything. */
+/**
+ * The headers of every answer, refusals included, unless a route sets them itself.
+ * Only a page may load and show anything.
+ */
 const defaults = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",

@@ -1,4 +1,4 @@
-/** Remembers the newest entries, up to a number; it lives as long as the function's process. */
+/** A map of the newest entries, up to a number. */
 export class BoundedMap<Key, Value> {
   readonly #entries = new Map<Key, Value>();
   readonly #maxEntries: number;
@@ -19,7 +19,7 @@ export class BoundedMap<Key, Value> {
     this.#entries.delete(oldest as Key);
   }
 
-  /** Removes it, unless something else was remembered for the key meanwhile. */
+  /** Removes an entry, unless its key has another value by now. */
   deleteEntry(key: Key, value: Value): void {
     if (this.#entries.get(key) === value) this.#entries.delete(key);
   }

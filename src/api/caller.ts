@@ -1,21 +1,21 @@
 import type { MiddlewareHandler } from 'hono';
 import { Problem } from './problem.ts';
 
-/** What stands beside a request: what the host said of it, and what the API found out. */
+/** What comes with a request in hono's context: what the host says about it, and the caller. */
 export interface ApiEnv {
   Bindings: {
-    /** The request as the host gave it. */
+    /** The request as the host passed it on. */
     readonly event?: { readonly headers?: Readonly<Record<string, string | undefined>> };
-    /** Of API Gateway's payload format 2.0, which a function URL sends too. */
+    /** Part of API Gateway's payload format 2.0, which a function URL uses too. */
     readonly requestContext?: {
       readonly authorizer?: {
         readonly iam?: object | null;
         readonly jwt?: { readonly claims?: Readonly<Record<string, unknown>> } | null;
       };
     };
-    /** Lambda's own: hono names it so where it streams, … */
+    /** Lambda's context, under the name that hono gives it where answers are streamed. */
     readonly context?: InvocationTime;
-    /** … and so where it does not. */
+    /** Lambda's context, under the name that hono gives it otherwise. */
     readonly lambdaContext?: InvocationTime;
   };
   Variables: { caller: Caller };
@@ -27,16 +27,16 @@ interface InvocationTime {
 
 /** Who calls the API. */
 export interface Caller {
-  /** The token's subject, who sees their own jobs only. Absent: a back end, trusted by its IAM policy with all jobs. */
+  /** The token's subject, who sees only their own jobs. Absent for a back end, whose IAM policy lets it see all jobs. */
   readonly owner?: string;
 }
 
-/** How the host in front of the API authorizes: by AWS's signatures, or by an issuer's tokens. */
+/** How the host in front of the API authorizes callers: by AWS signatures, or by the tokens of an issuer. */
 export type ApiAuth = 'iam' | 'jwt';
 
 /**
- * Lets in who the host has authorized. The host refuses everybody else before that; that it is asked again here keeps
- * the API closed should somebody attach it to a host that does not.
+ * Lets callers in whom the host has authorized. The host refuses all others itself. This check keeps the API closed
+ * even when somebody attaches it to a host that does not.
  */
 export function authorized(auth: ApiAuth): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
@@ -67,5 +67,5 @@ function subject(jwt: { readonly claims?: Readonly<Record<string, unknown>> } | 
   );
 }
 
-/** OpenID Connect's bound. */
+/** The longest subject that OpenID Connect allows. */
 const maxSubjectLength = 255;

@@ -15,9 +15,9 @@ interface CancelParts {
 }
 
 /**
- * `DELETE /jobs/{jobId}?jobName=`: cancels a job. 200 when it is cancelled: a queued one never runs. 202 while it still
- * runs: its `signal` is aborted, and it ends as it will. 409 when it has ended otherwise. With a `jobName` a job of
- * another name that has the same ID is left alone.
+ * `DELETE /jobs/{jobId}?jobName=`: cancels a job. 200 means that it is cancelled and will not run. 202 means that it
+ * still runs: its `signal` is aborted, and it may end in any state. 409 means that it had ended before. With a
+ * `jobName`, a job of another name that has the same ID is not cancelled.
  */
 export function cancelJob({ jobs, readStatus, store }: CancelParts): Handler<ApiEnv> {
   return async (c) => {
@@ -36,9 +36,9 @@ export function cancelJob({ jobs, readStatus, store }: CancelParts): Handler<Api
   };
 
   /**
-   * A job that was published straight to the topic has no record before its first attempt begins. It gets one here, by
-   * its name, so that there is something to cancel, and the attempt finds it. For back ends alone: such a job belongs to
-   * nobody, and no owner may take its ID.
+   * Reads a job's record, or makes one. A job that was published straight to the topic has no record before its first
+   * attempt begins. A record made here can be cancelled, and the attempt finds it. Only back ends may do that: the job
+   * has no owner, and nobody else may claim its ID.
    */
   async function readOrRecord(
     jobId: string,
@@ -52,7 +52,7 @@ export function cancelJob({ jobs, readStatus, store }: CancelParts): Handler<Api
       if (!isUnknown || jobName === undefined || caller.owner !== undefined) throw error;
       const { maxAttempts } = jobNamed(jobs, jobName);
       const queued = await store.queue({ jobId, jobName, maxAttempts });
-      // Where its attempt has begun meanwhile, the record is there by now.
+      // When its attempt has begun meanwhile, the record exists by now.
       return queued.isNew ? { jobName } : queued.existing;
     }
   }

@@ -8,13 +8,13 @@ import { platformNames } from '../names.ts';
 
 /** The dead letters of a platform's jobs. */
 export interface DeadLetters {
-  /** About how many a job has; they are not received for it. */
+  /** About how many dead letters a job has. It receives none of them. */
   count(jobName: string): Promise<number>;
-  /** Why jobs are dead, by their IDs: receives each of `count` letters once, of very many the first 50. */
+  /** Why jobs are dead, by their IDs. It receives each of `count` letters once, or the first 50 of more. */
   look(jobName: string, count: number): Promise<ReadonlyMap<string, FailureReason>>;
 }
 
-/** Those in the queues of the jobs' names. The SDK is loaded on first use. */
+/** The dead letters in SQS. The SDK is loaded on first use. */
 export function sqsDeadLetters(platform: string, config: SQSClientConfig = {}): DeadLetters {
   let loading: Promise<LoadedSdk> | undefined;
 
@@ -45,7 +45,7 @@ export function sqsDeadLetters(platform: string, config: SQSClientConfig = {}): 
             QueueUrl,
             MaxNumberOfMessages: maxBatchEntries,
             VisibilityTimeout: lookSeconds,
-            WaitTimeSeconds: 1, // asks all of SQS's servers; a letter that is there comes at once
+            WaitTimeSeconds: 1, // asks all servers of SQS; a letter comes at once
             MessageAttributeNames: ['All'],
             MessageSystemAttributeNames: [...arrivalAttributes],
           }),
@@ -74,10 +74,13 @@ const arrivalAttributes = ['SentTimestamp', 'ApproximateReceiveCount', 'DeadLett
 
 const maxCalls = 5;
 
-/** So long a letter stays away, so that the next call of a look brings others; nothing else should miss it. */
+/**
+ * How long a received letter stays invisible, so that the next call brings others.
+ * It is short, so that nobody else misses it.
+ */
 const lookSeconds = 2;
 
-/** Without a reason, or with somebody else's, nothing is known but where it lies. */
+/** The reason in a letter. A letter without a reason of the runtime was moved by SQS. */
 function reasonIn({ MessageAttributes, Attributes = {} }: Message): FailureReason {
   const { reason } = readReason(MessageAttributes?.[reasonAttribute]?.StringValue, {
     sentAtMs: Number(Attributes.SentTimestamp),

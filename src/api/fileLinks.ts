@@ -1,19 +1,21 @@
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 
-/** Presigned URLs of the platform's bucket: a file's bytes never pass through the API. */
+/** Presigned URLs of the platform's files bucket, so that files do not pass through the API. */
 export interface FileLinks {
-  /** A form that takes one file under this key, of this type and of at most so many bytes, for 15 minutes. */
+  /** A form that can upload one file under this key, of this type and of up to `maxBytes` bytes, for 15 minutes. */
   upload(file: {
     readonly key: string;
     readonly contentType: string;
     readonly maxBytes: number;
   }): Promise<UploadForm>;
-  /** Where a file is for 5 minutes, as a download where it has a name; undefined when it is not there. */
+  /**
+   * A file's URL for 5 minutes. A browser saves the file under `name`, if given. Undefined when there is no such file.
+   */
   download(
     key: string,
     as: { readonly name?: string; readonly contentType: string },
   ): Promise<string | undefined>;
-  /** Where a page uploads to and downloads from, such as `https://files.s3.eu-west-1.amazonaws.com`. */
+  /** The origin of these URLs, such as `https://files.s3.eu-west-1.amazonaws.com`. */
   origin(): Promise<string>;
 }
 
@@ -27,7 +29,7 @@ interface UploadForm {
 const uploadSeconds = 15 * 60;
 const downloadSeconds = 5 * 60;
 
-/** By S3's SDK, loaded on first use. */
+/** Links made by S3's SDK, which is loaded on first use. */
 export function s3FileLinks(Bucket: string, config: S3ClientConfig = {}): FileLinks {
   let loading: Promise<LoadedSdk> | undefined;
   const loaded = (): Promise<LoadedSdk> => {
@@ -84,7 +86,7 @@ async function loadSdk(config: S3ClientConfig): Promise<LoadedSdk> {
 }
 
 /**
- * Where a role may not list the bucket, S3 refuses with 403 what is not there.
+ * Whether there is an object. S3 answers 403 for a missing one where a role may not list the bucket.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
  */
 async function isThere(head: Promise<unknown>): Promise<boolean> {
@@ -99,8 +101,9 @@ async function isThere(head: Promise<unknown>): Promise<boolean> {
 }
 
 /**
- * A Content-Disposition by which a browser saves a file under its name (RFC 6266): the name in ASCII for old ones, and
- * in UTF-8 (RFC 8187) for all others. What could break out of the header, or out of a folder, is replaced.
+ * A Content-Disposition by which a browser saves a file under a name (RFC 6266). It has the name in ASCII for old
+ * browsers and in UTF-8 (RFC 8187) for all others. Characters that could break the header, or lead out of a folder, are
+ * replaced.
  */
 export function attachment(name: string): string {
   const wellFormed = name.toWellFormed().replace(/[\p{Cc}\p{Cf}/\\]/gu, '_');

@@ -13,15 +13,15 @@ import { ownPagesFolder } from './pages.ts';
 
 export type { ApiJob } from './apiJob.ts';
 
-/** A Lambda handler: of API Gateway's payload format 2.0, which a function URL sends too. */
+/** A Lambda handler of API Gateway's payload format 2.0, which a function URL uses too. */
 export type ApiHandler = (event: LambdaEvent, context: LambdaContext) => Promise<unknown>;
 
 /**
- * The API's Lambda handler. Reads what the stack sets: `JOB_TOPIC_ARN`, `JOB_STATUS_TABLE`, `JOB_FILES_BUCKET`,
- * `JOB_PLATFORM` (`jobs-dev`), `JOB_API_AUTH` (`iam` or `jwt`), and `JOB_API_STREAMS` (`true` behind a function URL whose
- * answers stream).
- * @param jobs the jobs that track
- * @throws {TypeError} when a variable is missing: an API that does not know who may call it answers nobody
+ * Makes the API's Lambda handler. It reads the environment variables that the stack sets: `JOB_TOPIC_ARN`,
+ * `JOB_STATUS_TABLE`, `JOB_FILES_BUCKET`, `JOB_PLATFORM` (such as `jobs-dev`), `JOB_API_AUTH` (`iam` or `jwt`), and
+ * `JOB_API_STREAMS` (`true` behind a function URL that streams answers).
+ * @param jobs the tracked jobs
+ * @throws {TypeError} when a variable is missing or wrong: the API must not start without knowing who may call it
  */
 export function createApiHandler(jobs: readonly ApiJob[]): ApiHandler {
   const streams = process.env.JOB_API_STREAMS === 'true';

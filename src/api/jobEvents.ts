@@ -7,7 +7,7 @@ import { jobIdOf, type ReadStatus } from './readStatus.ts';
 
 interface EventParts {
   readonly readStatus: ReadStatus;
-  /** Whether the host hands on what is written as it is written. */
+  /** Whether the host streams answers, and does not wait for their end. */
   readonly streams: boolean;
   readonly logger: ApiLogger;
   readonly now: () => number;
@@ -15,14 +15,14 @@ interface EventParts {
 }
 
 /**
- * `GET /jobs/{jobId}/events`: server-sent events. `status` carries the status as JSON, now and at each change, its ID the
- * same as the status's ETag; `end` follows a terminal state. Shortly before the function's deadline the stream ends; an
- * EventSource then asks again with `Last-Event-ID`, and gets only what it has not seen. One that has seen the end gets
- * 204, which tells it to stop asking.
+ * `GET /jobs/{jobId}/events`: server-sent events. The event `status` has the status as JSON, now and at each change,
+ * and the status's ETag as its ID. The event `end` follows when the job has ended. The stream ends shortly before the
+ * function's timeout. An EventSource then asks again with `Last-Event-ID`, and gets only what it has not seen. When it
+ * has seen the end, it gets 204, by which it stops asking.
  *
- * A host that cannot stream gets the state of the moment and the time to ask again, so that an EventSource polls.
+ * Where the host cannot stream, the answer has the current status and when to ask again, so that an EventSource polls.
  *
- * Nothing is read from the store while the client takes nothing: it is the client's reading that drives the loop.
+ * The client's reading drives the loop: the store is not read while the client does not take what was written.
  */
 export function jobEvents({ readStatus, streams, logger, now, sleep }: EventParts): Handler<ApiEnv> {
   return async (c) => {
@@ -70,7 +70,7 @@ export function jobEvents({ readStatus, streams, logger, now, sleep }: EventPart
       try {
         status = await read();
       } catch (error) {
-        // It asks again, and then it is an answer that has a status code.
+        // The client asks again, and gets an error with a status code if the store still cannot be read.
         logger.warn('following a job ended early', { jobId: status.jobId, error });
         return;
       }
@@ -78,17 +78,17 @@ export function jobEvents({ readStatus, streams, logger, now, sleep }: EventPart
   }
 }
 
-/** What an EventSource waits before it asks again. */
+/** How long an EventSource waits before it asks again. */
 const retryMs = 1000;
 
-/** Kept of the function's time, for a last look and the end of the answer. */
+/** The part of the function's time that is kept for a last read and the end of the answer. */
 const marginMs = 2000;
 
 const shortestPollMs = 500;
 const longestPollMs = 1000;
 const pollGrowth = 1.1;
 
-/** Load balancers and proxies cut a connection on which nothing is said, many after 30 seconds. */
+/** How long the stream is silent at most: load balancers and proxies cut silent connections, many after 30 seconds. */
 const keepAliveMs = 15_000;
 
 function changeOf(status: JobStatus): { readonly version: string; readonly body: string } {
@@ -100,12 +100,12 @@ function endId(version: string): string {
   return `${version}-end`;
 }
 
-/** JSON has no line breaks, so it is one line of data. */
+/** A server-sent event. JSON has no line breaks, so its data is one line. */
 function serverSentEvent(event: string, id: string, data: string): string {
   return `event: ${event}\nid: ${id}\ndata: ${data}\n\n`;
 }
 
-/** A stream that asks for a text only when the client takes one, and says when it is gone. */
+/** A stream that takes a text only when the client reads, and aborts `gone` when the client has gone. */
 function streamOf(texts: AsyncGenerator<string>, gone: AbortController): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   return new ReadableStream(

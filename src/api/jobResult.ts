@@ -15,9 +15,9 @@ interface ResultParts {
 }
 
 /**
- * `GET /jobs/{jobId}/result`: what `run` returned. 200 with its JSON, 204 where it returned nothing, 303 to S3 for a file
- * and for a value that is too large for the status table. A job that has none says why: 409 while it may still come (the
- * request was right, and only too early), 410 once it will not: dead, cancelled, or its file expired.
+ * `GET /jobs/{jobId}/result`: what `run` returned. 200 with its JSON, 204 where it returned nothing, 303 to S3 for a
+ * file, and for a value that is too large for the status table. 409 means that the job has not ended yet. 410 means
+ * that there is no result and will be none: the job is dead or cancelled, or its file has expired.
  */
 export function jobResult({ readStatus, files, now }: ResultParts): Handler<ApiEnv> {
   return async (c) => {
@@ -42,13 +42,13 @@ function dead({ reason }: JobStatus): Problem {
   return new Problem('dead', `The job failed for good${why}`, reason === undefined ? {} : { reason });
 }
 
-/** A result in S3; undefined for one that is in the status. */
+/** Redirects to a result in S3. Undefined for a result that is in the status. */
 async function storedResult(c: Context, status: JobStatus, files: FileLinks): Promise<Response | undefined> {
   const { jobName, jobId, result, resultKey } = status;
   if (resultKey !== undefined) {
     return redirect(c, await files.download(resultKey, { contentType: 'application/json' }));
   }
-  // A job may return what its payload said: only a file of its own is handed over.
+  // A job may return any text of its payload, so only a file of its own is given out.
   if (!isFileResult(result) || !result.file.key.startsWith(resultPrefix(jobName, jobId))) return undefined;
   const { key, name, contentType } = result.file;
   return redirect(c, await files.download(key, { name, contentType }));

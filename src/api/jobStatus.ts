@@ -7,7 +7,7 @@ import { jobIdOf, type ReadStatus } from './readStatus.ts';
 /** A job's status as the API gives it. */
 type StatusView = Omit<JobStatus, 'resultKey'> & { readonly links: StatusLinks };
 
-/** `GET /jobs/{jobId}`: its status, with an ETag, and while it has not ended, when to ask again. */
+/** `GET /jobs/{jobId}`: the job's status with an ETag, and, while the job has not ended, when to ask again. */
 export function jobStatus({
   readStatus,
   now,
@@ -27,13 +27,13 @@ export function jobStatus({
   };
 }
 
-/** Without what only the platform itself needs to know. */
+/** A status as the API shows it: without the key of its result in S3, and with links. */
 export function statusView(status: JobStatus): StatusView {
   const { resultKey: _, ...shown } = status;
   return { ...shown, links: statusLinks(status) };
 }
 
-/** Changes with whatever a client can see of a job. */
+/** A version of a status's JSON: it changes whenever the JSON does. */
 export function versionOf(body: string): string {
   return createHash('sha256').update(body).digest('base64url').slice(0, 22);
 }
@@ -42,17 +42,17 @@ export function isEnd(state: JobState): boolean {
   return state === 'succeeded' || state === 'dead' || state === 'cancelled';
 }
 
-/** 1 to 5 seconds, a tenth of the job's age: what has taken long takes a little longer. */
+/** When to ask again: in a tenth of the job's age, 1 to 5 seconds. */
 export function retryAfterSeconds({ createdAt }: Pick<JobStatus, 'createdAt'>, nowMs: number): number {
   const ageSeconds = (nowMs - Date.parse(createdAt)) / 1000;
   return Math.min(Math.max(Math.ceil(ageSeconds / 10), 1), 5);
 }
 
-/** Where to go on from a job, as relative URLs. */
+/** A job's links, as relative URLs. */
 interface StatusLinks {
   readonly self: string;
   readonly events: string;
-  /** Where a job that succeeded has its result. */
+  /** Present when the job has succeeded. */
   readonly result?: string;
 }
 
@@ -62,7 +62,7 @@ export function statusLinks({ jobId, state }: Pick<JobStatus, 'jobId' | 'state'>
   return state === 'succeeded' ? { self, events, result: `${self}/result` } : { self, events };
 }
 
-/** A producer's own ID may be any text. */
+/** A job's path. A jobId may be any text, so it is encoded. */
 export function jobPath(jobId: string): string {
   return `/jobs/${encodeURIComponent(jobId)}`;
 }

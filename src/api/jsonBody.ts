@@ -5,16 +5,16 @@ import { Problem } from './problem.ts';
 /** A request's body. */
 interface JsonBody {
   readonly value: unknown;
-  /** SHA-256 of its JSON: the same for the same body, whatever its white space. */
+  /** The SHA-256 of its JSON, which does not depend on white space. */
   readonly hash: string;
 }
 
-/** The largest body: Lambda's bound of an invocation's payload. The host refuses what is larger before. */
+/** The largest body in bytes: Lambda's limit of an invocation. The host itself refuses a larger one. */
 export const maxBodyBytes = 6 * 1024 * 1024;
 
 /**
  * Reads a request's JSON.
- * @throws {Problem} another content type, no JSON, or nested so deeply that nobody could write it again
+ * @throws {Problem} when the content type is another, or the body is not JSON or nested too deeply
  */
 export async function jsonBody(c: Context): Promise<JsonBody> {
   const type = c.req.header('content-type');
@@ -36,7 +36,7 @@ export async function jsonBody(c: Context): Promise<JsonBody> {
   }
 }
 
-/** Without V8's own message, which quotes the text. */
+/** The value of a JSON text. V8's error is dropped, because it quotes the text. */
 function parsed(bytes: ArrayBuffer): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));

@@ -7,12 +7,12 @@ import type { ApiEnv } from './caller.ts';
 import { statusView } from './jobStatus.ts';
 import { Problem } from './problem.ts';
 
-/** How many jobs a page of the list has, where nothing is said, and at most. */
+/** How many jobs a page of the list has, by default and at most. */
 export const pageSizes = { default: 20, max: 100 } as const;
 
 /**
- * `GET /jobs?jobName=&status=&limit=&cursor=`: the newest first, without their results. A caller with an owner sees their
- * own, and a back end those that belong to nobody.
+ * `GET /jobs?jobName=&status=&limit=&cursor=`: the jobs of a name, the newest first, without their results. A caller
+ * with a token gets their own jobs, and a back end those without an owner.
  */
 export function listJobs({
   jobs,
@@ -55,7 +55,7 @@ interface ParameterFault {
 
 const cursorFault: ParameterFault = {
   parameter: 'cursor',
-  message: 'is none of this list: take it from the page before, with the same parameters',
+  message: 'does not belong to this list: take it from the page before, with the same parameters',
 };
 
 function queryOf(c: Context): Query {
@@ -96,7 +96,7 @@ function faultsOf({ jobName, status, limit, cursor }: Record<string, string | un
   return faults;
 }
 
-/** A cursor that somebody made up may still look like one, and then it is DynamoDB that refuses it. */
+/** Whether an error is about the cursor. DynamoDB refuses one that was made up but has the right form. */
 function isCursorError({ name }: Error, cursor: string | undefined): boolean {
   return cursor !== undefined && /^(InvalidCursorError|ValidationException)$/.test(name);
 }

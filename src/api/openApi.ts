@@ -1,11 +1,12 @@
 import type { Handler } from 'hono';
+import * as z from 'zod/mini';
 import type { ApiJob } from './apiJob.ts';
 import type { ApiAuth, ApiEnv } from './caller.ts';
 import { pageSizes } from './listJobs.ts';
-import { ownSchemas, payloadName, payloadSchema, ref } from './openApiSchemas.ts';
 import { type ProblemKind, problemKinds, problemType } from './problem.ts';
+import { namedSchemas } from './schemas.ts';
 
-/** `GET /openapi.json`: made at the first request, of the very schemas that payloads are checked by. */
+/** `GET /openapi.json`: the document is made at the first request, of the schemas by which payloads are checked. */
 export function openApi(parts: {
   readonly jobs: readonly ApiJob[];
   readonly auth: ApiAuth;
@@ -79,7 +80,7 @@ function scheduling({ name, payloadSchema }: ApiJob): object {
   };
 }
 
-/** The bounds stand in the schema, so that a page can tell them to whoever chooses a file. */
+/** The schema has the bounds of the upload, so that a page can show them to people who choose a file. */
 function uploading({ name, uploads }: ApiJob): object {
   const { properties, ...request } = ownSchemas().UploadRequest as { properties: Record<string, object> };
   const bounded = {
@@ -161,7 +162,7 @@ function cancelling(): object {
     ],
     responses: {
       200: json('It is cancelled.', ref('JobStatus')),
-      202: json('It still runs, and has been told.', ref('JobStatus')),
+      202: json('It still runs, and was asked to stop.', ref('JobStatus')),
       ...problems('malformed-job-id', 'unknown-job-id', 'unknown-job', 'already-ended'),
     },
   };
@@ -174,7 +175,7 @@ function following(): object {
     parameters: [{ name: 'Last-Event-ID', in: 'header', schema: { type: 'string' } }],
     responses: {
       200: { description: 'The events.', content: { 'text/event-stream': { schema: { type: 'string' } } } },
-      204: { description: 'The end has been seen: there is nothing more to come.' },
+      204: { description: 'The client has seen the end, and no more events will come.' },
       ...problems('malformed-job-id', 'unknown-job-id'),
     },
   };
@@ -208,7 +209,7 @@ function header(description: string): object {
   return { description, schema: { type: 'string' } };
 }
 
-/** Those of a route by their status, and those that any route may answer. */
+/** The problems of a route by their status, with those that every route may answer. */
 function problems(...kinds: readonly ProblemKind[]): object {
   const everywhere: ProblemKind[] = ['no-credentials', 'internal-error'];
   const byStatus = Map.groupBy([...kinds, ...everywhere], (kind) => problemKinds[kind].status);
@@ -218,5 +219,47 @@ function problems(...kinds: readonly ProblemKind[]): object {
       const description = group.map((kind) => `/problems/${kind}: ${problemKinds[kind].title}.`).join(' ');
       return [status, { description, content }];
     }),
+  );
+}
+
+/** A reference to a schema of the document. */
+function ref(name: string): object {
+  return { $ref: `${schemaPath}${name}` };
+}
+
+const schemaPath = '#/components/schemas/';
+
+/** The schemas of the API's own requests and answers. They refer to each other by name. */
+function ownSchemas(): Record<string, object> {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries(namedSchemas)) registry.add(schema, { id });
+  const { schemas } = z.toJSONSchema(registry, { io: 'input', uri: (id) => `${schemaPath}${id}` });
+  return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, embedded(schema, '')]));
+}
+
+function payloadName(jobName: string): string {
+  return `${jobName}Payload`;
+}
+
+/** The name and the schema of a job's payload. */
+function payloadSchema({ name, payloadSchema: schema = {} }: ApiJob): [string, object] {
+  return [payloadName(name), embedded(schema, `${schemaPath}${payloadName(name)}`)];
+}
+
+/** A schema as a part of the OpenAPI document: references to its own parts must start at the document's root. */
+function embedded(schema: object, root: string): object {
+  const { $schema: _, $id, ...rest } = schema as Record<string, unknown>;
+  return moved(rest, root) as object;
+}
+
+function moved(value: unknown, root: string): unknown {
+  if (Array.isArray(value)) return value.map((one) => moved(one, root));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]) =>
+      key === '$ref' && typeof one === 'string' && one.startsWith('#') && !one.startsWith(schemaPath)
+        ? [key, `${root}${one.slice(1)}`]
+        : [key, moved(one, root)],
+    ),
   );
 }

@@ -8,16 +8,16 @@ import { Problem } from './problem.ts';
 interface PageParts {
   readonly files: Pick<FileLinks, 'origin'>;
   readonly logger: ApiLogger;
-  /** The folder of the pages' files; what lies directly in it is served. */
+  /** The folder of the pages' files. Only files directly in it are served. */
   readonly pagesFolder: URL;
 }
 
-/** Where the pages are: beside this file, and beside the bundle. */
+/** The folder of the pages: beside this file, and beside the bundle. */
 export const ownPagesFolder = new URL('./pages/', import.meta.url);
 
 /**
- * `GET /pages/{file}`: the files of the pages; `upload` stands for `upload.html`. A request's path is looked up among
- * the files that are there and never becomes a path of the file system.
+ * `GET /pages/{file}`: the files of the pages. `upload` stands for `upload.html`. A request's path is looked up in the
+ * list of files, and never used as a path of the file system.
  */
 export function pages({ files, logger, pagesFolder }: PageParts): Handler<ApiEnv> {
   let loading: Promise<ReadonlyMap<string, PageFile>> | undefined;
@@ -62,7 +62,7 @@ async function readPage(folder: URL, name: string, type: string): Promise<[strin
   return [name, { type, content: new Uint8Array(await readFile(new URL(encodeURIComponent(name), folder))) }];
 }
 
-/** Only these types are served: other files, such as an editor's tsconfig.json, are not part of a page. */
+/** The types that are served. Other files, such as an editor's tsconfig.json, are not part of a page. */
 const types: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
   js: 'text/javascript; charset=utf-8',
@@ -70,7 +70,7 @@ const types: Readonly<Record<string, string>> = {
   svg: 'image/svg+xml',
 };
 
-/** Scripts, styles and requests to the API itself alone; files go to and come from S3. */
+/** Allows scripts, styles and requests of the API's own origin only, and requests to S3 for files. */
 function contentSecurityPolicy(filesOrigin = ''): string {
   return [
     "default-src 'self'",

@@ -1,18 +1,19 @@
 import { type OutputUnit, type Schema, Validator } from '@cfworker/json-schema';
 
-/** Something in a body that does not fit its schema. */
+/** A part of a body that does not fit its schema. */
 export interface Fault {
-  /** Where, as a JSON Pointer (RFC 6901); empty for the body as a whole. */
+  /** The place, as a JSON Pointer (RFC 6901). Empty where the body as a whole is at fault. */
   readonly path: string;
   readonly message: string;
 }
 
-/** More would help nobody. */
+/** How many faults are reported at most. */
 export const maxFaults = 100;
 
 /**
- * Makes a check by a JSON Schema (2020-12, interpreted: nothing is compiled or evaluated). It gives every fault, each
- * once and where it is: of what no alternative of an `anyOf` takes, those of the alternative that was meant, if it shows.
+ * Makes a check by a JSON Schema (2020-12), which is interpreted and not compiled to code. The check gives every fault
+ * once, with its place. Where no alternative of an `anyOf` fits, it gives the faults of the alternative that was meant,
+ * if that can be told.
  */
 export function faultFinder(schema: object): (value: unknown) => Fault[] {
   const validator = new Validator(schema as Schema, '2020-12', false);
@@ -26,14 +27,14 @@ export function faultFinder(schema: object): (value: unknown) => Fault[] {
   };
 }
 
-/** The validator calls itself for each level, and writes property names as URIs. */
+/** Why a value cannot be checked. The validator calls itself for each level, and writes property names as URIs. */
 function uncheckable(error: unknown): string {
   if (error instanceof RangeError) return 'is nested too deeply';
-  if (error instanceof URIError) return 'has a property whose name is no Unicode text (a lone surrogate)';
+  if (error instanceof URIError) return 'has a property whose name is not Unicode text (a lone surrogate)';
   throw error;
 }
 
-/** The schema `false` has no place of its own in the validator's errors: it is that of the keyword right before it. */
+/** Gives errors of the schema `false` a place. The validator gives them none; it is that of the keyword right before. */
 function withPlaces(errors: readonly OutputUnit[]): OutputUnit[] {
   return errors.map((error, index) =>
     error.keyword === 'false'
@@ -42,7 +43,7 @@ function withPlaces(errors: readonly OutputUnit[]): OutputUnit[] {
   );
 }
 
-/** The validator says of each level that something below it is wrong; only what is at the bottom is a fault. */
+/** The faults in the validator's errors. It has an error for every level above a fault, and only the lowest one tells. */
 function faultsOf(errors: readonly OutputUnit[]): Fault[] {
   const faults: Fault[] = [];
   for (let index = 0; index < errors.length; index += 1) {
@@ -64,8 +65,8 @@ function isBelow({ keywordLocation }: OutputUnit, parent: OutputUnit): boolean {
 }
 
 /**
- * An alternative was not meant when the value is of another type altogether, or has another value where the alternative
- * has a constant, such as the kind that tells a union's members apart.
+ * The faults of a value that fits no alternative. An alternative was not meant when the value is of another type, or
+ * differs from a constant of the alternative, such as the kind that tells a union's members apart.
  */
 function alternativeFaults(error: OutputUnit, below: readonly OutputUnit[]): Fault[] {
   const alternatives = [...Map.groupBy(below, (one) => branchOf(one, error)).values()];
@@ -91,7 +92,7 @@ function branchOf({ keywordLocation }: OutputUnit, parent: OutputUnit): string {
   return keywordLocation.slice(parent.keywordLocation.length + 1).split('/')[0] ?? '';
 }
 
-/** An alternative's fault, told of the value that the alternatives are for. */
+/** The text of an alternative's fault, with its path from the value that has the alternatives. */
 function relativeTo(parent: OutputUnit): (fault: Fault) => string {
   const from = pointerOf(parent).length;
   return ({ path, message }) => (path.length > from ? `${path.slice(from)} ${message}` : message);
@@ -135,13 +136,13 @@ function messageOf({ keyword, error }: OutputUnit): string {
   return keyword === 'type' ? text.replaceAll('", "', ' or ') : text;
 }
 
-/** The validator's words by keyword, and what they are for somebody who does not read JSON Schema. */
+/** How to rewrite the validator's messages, by keyword, for people who do not read JSON Schema. */
 const messages: Readonly<Record<string, readonly [RegExp, string]>> = {
   false: [/^.*$/, 'is not known here: remove it'],
   type: [/^Instance type "(.*)" is invalid\. Expected "(.*)"\.$/, 'must be $2, is $1'],
   const: [/^Instance does not match (.*)\.$/s, 'must be $1'],
   enum: [/^Instance does not match any of \[(.*)\]\.$/s, 'must be one of $1'],
-  not: [/^.*$/, 'is just what it must not be'],
+  not: [/^.*$/, 'is a value that is not allowed'],
   anyOf: [/^.*$/, 'fits none of the alternatives'],
   oneOf: [/^.*\((\d+) matches\)\.$/, 'must fit exactly one of the alternatives, fits $1'],
   minProperties: [/^\D*(\d+)\D*$/, 'must have at least $1 properties'],
@@ -166,7 +167,7 @@ const messages: Readonly<Record<string, readonly [RegExp, string]>> = {
   format: [/^.*("[^"]*")\.$/, 'must be of the format $1'],
 };
 
-/** A format often comes with a pattern that says the same. */
+/** The faults without repetitions. A format often comes with a pattern that says the same. */
 function distinct(faults: readonly Fault[]): Fault[] {
   const found = new Map(faults.map((fault) => [`${fault.path}\n${fault.message}`, fault]));
   const patterned = messages.pattern?.[1];

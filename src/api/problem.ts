@@ -1,6 +1,6 @@
 /**
- * What is answered where a request cannot be: problem details (RFC 9457). Thrown by a route; whatever else is thrown
- * becomes an `internal-error`, which says nothing of its cause.
+ * Why a request is refused. A route throws it, and the answer is its problem details (RFC 9457). Any other error
+ * becomes an `internal-error`, which does not tell its cause.
  */
 export class Problem extends Error {
   override readonly name = 'Problem';
@@ -29,7 +29,7 @@ export class Problem extends Error {
     return problemKinds[this.kind].status;
   }
 
-  /** @param instance the path that was asked for */
+  /** @param instance the path of the request */
   response(instance: string): Response {
     const { status, title } = problemKinds[this.kind];
     const type = `/problems/${this.kind}`;
@@ -46,7 +46,9 @@ export type ProblemKind = keyof typeof problemKinds;
 /** RFC 9457's content type. */
 export const problemType = 'application/problem+json';
 
-/** Every kind of problem: its `type` is `/problems/<kind>`, a name to compare with and no page. */
+/**
+ * Every kind of problem. Its `type` is `/problems/<kind>`, which is a name to compare with, not the address of a page.
+ */
 export const problemKinds = {
   'malformed-json': { status: 400, title: 'The body is no JSON' },
   'malformed-job-id': { status: 400, title: 'No job can have that ID' },

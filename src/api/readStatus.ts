@@ -16,14 +16,14 @@ interface ReadStatusParts {
 }
 
 /**
- * A job's status, for whom it belongs to. Another owner's job does not exist for them.
+ * Reads a job's status for a caller. For another owner's job it throws as if there were no such job.
  * @throws {Problem} when there is no such job
  */
 export type ReadStatus = (jobId: string, caller: Caller) => Promise<JobStatus>;
 
 /**
- * Reads a status, and looks for the job in its dead-letter queue when nothing has been heard of it for too long: SQS
- * itself moves a message whose function does not even load, and nobody else would say so.
+ * Reads a status. When the status has not changed for too long, it also looks for the job in the dead-letter queue: SQS
+ * moves the message of a function that does not even load, and nothing else would record that.
  */
 export function statusReader({ store, deadLetters, logger, now }: ReadStatusParts): ReadStatus {
   const nextLooks = new BoundedMap<string, number>(rememberedLooks);
@@ -40,13 +40,16 @@ export function statusReader({ store, deadLetters, logger, now }: ReadStatusPart
     return overdueMs(status) >= overdueAfterMs && now() >= (nextLooks.get(status.jobId) ?? 0);
   }
 
-  /** A run that was lost has no next attempt's time: its last entry in the history is the end of its lease. */
+  /**
+   * How long the job is overdue. A lost run has no time for its next attempt, but
+   * the end of its lease is in the history.
+   */
   function overdueMs({ state, updatedAt, nextAttemptAt, history }: JobStatus): number {
     if (state !== 'queued' && state !== 'retrying') return 0;
     return now() - Date.parse(nextAttemptAt ?? history.at(-1)?.at ?? updatedAt);
   }
 
-  /** At ever longer intervals: a page that polls for hours must not keep asking SQS. */
+  /** Looks at growing intervals, because a page that polls for hours must not make a look each time. */
   async function looked(status: JobStatus): Promise<JobStatus> {
     const { jobId, jobName } = status;
     nextLooks.set(jobId, now() + Math.max(overdueMs(status), shortestLookIntervalMs));
@@ -58,7 +61,7 @@ export function statusReader({ store, deadLetters, logger, now }: ReadStatusPart
     }
   }
 
-  /** What is found is recorded for all of them, so that the same letters are received once. */
+  /** Records all letters that it finds, so that the same letters are received once. */
   async function lookAt(jobName: string): Promise<boolean> {
     const letters = await deadLetters.count(jobName);
     if (letters === 0 || !(await store.claimLook(jobName, letters))) return false;
@@ -73,7 +76,7 @@ export function statusReader({ store, deadLetters, logger, now }: ReadStatusPart
   }
 }
 
-/** How long past its time a job may be silent before its dead letters are looked at. */
+/** How long a job may be overdue before its dead letters are looked at. */
 const overdueAfterMs = 30_000;
 
 const shortestLookIntervalMs = 10_000;
@@ -81,7 +84,10 @@ const shortestLookIntervalMs = 10_000;
 const rememberedLooks = 1000;
 
 export function unknownJobId(): Problem {
-  return new Problem('unknown-job-id', 'There is no job with this ID, or no longer, or it is not yours.');
+  return new Problem(
+    'unknown-job-id',
+    'There is no job with this ID, its status has expired, or it is not yours.',
+  );
 }
 
 /**

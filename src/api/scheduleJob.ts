@@ -23,7 +23,7 @@ interface ScheduleParts {
   readonly publisher: JobPublisher;
 }
 
-/** The part of the publisher that takes a job by its name. */
+/** The part of the publisher that publishes a job by its name. */
 export interface JobPublisher {
   publish(jobName: string, payload: unknown, options: { readonly jobId: string }): Promise<unknown>;
 }
@@ -31,10 +31,10 @@ export interface JobPublisher {
 /**
  * `POST /jobs/{jobName}`: checks the payload, records the job, publishes it, and answers 202 with its ID.
  *
- * With an `Idempotency-Key` the ID follows from the key, and a replay gets the same answer. Nothing is published for
- * it, unless the job is still queued and this process does not know that it was: the first attempt may have ended
- * between record and message. Then it is published once more, under the same ID: a message twice is what a job must
- * bear anyway, a job that never runs is not.
+ * With an `Idempotency-Key` the ID follows from the key, and a replay of the request gets the same answer. A replay
+ * usually publishes nothing. But the first request may have failed after it recorded the job and before it published
+ * it. So when the job is still queued, and this process does not know that it was published, a replay publishes it
+ * again under the same ID. A job must bear a second message anyway, and would otherwise never run.
  */
 export function scheduleJob({ jobs, store, publisher }: ScheduleParts): Handler<ApiEnv> {
   const makeJobId = uuidv7Maker();
@@ -44,7 +44,7 @@ export function scheduleJob({ jobs, store, publisher }: ScheduleParts): Handler<
   return async (c) => {
     const job = jobNamed(jobs, c.req.param('jobName') ?? '');
     const { owner } = c.get('caller');
-    // The header as the client sent it: hono's adapter leaves out an empty header and encodes what is not ASCII.
+    // The header as the client sent it: hono's adapter drops an empty header, and encodes characters that are not ASCII.
     const key = c.env.event?.headers?.['idempotency-key'] ?? c.req.header('idempotency-key');
     if (key !== undefined) checkIdempotencyKey(key);
     const { value: payload, hash: requestHash } = await jsonBody(c);
@@ -70,12 +70,12 @@ export function scheduleJob({ jobs, store, publisher }: ScheduleParts): Handler<
     finders.set(name, faultsOf);
     const errors = faultsOf(payload);
     if (errors.length > 0)
-      throw new Problem('invalid-body', `The body is no payload of ${name}.`, { errors });
+      throw new Problem('invalid-body', `The body does not fit the payload of ${name}.`, { errors });
   }
 
   /**
-   * What was recorded and surely not published is forgotten again, as if it had never been asked for. Where SNS may have
-   * taken it and its answer was lost, the record stays: it says whose job it is.
+   * Publishes a recorded job. When the job was certainly not published, its record is removed. When SNS may have taken
+   * it and only the answer was lost, the record stays, because it holds the job's owner.
    */
   async function publishNew(job: NewJob, payload: unknown): Promise<void> {
     try {
@@ -95,7 +95,7 @@ export function scheduleJob({ jobs, store, publisher }: ScheduleParts): Handler<
   }
 }
 
-/** Enough for the replays of a client that got no answer; each is an ID. */
+/** How many publishes are remembered, for replays of clients that got no answer. */
 const rememberedPublishes = 1000;
 
 type Scheduled = Parameters<typeof statusLinks>[0] & { readonly jobName: string };
@@ -112,7 +112,7 @@ function reused(jobId: string): Problem {
   );
 }
 
-/** Found before it was sent, or refused by SNS: no connection that broke, and no failure of SNS's own. */
+/** Whether a job was certainly not published: the publisher or SNS refused it, and no connection or server failed. */
 function isUnsent(error: unknown): boolean {
   if (!(error instanceof PublishFailedError)) return error instanceof PublishError;
   return (error.cause as { readonly $fault?: string } | undefined)?.$fault === 'client';
@@ -148,8 +148,8 @@ function unpublished(error: unknown): never {
 }
 
 /**
- * The ID of the job that a client's `Idempotency-Key` stands for: the same for the same key, job and owner, and no
- * other's. A UUID of version 8 (RFC 9562), off the SHA-256 of the three.
+ * The ID of the job with an `Idempotency-Key`: a UUID of version 8 (RFC 9562), made of the
+ * SHA-256 of the owner, the job's name and the key.
  */
 function jobIdOfKey(key: string, jobName: string, owner: string | undefined): string {
   const hash = createHash('sha256')
@@ -160,7 +160,7 @@ function jobIdOfKey(key: string, jobName: string, owner: string | undefined): st
   return hash.toString('hex', 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
-/** @throws {Problem} when it is no 1 to 255 visible ASCII characters */
+/** @throws {Problem} when the key is not 1 to 255 visible ASCII characters */
 function checkIdempotencyKey(key: string): void {
   if (/^[!-~]{1,255}$/.test(key)) return;
   throw new Problem(

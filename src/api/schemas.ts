@@ -17,7 +17,7 @@ const statusLinks = z.object({
   result: z.optional(z.string().check(z.meta({ description: 'Of a job that succeeded.' }))),
 });
 
-export const jobStatusSchema = z.object({
+const jobStatusSchema = z.object({
   jobId,
   jobName: z.string(),
   state: jobState,
@@ -51,14 +51,14 @@ export const jobStatusSchema = z.object({
   links: statusLinks,
 });
 
-export const scheduledJobSchema = z.object({
+const scheduledJobSchema = z.object({
   jobId,
   jobName: z.string(),
   state: jobState,
   links: statusLinks,
 });
 
-export const jobListSchema = z.object({
+const jobListSchema = z.object({
   jobs: z.array(jobStatusSchema),
   cursor: z.optional(z.string().check(z.meta({ description: 'Of the next page; absent on the last one.' }))),
   links: z.object({ next: z.optional(z.string()) }),
@@ -70,7 +70,7 @@ export const uploadRequestSchema = z.strictObject({
   bytes: z.int().check(z.minimum(1), z.meta({ description: "The file's size." })),
 });
 
-export const uploadSchema = z.object({
+const uploadSchema = z.object({
   upload: z.string().check(z.meta({ description: "The file's key, for the job's payload." })),
   url: z
     .url()
@@ -79,7 +79,7 @@ export const uploadSchema = z.object({
   expiresAt: instant,
 });
 
-export const problemSchema = z.looseObject({
+const problemSchema = z.looseObject({
   type: z.string(),
   title: z.string(),
   status: z.int(),
@@ -97,8 +97,8 @@ export const problemSchema = z.looseObject({
 });
 
 /**
- * What the API takes and answers, by name: the OpenAPI document is made of it, and tests hold real answers to it. An
- * answer is not checked while it is sent.
+ * The schemas of the API's requests and answers, by name. The OpenAPI document is made of them, and tests check real
+ * answers by them. In operation, answers are not checked.
  */
 export const namedSchemas = {
   JobState: jobState,

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Handler } from 'hono';
 import * as z from 'zod/mini';
-import { safeFileName } from '../files/fileName.ts';
-import type { ApiJob } from './apiJob.ts';
-import { jobNamed } from './apiJob.ts';
+import { safeFileName } from '../files/keys.ts';
+import { type ApiJob, jobNamed } from './apiJob.ts';
 import type { ApiEnv } from './caller.ts';
 import type { FileLinks } from './fileLinks.ts';
 import { jsonBody } from './jsonBody.ts';
@@ -12,8 +11,8 @@ import { Problem } from './problem.ts';
 import { uploadRequestSchema } from './schemas.ts';
 
 /**
- * `POST /jobs/{jobName}/uploads`: where to put a file for a job, as a presigned POST that takes this type and at most
- * this size under this key, and no other. Its key is what the job's payload then refers to.
+ * `POST /jobs/{jobName}/uploads`: answers with a presigned POST by which a file for a job can be uploaded. The POST
+ * takes one key and one type only, and at most the announced size. The job's payload then holds the key.
  */
 export function uploads({
   jobs,
@@ -57,13 +56,13 @@ function checkSize(bytes: number, maxBytes: number): void {
   throw new Problem('too-large', `The file has ${bytes} bytes, and the job takes ${maxBytes}.`, { maxBytes });
 }
 
-/** A path is refused, because its sender means a place by it; any other name becomes one that every system takes. */
+/** A file name that every system takes. A path is refused, because whoever sends one means a certain folder. */
 function checkedName(name: string): string {
   const message = nameProblem(name);
   if (message !== undefined) {
     throw new Problem('invalid-body', `The name ${message}.`, { errors: [{ path: '/name', message }] });
   }
-  // S3 would put a name of the client's choice in place of ${filename}.
+  // S3 replaces ${filename} in a key by a name that the client chooses.
   return safeFileName(name.replaceAll('$' + '{', '-{'));
 }
 

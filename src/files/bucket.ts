@@ -1,6 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 
-/** The platform's bucket, and what talks to it. */
+/** The platform's files bucket, and the client and SDK to use it with. */
 export interface Bucket {
   readonly name: string;
   readonly client: S3Client;
@@ -8,9 +8,9 @@ export interface Bucket {
 }
 
 /**
- * The bucket that `JOB_FILES_BUCKET` names, which the stack sets for every job. The SDK is loaded on first use, and
- * the Lambda runtime has it.
- * @throws {Error} where the variable is missing
+ * The bucket that the environment variable `JOB_FILES_BUCKET` names. The stack sets it for every job. The SDK is loaded
+ * on first use; Lambda has it, so a bundle does not carry it.
+ * @throws {Error} when the variable is not set
  */
 export async function filesBucket(): Promise<Bucket> {
   const name = process.env.JOB_FILES_BUCKET;

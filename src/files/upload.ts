@@ -1,36 +1,44 @@
 import { addAbortSignal, type Readable } from 'node:stream';
 import type { JobContext } from '../job/context.ts';
+import type { Uploads } from '../job/defineJob.ts';
 import { NonRetryableError } from '../job/errors.ts';
 import { defaultUploadBytes } from '../job/options.ts';
-import type { Uploads } from '../job/uploads.ts';
 import { filesBucket } from './bucket.ts';
 import { uploadName } from './keys.ts';
 
 /** A file that a caller uploaded, read into memory. */
 export interface Upload extends UploadFacts {
+  /** The file's whole content. */
   readonly body: Uint8Array;
 }
 
-/** A file that a caller uploaded, to be read piece by piece. */
+/** A file that a caller uploaded, whose content is read piece by piece. */
 export interface UploadStream extends UploadFacts {
-  /** Read it once, to its end or until a `break`. It throws when the connection does, or the job's signal is aborted. */
+  /**
+   * The content. Iterate over it once, to its end or until a `break`. It throws when the connection breaks, and the
+   * signal's reason when the job's signal is aborted.
+   */
   readonly body: AsyncIterable<Uint8Array>;
 }
 
+/** What is known of an uploaded file. */
 export interface UploadFacts {
-  /** The file's name, as it was uploaded. */
+  /** The file's name. */
   readonly name: string;
-  /** In lower case, without parameters: `text/csv`. */
+  /** The content type, in lower case and without parameters, such as `text/csv`. */
   readonly contentType: string;
-  /** Its size. */
+  /** The file's size in bytes. */
   readonly bytes: number;
 }
 
 /**
- * Reads an uploaded file: `readUpload(context, upload, uploads)`, with the `uploads` of the job itself. Its type and
- * size are checked again, before a byte is read: whoever holds a bucket's credentials is not bound by a POST's policy.
- * @throws {NonRetryableError} when the key is not one of this job's uploads, when the file is gone, and when it has
- *   another type or is larger than the job takes; what S3 or the network refuses is an ordinary error, which retries
+ * Reads an uploaded file into memory: `readUpload(context, key, uploads)`, where `uploads` is the option of the job
+ * itself. The file's type and size are checked before a byte is read, because somebody with access to the bucket can
+ * bypass the presigned POST.
+ * @param key the upload's key, as the API gave it out and the payload holds it
+ * @throws {NonRetryableError} when the key is not one of this job's uploads, the file does not exist, or the job does not
+ *   allow its type or size
+ * @throws {Error} when S3 refuses otherwise or cannot be reached, which retries the job
  */
 export async function readUpload(context: UploadContext, key: string, uploads: Uploads): Promise<Upload> {
   const { body, ...facts } = await openUpload(context, key, uploads);
@@ -39,7 +47,7 @@ export async function readUpload(context: UploadContext, key: string, uploads: U
   return { ...facts, body: Buffer.concat(pieces) };
 }
 
-/** The same for a file that is not to be held in memory as a whole. */
+/** Opens an uploaded file that need not fit into memory. It checks and throws as `readUpload` does. */
 export async function openUpload(
   { jobName, signal }: UploadContext,
   key: string,
@@ -65,7 +73,7 @@ export async function openUpload(
 
 type UploadContext = Pick<JobContext, 'jobName' | 'signal'>;
 
-/** HTTP sees to it that there are as many bytes as were announced. */
+/** The content's pieces. HTTP ensures that there are as many bytes as were announced. */
 async function* pieces(stream: Readable, key: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   try {
     yield* stream;
@@ -75,7 +83,8 @@ async function* pieces(stream: Readable, key: string, signal: AbortSignal): Asyn
 }
 
 /**
- * Where a role may not list the bucket, S3 says AccessDenied of an object that is not there.
+ * The error of a file that could not be read. For a missing object S3 answers AccessDenied, since the job's role may
+ * not list the bucket.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  */
 function whyNotRead(error: unknown, key: string, signal: AbortSignal): unknown {

@@ -12,7 +12,6 @@ import type { JobLog } from '../job/context.ts';
 import { type Duration, durationSeconds } from '../job/duration.ts';
 import { defaultRemembered } from '../job/options.ts';
 import { AlreadyRunningError, type Lease } from '../runtime/once.ts';
-import { startRenewal } from './renewal.ts';
 
 export interface DynamoKeysOptions {
   /** @default `JOB_IDEMPOTENCY_TABLE` */
@@ -21,13 +20,14 @@ export interface DynamoKeysOptions {
 }
 
 /**
- * Does the work with a key once.
- * @returns the work's result, or the stored one of the time it was done
- * @throws {AlreadyRunningError} when it is under way elsewhere; whatever the work throws, which frees the key again
+ * Does the work once for a key.
+ * @returns the work's result, or the stored result when the work was done before
+ * @throws {AlreadyRunningError} when the work is being done elsewhere. An error of the work is passed on and frees the
+ *   key
  */
 export type KeyedWork = (key: string, lease: LoggedLease, work: () => unknown) => Promise<unknown>;
 
-export interface LoggedLease extends Lease {
+interface LoggedLease extends Lease {
   readonly log: Pick<JobLog, 'warn'>;
 }
 
@@ -67,7 +67,7 @@ export function dynamoKeys(
     } catch (error) {
       if (done.thrown) throw done.thrown.error;
       if ('result' in done) {
-        // Done, but not remembered: running it again would be worse than a duplicate that may come.
+        // A retry would surely do the work twice. A duplicate message, which would do so now, may never come.
         log.warn('the job is done, but could not be remembered for idempotency', { error });
         return done.result;
       }
@@ -78,7 +78,7 @@ export function dynamoKeys(
   };
 }
 
-/** Without a lease in the record, a crashed attempt would block its key until that expires. */
+/** Powertools' settings, with a lease. Without one, a crashed attempt would block its key until the record expires. */
 function configWithLease(expiresAfterSeconds: number, leaseMs: number): IdempotencyConfig {
   return new IdempotencyConfig({
     expiresAfterSeconds,
@@ -87,8 +87,8 @@ function configWithLease(expiresAfterSeconds: number, leaseMs: number): Idempote
 }
 
 /**
- * As JSON text: as an item of its own a result could be too large, too deep or hold numbers that DynamoDB has not.
- * A DynamoDB item holds at most 400 KB. A result that is larger, or has no JSON, must not fail a finished job.
+ * A result as JSON text. As an item of DynamoDB it could be nested too deeply, or hold numbers that DynamoDB lacks.
+ * Undefined for a result without JSON, or too large for an item (400 KB): it must not fail a finished job.
  */
 function storable(result: unknown): string | undefined {
   try {
@@ -103,7 +103,7 @@ function resultOf(stored: string | undefined): unknown {
   return stored === undefined ? undefined : JSON.parse(stored);
 }
 
-/** Or was, a moment ago: its record has changed while it was looked at. */
+/** Whether the work is being done elsewhere, or was a moment ago: its record changed while it was read. */
 function isInProgress(error: unknown): boolean {
   return error instanceof Error && inProgressErrors.has(error.name);
 }
@@ -126,15 +126,15 @@ function ignoreNotFound(error: unknown): undefined {
 }
 
 /**
- * The record of one run's key, which is its own as long as it has the lease that the run gave it. Work that threw frees
- * its key, but only then: a delete that comes late (repeated by the SDK after its answer was lost, or sent by a process
- * that was frozen meanwhile) must not take away the record of whoever has taken over, or the work would be done twice.
+ * The record of one run's key. It is the run's own while it has the lease that the run wrote. When the work throws, the
+ * run deletes its own record and no other. A delete can be late, repeated by the SDK or sent by a process that was
+ * frozen. It must not delete the record of another run that has taken over, or the work would be done twice.
  */
-export class LeasedRecord extends DynamoDBPersistenceLayer {
+class LeasedRecord extends DynamoDBPersistenceLayer {
   readonly #tableName: string;
   readonly #client: DynamoDBClient;
   #id = '';
-  /** Epoch ms: the ends of the lease that the record may have. A renewal without an answer may or may not have been made. */
+  /** The possible ends of the record's lease, in epoch ms. A renewal without an answer may or may not have been made. */
   #ends: readonly number[] = [];
 
   constructor(tableName: string, client: DynamoDBClient) {
@@ -143,18 +143,18 @@ export class LeasedRecord extends DynamoDBPersistenceLayer {
     this.#client = client;
   }
 
-  /** Epoch ms; the latest, where a renewal was not answered. */
+  /** The end of the lease in epoch ms. Where a renewal got no answer, the latest possible one. */
   get leaseEndsAt(): number {
     return Math.max(...this.#ends);
   }
 
   /**
    * @param endsAt epoch ms
-   * @throws {ConditionalCheckFailedException} when the work is done meanwhile, or somebody else has taken over
+   * @throws {ConditionalCheckFailedException} when the work has been done meanwhile, or another run has taken over
    */
   async renew(endsAt: number, abortSignal: AbortSignal): Promise<void> {
     const before = this.#ends;
-    // With the new end among its own: the SDK repeats a call whose answer was lost.
+    // The new end is added first, because the SDK repeats a call whose answer was lost.
     this.#ends = [...before, endsAt];
     const { ExpressionAttributeValues, ...own } = this.#own();
     await this.#client.send(
@@ -180,7 +180,7 @@ export class LeasedRecord extends DynamoDBPersistenceLayer {
     });
   }
 
-  /** The work is done: to remember that is worth more than the SDK's three attempts, while there is time to report. */
+  /** The work is done, and must be remembered: tries beyond the SDK's three attempts, while there is time to report. */
   protected override async _updateRecord(record: IdempotencyRecord): Promise<void> {
     const lastAttemptAt = this.leaseEndsAt - reportingMs;
     for (let delayMs = 100; ; delayMs *= 2) {
@@ -193,7 +193,7 @@ export class LeasedRecord extends DynamoDBPersistenceLayer {
     }
   }
 
-  /** The item, if it is still this run's. */
+  /** The item, under the condition that it is still this run's. */
   #own() {
     const ends = this.#ends.map((end, index) => [`:end${index}`, { N: `${end}` }] as const);
     return {
@@ -206,11 +206,47 @@ export class LeasedRecord extends DynamoDBPersistenceLayer {
   }
 }
 
-/** At most so long before the end of its process a batch begins to be reported. */
+/** The longest time before the end of its process at which a batch begins to be reported. */
 const reportingMs = 3_000;
 
-/** Trying again is no use: no permission, no such table. */
+/** Whether trying again is pointless, as without the permission or the table. */
 function isRefusal(error: unknown): boolean {
   const { name, $fault } = error as { name?: string; $fault?: 'client' | 'server' };
   return $fault === 'client' && !/Throttling|Throughput|RequestLimit/.test(String(name));
+}
+
+/** A lease that is being renewed until `stop` is called. */
+interface Renewal {
+  stop(): void;
+}
+
+/** Renews a lease each time when half of it is over, for at most `leaseMs`. After that another run may take over. */
+function startRenewal(record: LeasedRecord, lease: Required<LoggedLease>): Renewal {
+  const stopping = new AbortController();
+  void renewUntil(stopping.signal, record, lease);
+  return { stop: () => stopping.abort() };
+}
+
+/** Makes one renewal after the other: of two at once, neither would know which end the other has set. */
+async function renewUntil(
+  stopped: AbortSignal,
+  record: LeasedRecord,
+  { leaseMs, renewalMs, log }: Required<LoggedLease>,
+): Promise<void> {
+  const lastEndsAt = Date.now() + leaseMs;
+  let waitMs = renewalMs / 2;
+  while (record.leaseEndsAt < lastEndsAt) {
+    await sleep(waitMs, undefined, { signal: stopped }).catch(() => {});
+    if (stopped.aborted) return;
+    try {
+      const endsAt = Math.min(Date.now() + renewalMs, lastEndsAt);
+      await record.renew(endsAt, AbortSignal.any([stopped, AbortSignal.timeout(renewalMs / 4)]));
+      waitMs = renewalMs / 2;
+    } catch (error) {
+      if (stopped.aborted) return; // the work is done meanwhile
+      log.warn('the lease of its key was not renewed', { error });
+      if ((error as Error).name === 'ConditionalCheckFailedException') return;
+      waitMs = renewalMs / 10; // soon, while the lease still runs
+    }
+  }
 }

@@ -4,8 +4,9 @@ import { jobOptions } from './options.ts';
 import { retryDelaySeconds } from './retryDelay.ts';
 
 /**
- * The age of a queue's oldest message that raises a job's backlog alarm, in seconds: as given, or 6 h; where its healthy
- * messages get as old as that, an hour more than they, in whole hours (49 h at most: two runs and two delays of 12 h).
+ * The age of a queue's oldest message that raises a job's backlog alarm, in seconds: the option, or else 6 h. Where
+ * healthy messages can get older than 6 h, it is their age and one hour more, rounded up to whole hours. That is 49 h
+ * at most, after two runs and two delays of 12 h.
  */
 export function backlogAlarmSeconds(options: BacklogOptions): number {
   if (options.backlogAlarmAfter !== undefined) return durationSeconds(options.backlogAlarmAfter);
@@ -15,8 +16,8 @@ export function backlogAlarmSeconds(options: BacklogOptions): number {
 }
 
 /**
- * How old a message may get, in seconds, that nothing keeps from being run. CloudWatch counts it into the queue's age,
- * running or waiting, until its third receive: for two attempts, each with the delay before the next.
+ * How old a message may get, in seconds, although its job is healthy. CloudWatch counts a message into the queue's age
+ * until its third receive. That covers two attempts, each with the delay after it.
  */
 export function healthyAgeSeconds({
   timeout = jobOptions.timeout.default,

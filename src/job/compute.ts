@@ -1,37 +1,37 @@
 import { fargateOptions, type OptionsOf } from './options.ts';
 
 /**
- * Where a job runs: as a Lambda function, or as a container on Fargate for work that takes longer than 15 minutes or
- * all day. `'fargate'` alone takes every default.
+ * Where a job runs: in a Lambda function, or in a container on Fargate for work that takes longer than 15 minutes or
+ * arrives all day. `'fargate'` means `{ type: 'fargate' }` with every default.
  */
 export type Compute = 'lambda' | 'fargate' | FargateCompute;
 
-/** A job's service on Fargate. */
+/** The options of a job that runs on Fargate, such as `{ type: 'fargate', cpu: 512, memory: 1024, max: 4 }`. */
 export interface FargateCompute extends OptionsOf<typeof fargateOptions> {
   readonly type: 'fargate';
 }
 
-/** What a Fargate job's service is like, nothing left out. */
+/** A Fargate job's options, with every default filled in. */
 export type FargateSettings = Required<Omit<FargateCompute, 'type'>>;
 
 export function isOnFargate(compute: Compute = 'lambda'): boolean {
   return compute !== 'lambda';
 }
 
-/** The settings of a job that runs on Fargate, defaults filled in; undefined for one that runs in Lambda. */
+/** The settings of a job that runs on Fargate, with defaults filled in. Undefined for a job that runs in Lambda. */
 export function fargateSettings(compute: Compute = 'lambda'): FargateSettings | undefined {
   if (compute === 'lambda') return undefined;
   const { type: _, ...given } = compute === 'fargate' ? { type: compute } : compute;
   return { ...fargateDefaults(), ...given };
 }
 
-/** What a Fargate job gets where it says nothing. */
+/** The default of every Fargate option. */
 export function fargateDefaults(): FargateSettings {
   const defaults = Object.entries(fargateOptions).map(([option, row]) => [option, row.default]);
   return Object.fromEntries(defaults) as FargateSettings;
 }
 
-/** Fargate's task sizes: CPU units → the memory that goes with them, in MB. */
+/** Fargate's task sizes: CPU units → the memory sizes that they allow, in MB. */
 export const fargateSizes: Readonly<Record<number, readonly number[]>> = {
   256: [512, 1024, 2048],
   512: steps(1024, 4096, 1024),

@@ -1,26 +1,33 @@
-/** What `run` is given beside the payload. */
+/** The second parameter of `run`: facts about this run, and what it can use. */
 export interface JobContext {
   readonly jobName: string;
-  /** The producer's own ID; the same through retries, duplicate deliveries and redrives. */
+  /** The ID under which the job was published. Retries, duplicate deliveries and redrives keep it. */
   readonly jobId: string;
-  /** Which run of this message it is: 1 the first time, at most `maxAttempts`. */
+  /** Counts the attempts, this one included: from 1 to `maxAttempts`. */
   readonly attempt: number;
+  /** The option `maxAttempts` of the job. */
   readonly maxAttempts: number;
-  /** Writes structured log lines that carry the job's name, ID and attempt. */
+  /** Writes JSON log lines with the job's name, its ID and the attempt. */
   readonly log: JobLog;
   /**
-   * Aborted shortly before the deadline, and with a `CancelledError` when somebody cancels a tracked job. Hand it to
-   * `fetch` and the like; what ignores it is reported as unfinished.
+   * Is aborted shortly before the job's `timeout`, when a worker stops or loses the message, and with a
+   * `CancelledError` when somebody cancels a tracked job. Give it to `fetch`, the AWS SDK and the like. A run that goes
+   * on all the same is reported as failed, and tried again.
    */
   readonly signal: AbortSignal;
   /**
-   * Says how far it is, 0 to 1, and what it does: `progress(0.4, 'rendered 4 of 10 pages')`. Call it as often as you like:
-   * at most one a second is recorded, the newest. Without `track` it does nothing.
+   * Records how far the run is, from 0 to 1, and what it is doing: `progress(0.4, 'rendered 4 of 10 pages')`. The text is
+   * cut after 200 characters. Call it as often as you like: at most one call a second, the newest, is recorded. Without
+   * `track` it does nothing.
+   * @throws {RangeError} with `track`, when the fraction is not from 0 to 1
    */
   progress(fraction: number, text?: string): void;
 }
 
-/** Each takes a message and, where there is more to say, fields: `log.info('sent', { bytes })` or an error. */
+/**
+ * Each method takes a message, and fields or an error to log with it:
+ * `log.info('sent', { bytes })`, `log.warn('failed', error)`.
+ */
 export interface JobLog {
   debug(message: string, fields?: LogFields | Error): void;
   info(message: string, fields?: LogFields | Error): void;

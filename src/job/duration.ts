@@ -1,9 +1,12 @@
-/** A length of time: a whole or decimal number and its unit, such as `'30s'`, `'1.5h'`, `'15m'` or `'14d'`. */
+/**
+ * A length of time: a number and its unit (seconds, minutes, hours or days), such
+ * as `'30s'`, `'15m'`, `'1.5h'` or `'14d'`.
+ */
 export type Duration = `${number}${'s' | 'm' | 'h' | 'd'}`;
 
 /**
- * The length of a duration in seconds, to the millisecond.
- * @throws {RangeError} when the text is no duration (`'5 minutes'`, `'-1s'`, `'1e3s'`)
+ * A duration in seconds, rounded to the millisecond.
+ * @throws {RangeError} when the text is not a duration, such as `'5 minutes'`, `'-1s'` or `'1e3s'`
  */
 export function durationSeconds(duration: string): number {
   const [, amount, unit] = /^(\d{1,9}(?:\.\d{1,3})?)([smhd])$/.exec(duration) ?? [];
@@ -13,11 +16,11 @@ export function durationSeconds(duration: string): number {
     );
   }
   const seconds = Number(amount) * secondsPerUnit[unit as keyof typeof secondsPerUnit];
-  // To the millisecond: 2.05 × 60 is 122.99999999999999 to a computer.
+  // A computer gets 122.99999999999999 for 2.05 × 60.
   return Math.round(seconds * 1000) / 1000;
 }
 
-/** The shortest text of a length of time in whole units: 90 → `'90s'`, 900 → `'15m'`. */
+/** A number of seconds as a duration, in the largest unit that divides it: 90 → `'90s'`, 900 → `'15m'`. */
 export function formatDuration(seconds: number): Duration {
   for (const unit of ['d', 'h', 'm'] as const) {
     if (seconds > 0 && seconds % secondsPerUnit[unit] === 0)

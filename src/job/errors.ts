@@ -1,24 +1,26 @@
 import { type Duration, durationSeconds } from './duration.ts';
 
 /**
- * Thrown by a job to say that trying again is pointless: the message goes to the dead-letter queue at once,
- * with this error as its reason, and burns no further attempt.
+ * Throw it in `run` when another attempt would fail as well: the message goes to the
+ * dead-letter queue at once, with this error as the reason.
  */
 export class NonRetryableError extends Error {
   override readonly name: string = 'NonRetryableError';
 }
 
 /**
- * Thrown by a job to choose the delay before its next attempt once, instead of its `retryDelay`:
- * `throw new RetryAfter('10m')`. It counts as an attempt; after the last one the message is dead.
+ * Throw it in `run` to choose the delay before the next attempt, once, in place of `retryDelay`:
+ * `throw new RetryAfter('10m', 'the shop is busy', { cause })`. The attempt counts: after the last one the message is a
+ * dead letter all the same.
  */
 export class RetryAfter extends Error {
   override readonly name: string = 'RetryAfter';
   readonly delaySeconds: number;
 
   /**
-   * @param delay a longer one is cut to 11 h 40 min: SQS's longest visibility timeout is 12 h, counted from the receive
-   * @throws {RangeError} when the delay is no duration
+   * @param delay such as `'30s'`. A delay above 11 h 40 min is cut to that: SQS allows 12 h, counted from the receive
+   * @param message stands in the log and in a dead letter. Default `retry after <delay>`
+   * @throws {RangeError} when the delay is not a duration
    */
   constructor(delay: Duration, message: string = `retry after ${delay}`, options?: ErrorOptions) {
     super(message, options);
@@ -26,7 +28,10 @@ export class RetryAfter extends Error {
   }
 }
 
-/** The reason of a tracked job's aborted `signal`: somebody cancelled it. A run that throws then is not tried again. */
+/**
+ * The reason of a tracked job's aborted `signal`: somebody cancelled the job. A
+ * run that then throws is not tried again.
+ */
 export class CancelledError extends Error {
   override readonly name = 'CancelledError';
 
@@ -35,7 +40,7 @@ export class CancelledError extends Error {
   }
 }
 
-/** The payload does not fit the job's schema. The issues are the schema library's own, path and message. */
+/** The payload does not fit the job's schema. `issues` are those of the schema library. */
 export class InvalidPayloadError extends NonRetryableError {
   override readonly name = 'InvalidPayloadError';
   readonly jobName: string;
@@ -49,7 +54,7 @@ export class InvalidPayloadError extends NonRetryableError {
 }
 
 export interface PayloadIssue {
-  /** Where in the payload, such as `['friends', 0, 'name']`; empty for the payload as a whole. */
+  /** The place in the payload, such as `['friends', 0, 'name']`. Empty where the payload as a whole is at fault. */
   readonly path: readonly PropertyKey[];
   readonly message: string;
 }

@@ -1,8 +1,8 @@
 import { deadLettersSuffix } from '../names.ts';
 
 /**
- * Why a text can be no job's name; undefined when it can. The name becomes part of queue and function names, which
- * take letters, digits, `-` and `_` (SQS 80 characters, Lambda 64; the stack checks the whole length, prefix included).
+ * Why a text cannot be a job's name; undefined when it can. The name becomes part of queue and function names, which may
+ * have letters, digits, `-` and `_`: 80 characters in SQS, 64 in Lambda. The stack checks the length with the prefix.
  */
 export function jobNameProblem(name: string): string | undefined {
   if (!/^[A-Za-z]([A-Za-z0-9_-]*[A-Za-z0-9_])?$/.test(name)) {

@@ -1,7 +1,7 @@
-/** Where a tracked job is. `succeeded`, `dead` and `cancelled` are ends; only a redrive leads out of `dead`. */
+/** The state of a tracked job. A job ends as `succeeded`, `dead` or `cancelled`; only a redrive leads out of `dead`. */
 export type JobState = 'queued' | 'running' | 'retrying' | 'succeeded' | 'dead' | 'cancelled';
 
-/** All states, in the order in which a job passes through them. */
+/** All states, in the order in which a job can have them. */
 export const jobStates: readonly JobState[] = [
   'queued',
   'running',
@@ -11,51 +11,56 @@ export const jobStates: readonly JobState[] = [
   'cancelled',
 ];
 
-/** What is known of a tracked job. Instants are ISO texts in UTC. */
+/** What is recorded of a tracked job. Times are ISO texts in UTC, such as `2026-11-21T09:08:07.654Z`. */
 export interface JobStatus {
   readonly jobId: string;
   readonly jobName: string;
   readonly state: JobState;
-  /** Which run this is, or was: 1 the first time. Absent while queued. */
+  /** The number of the current or last attempt, from 1. Absent while the job is queued. */
   readonly attempt?: number;
   readonly maxAttempts?: number;
   readonly progress?: Progress;
-  /** What `run` of a succeeded job returned, if that is at most `maxInlineResultBytes` of JSON. */
+  /** What `run` returned, once the job has succeeded: up to 100 KiB of JSON. */
   readonly result?: unknown;
-  /** Where a larger one is in the files bucket: `results/<jobName>/<jobId>.json`. */
+  /** The key of a larger result in the files bucket: `results/<jobName>/<jobId>.json`. */
   readonly resultKey?: string;
-  /** Why a job is retrying or dead. */
+  /** Why the last attempt of a retrying or dead job failed. */
   readonly reason?: FailureReason;
   /** When the next attempt of a retrying job may begin. */
   readonly nextAttemptAt?: string;
-  /** Somebody wants it cancelled, and it still runs. */
+  /** True while the job still runs although somebody has cancelled it. */
   readonly isCancelRequested?: boolean;
   /** The owner: the subject of the caller who scheduled the job through the API. */
   readonly owner?: string;
   readonly createdAt: string;
-  /** When its first run began. */
+  /** When the first attempt began. */
   readonly startedAt?: string;
   readonly updatedAt: string;
   readonly endedAt?: string;
-  /** When its record may be removed. */
+  /** When this status may be removed: 30 days after its last change. */
   readonly expiresAt: string;
-  /** Every state it had, the oldest first; cut to the newest `maxHistory`. */
+  /** The states that the job has had, the oldest first: the newest 50 of them. */
   readonly history: readonly StateChange[];
 }
 
+/** What a job last said by `context.progress`. */
 export interface Progress {
-  /** 0 to 1. */
+  /** From 0 to 1. */
   readonly fraction: number;
+  /** At most 200 characters. */
   readonly text?: string;
   readonly at: string;
 }
 
+/** Why an attempt failed. */
 export interface FailureReason {
   /** The error's class, such as `TypeError`. */
   readonly name: string;
+  /** The error's message, cut after 1,000 characters (200 in the history). */
   readonly message: string;
 }
 
+/** A state that a job has had, and since when. */
 export interface StateChange {
   readonly state: JobState;
   readonly at: string;

@@ -1,7 +1,7 @@
 import type { Duration } from './duration.ts';
 import type { RetryDelay } from './retryDelay.ts';
 
-/** By themselves, so that a bundle carries no more of the table below than the runtime needs. */
+/** Defaults that the runtime needs, as constants of their own, so that a bundle does not carry the table below. */
 export const defaultTimeout = '15s';
 export const defaultBatchWindow = '0s';
 export const defaultMaxAttempts = 5;
@@ -10,12 +10,15 @@ export const defaultRemembered = '1d';
 export const defaultUploadBytes = 100 * 1024 * 1024;
 
 /**
- * A job's options, a row for each that is a length of time, a number, a choice or a switch: its default, its bounds and
- * whose limit they are. The compiler's types, the checks, the stack and the documented tables are made from these rows, or
- * held to them by a test. What depends on several options is checked in `check/`.
+ * A job's options: a row for each option that is a duration, a number, a choice or a switch, with its default, its bounds
+ * and whose limit they are. The types, the checks and the stack are made from these rows, and a test compares the
+ * tables of the documentation with them. Rules that concern several options are in `check/`.
  */
 export const jobOptions = {
-  /** The longest a batch may run, 1 s to 15 min (Lambda's limit); on Fargate a message, up to 12 h. Default 15 s. */
+  /**
+   * How long a batch may run: 1 s to 15 min (Lambda's limit). On Fargate, how long one
+   * message may run: up to 12 h. Default 15 s.
+   */
   timeout: {
     kind: 'duration',
     default: defaultTimeout,
@@ -24,7 +27,7 @@ export const jobOptions = {
     limitOf: "a Lambda function timeout; with compute: 'fargate' up to 12h",
     onFargate: { max: '12h', limitOf: 'the longest SQS visibility timeout' },
   },
-  /** Messages per invocation, 1 to 10,000 (above 10 SQS wants a `batchWindow` of 1 s or more). Default 5. */
+  /** The most messages in one invocation, 1 to 10,000. Above 10 SQS needs a `batchWindow` of 1 s or more. Default 5. */
   batchSize: {
     kind: 'number',
     default: 5,
@@ -34,7 +37,7 @@ export const jobOptions = {
     insteadOnFargate:
       'remove it: a worker takes messages one by one; compute.concurrency says how many at once',
   },
-  /** How long Lambda gathers a batch, 0 to 5 min. Default 0 s. */
+  /** How long Lambda gathers messages for a batch, 0 s to 5 min. Default 0 s. */
   batchWindow: {
     kind: 'duration',
     default: defaultBatchWindow,
@@ -43,7 +46,7 @@ export const jobOptions = {
     limitOf: "an event source mapping's batching window",
     insteadOnFargate: 'remove it: a worker takes messages as they come',
   },
-  /** How often a message is run before it is a dead letter, 1 to 999: five attempts are four retries. Default 5. */
+  /** How often a message is run before it becomes a dead letter, 1 to 999. Five attempts are four retries. Default 5. */
   maxAttempts: {
     kind: 'number',
     default: defaultMaxAttempts,
@@ -52,9 +55,9 @@ export const jobOptions = {
     limitOf: "SQS's maxReceiveCount of 1,000, less one",
   },
   /**
-   * How long a failed message stays invisible before its next attempt, 0 s to 12 h: `'30s'`, `['10s', '1m', '10m']` or
-   * `{ initial: '10s', factor: 2, max: '1h', jitter: 0.5 }`. SQS counts its 12 h from the receive, so at most 11 h 40 min
-   * are waited. Default 30 s.
+   * How long a failed message waits before its next attempt, 0 s to 12 h: `'30s'`, `['10s', '1m', '10m']` or
+   * `{ initial: '10s', factor: 2, max: '1h', jitter: 0.5 }`. SQS counts 12 h from the receive, so a longer delay than
+   * 11 h 40 min is cut to that. Default 30 s.
    */
   retryDelay: {
     kind: 'retryDelay',
@@ -63,9 +66,9 @@ export const jobOptions = {
     max: '12h',
     limitOf: 'an SQS visibility timeout',
   },
-  /** Record each job's state, progress and result, and offer it in the status API. Default false. */
+  /** Records each job's state, progress and result, and offers them in the status API. Default false. */
   track: { kind: 'switch', default: false },
-  /** The age of the oldest dead letter that raises the alarm, 1 min to 9 d. Default 15 min. */
+  /** Raises the alarm when the oldest dead letter is this old, 1 min to 9 d. Default 15 min. */
   alarmAfter: {
     kind: 'duration',
     default: '15m',
@@ -73,13 +76,15 @@ export const jobOptions = {
     max: '9d',
     limitOf: 'what is left of 14d for a message that spent 4d in its queue, and a day to act',
   },
-  /** Raises an alarm at this many dead letters, 1 or more. None by default. */
+  /** Raises a second alarm when there are this many dead letters, 1 to 1,000,000. Default none. */
   alarmCount: { kind: 'number', min: 1, max: 1_000_000, limitOf: 'an alarm on a number of messages' },
-  /** With `alarmCount`: notify when `either` alarm is up, or only when `both` are. Default `either`. */
+  /**
+   * With `alarmCount`: notifies people when `'either'` alarm is raised, or only when `'both'` are. Default `'either'`.
+   */
   alarmWhen: { kind: 'choice', default: 'either', values: ['either', 'both'] },
   /**
-   * The age of the oldest message that says nobody consumes the queue, 1 min to 3 d. Default 6 h; where the first two runs
-   * and retry delays take that long, an hour more than they.
+   * Raises an alarm when the oldest message of the queue is this old, 1 min to 3 d: nobody consumes the queue, or too
+   * slowly. Default 6 h, or one hour more than the first two runs and retry delays can take, if that is longer.
    */
   backlogAlarmAfter: {
     kind: 'duration',
@@ -88,7 +93,7 @@ export const jobOptions = {
     max: '3d',
     limitOf: "the job queue's retention of 4d, and a day to act",
   },
-  /** At most this many batches at once, 2 to 1,000 (the event source mapping's bounds). None by default. */
+  /** The most batches that run at once, 2 to 1,000 (the event source mapping's bounds). Default no limit. */
   maxConcurrency: {
     kind: 'number',
     min: 2,
@@ -96,7 +101,7 @@ export const jobOptions = {
     limitOf: "an event source mapping's maximum concurrency",
     insteadOnFargate: 'remove it, and set compute.max (tasks) and compute.concurrency (messages per task)',
   },
-  /** The function's memory in MB, 128 to 10,240; CPU grows with it. Default 256. */
+  /** The function's memory in MB, 128 to 10,240. Its share of CPU grows with the memory. Default 256. */
   memory: {
     kind: 'number',
     default: 256,
@@ -109,29 +114,35 @@ export const jobOptions = {
 
 /** The options of `compute: { type: 'fargate', … }`. */
 export const fargateOptions = {
-  /** CPU units of a task: 256 is a quarter of a vCPU. Default 256. */
+  /** A task's CPU units: 256, 512, 1024, 2048, 4096, 8192 or 16384. 1024 are one vCPU. Default 256. */
   cpu: { kind: 'number', default: 256, min: 256, max: 16_384 },
-  /** A task's memory in MB; which are allowed depends on `cpu`. Default 512. */
+  /** A task's memory in MB, 512 to 122,880. Which values are allowed depends on `cpu`. Default 512. */
   memory: { kind: 'number', default: 512, min: 512, max: 122_880 },
-  /** Tasks that always run. At 0 no task runs, and none is paid for, while there is no message. Default 0. */
+  /** The fewest tasks, 0 to 1,000. With 0 no task runs, and nothing is paid, while there are no messages. Default 0. */
   min: { kind: 'number', default: 0, min: 0, max: 1000, unit: 'tasks' },
-  /** Tasks that run at most. Default 10. */
+  /** The most tasks, 1 to 1,000. Default 10. */
   max: { kind: 'number', default: 10, min: 1, max: 1000, unit: 'tasks' },
-  /** Messages that one task runs at once. Default 10. */
+  /** How many messages one task runs at once, 1 to 1,000. Default 10. */
   concurrency: { kind: 'number', default: 10, min: 1, max: 1000, unit: 'messages at once' },
-  /** Fargate Spot: up to 70 % cheaper, and stopped with two minutes' notice when AWS needs the machine. Default false. */
+  /**
+   * Uses Fargate Spot: up to 70 % cheaper, but AWS stops a task with two minutes'
+   * notice when it needs the machine. Default false.
+   */
   spot: { kind: 'switch', default: false },
   /**
-   * How long a message may wait for its turn, as a rule; more tasks start when the backlog would take longer. Default 1
-   * min.
+   * How long a message should wait at most: more tasks start when the backlog would
+   * take longer. Up to 12 h. Default 1 min.
    */
   latency: { kind: 'duration', default: '1m', min: '0s', max: '12h' },
-  /** How long a message takes, as a rule: with `latency` it says how many messages are one task's share. Default 10 s. */
+  /**
+   * How long one message usually takes. `latency` and this tell how many messages one task
+   * can have waiting. Up to 12 h. Default 10 s.
+   */
   messageDuration: { kind: 'duration', default: '10s', min: '0s', max: '12h' },
 } as const satisfies Readonly<Record<string, OptionRow>>;
 
 export const idempotencyOptions = {
-  /** How long a finished job is remembered, 1 min to 365 d. Default `'1d'`. */
+  /** How long a finished job is remembered, 1 min to 365 d, and at least the job's `timeout`. Default 1 d. */
   for: {
     kind: 'duration',
     default: defaultRemembered,
@@ -142,7 +153,7 @@ export const idempotencyOptions = {
 } as const satisfies Readonly<Record<string, OptionRow>>;
 
 export const uploadsOptions = {
-  /** The largest file, in bytes: 1 to 5 GiB (S3's bound for one POST). Default 100 MiB. */
+  /** The size of the largest file, in bytes: 1 to 5 GiB (S3's limit for one POST). Default 100 MiB. */
   maxBytes: {
     kind: 'number',
     default: defaultUploadBytes,
@@ -154,31 +165,36 @@ export const uploadsOptions = {
 } as const satisfies Readonly<Record<string, OptionRow>>;
 
 export const scheduleOptions = {
-  /** It may fire that much later, so that not everything fires at once: 1 min to 24 h, whole minutes. None by default. */
+  /**
+   * How much later the schedule may fire, so that not everything fires at once: 1 min
+   * to 24 h, in whole minutes. Default none.
+   */
   flexibleWindow: {
     kind: 'duration',
     min: '1m',
     max: '24h',
     limitOf: "EventBridge Scheduler's flexible time window",
   },
-  /** Default true. */
+  /** Whether the schedule fires. Default true. */
   enabled: { kind: 'switch', default: true },
 } as const satisfies Readonly<Record<string, OptionRow>>;
 
-/** How many there may be of what an option lists, and how long a schedule's name may be. */
+/** How many entries an option's list may have, and how many characters a schedule's name. */
 export const countBounds = {
   schedules: { min: 1, max: 10 },
   scheduleName: { min: 1, max: 20 },
   contentTypes: { min: 1, max: 20 },
 } as const;
 
-/** Above this batch size SQS wants a batching window of at least a second. */
+/** Above this batch size SQS needs a batching window of at least a second. */
 export const largestBatchWithoutWindow = 10;
 
-/** A job's own environment, names and values together, in bytes: Lambda's 4 KB less what the platform sets itself. */
+/**
+ * The bytes of a job's own environment variables, names and values together: Lambda's 4 KB less what the platform sets.
+ */
 export const maxEnvironmentBytes = 4096 - 640;
 
-/** Both bounds are allowed; without a default the option is not set. */
+/** A row of an option. Both bounds are allowed values. Without a default the option is not set. */
 export type OptionRow = DurationRow | NumberRow | ChoiceRow | SwitchRow;
 
 export interface DurationRow {
@@ -186,11 +202,11 @@ export interface DurationRow {
   readonly default?: Duration;
   readonly min: Duration;
   readonly max: Duration;
-  /** Whose limit the bounds are, for the message. */
+  /** Whose limit the bounds are, for the error message. */
   readonly limitOf?: string;
-  /** The bound of a job that runs on Fargate. */
+  /** The upper bound of a job that runs on Fargate. */
   readonly onFargate?: { readonly max: Duration; readonly limitOf: string };
-  /** What to do about an option that Fargate does not use. */
+  /** What to do where a job on Fargate gives this option, which it does not use. */
   readonly insteadOnFargate?: string;
 }
 
@@ -215,7 +231,7 @@ interface SwitchRow {
   readonly default: boolean;
 }
 
-/** What a job file may write, each with its row's documentation. */
+/** The options of a table as a job file may write them, each with its row's documentation. */
 export type OptionsOf<Table extends Readonly<Record<string, OptionRow>>> = {
   readonly [Name in keyof Table]?: ValueOf<Table[Name]>;
 };

@@ -1,29 +1,32 @@
 import { type Duration, durationSeconds } from './duration.ts';
 
 /**
- * How long a failed message waits for its next attempt: always the same (`'30s'`), one delay after another
- * (`['10s', '1m', '10m']`, the last one repeated), or growing.
+ * How long a failed message waits for its next attempt. It is one delay for all attempts (`'30s'`), a list with a delay
+ * for each attempt (`['10s', '1m', '10m']`, the last one repeated), or a delay that grows (`{ initial: '10s' }`).
  */
 export type RetryDelay = Duration | readonly Duration[] | GrowingDelay;
 
 /** A delay that grows with each attempt: `initial`, `initial × factor`, `initial × factor²`, … up to `max`. */
 export interface GrowingDelay {
   readonly initial: Duration;
-  /** 1 or more. Default 2. */
+  /** From 1 to 100. Default 2. */
   readonly factor?: number;
-  /** Default `'1h'`. */
+  /** The longest delay. Default `'1h'`. */
   readonly max?: Duration;
-  /** The share of each delay that is left to chance, 0 to 1, so that messages that failed together part. Default 0.5. */
+  /**
+   * The share of each delay that is random, from 0 to 1, so that messages that failed together do not come back
+   * together: with 0.5 a delay of 60 s becomes 30 to 60 s. Default 0.5.
+   */
   readonly jitter?: number;
 }
 
-/** What a growing delay gets where it says nothing. */
+/** The defaults of a growing delay. */
 const growingDelayDefaults = { factor: 2, max: '1h', jitter: 0.5 } as const;
 
 /**
- * The delay after an attempt that failed, in whole seconds.
- * @param attempt the attempt that failed, 1 for the first
- * @param chance from 0 (no jitter: the longest delay) up to 1
+ * The delay after a failed attempt, in whole seconds.
+ * @param attempt the number of the failed attempt, from 1
+ * @param chance a random number from 0 to 1; 0 gives the longest delay
  */
 export function retryDelaySeconds(delay: RetryDelay, attempt: number, chance: number): number {
   if (typeof delay === 'string') return Math.ceil(durationSeconds(delay));
@@ -34,7 +37,10 @@ export function retryDelaySeconds(delay: RetryDelay, attempt: number, chance: nu
   return Math.ceil(grown * (1 - jitter * chance));
 }
 
-/** Why a value cannot be a `retryDelay`; undefined when it can. `isAllowed` tells whether a duration is within bounds. */
+/**
+ * The part of a value because of which it cannot be a `retryDelay`; undefined when it can.
+ * @param isAllowed whether a value is a duration within the bounds
+ */
 export function retryDelayProblem(
   value: unknown,
   isAllowed: (duration: unknown) => boolean,
@@ -60,5 +66,5 @@ function growingDelayProblem(value: object, isAllowed: (duration: unknown) => bo
   if (!isAllowed(max)) return 'max';
   if (typeof jitter !== 'number' || !(jitter >= 0 && jitter <= 1)) return 'jitter (0 to 1)';
   const [name] = Object.keys(unknown);
-  return name === undefined ? undefined : `${name} is none of initial, factor, max, jitter`;
+  return name === undefined ? undefined : `${name} is not one of initial, factor, max, jitter`;
 }

@@ -1,36 +1,43 @@
 import type { AnyJob } from './defineJob.ts';
 import { type OptionsOf, scheduleOptions } from './options.ts';
 
-/** When a job recurs: an expression, or one with its details. */
+/** When a job recurs: an expression alone, or an object with the expression and details. */
 export type Schedule<Payload = unknown> = ScheduleExpression | ScheduleDetails<Payload>;
 
 /**
- * EventBridge Scheduler's: `rate(5 minutes)`, `cron(0 9 ? * MON-FRI *)` (minutes hours day-of-month month day-of-week
- * year).
+ * A schedule expression of EventBridge Scheduler: `rate(5 minutes)`, or `cron(0 9 ? * MON-FRI *)`, whose fields are
+ * minutes, hours, day of month, month, day of week and year.
  */
 export type ScheduleExpression = `rate(${string})` | `cron(${string})`;
 
+/** A schedule with its details, such as `{ expression: 'cron(0 9 ? * MON-FRI *)', timezone: 'Europe/Berlin' }`. */
 export interface ScheduleDetails<Payload = unknown> extends OptionsOf<typeof scheduleOptions> {
   readonly expression: ScheduleExpression;
-  /** Tells one schedule of a job from another: letters, digits, `-` and `_`, at most 20. Default its number, from 1. */
+  /**
+   * The schedule's name, unlike those of the job's other schedules: 1 to 20 letters,
+   * digits, `-` and `_`. Default its number, from 1.
+   */
   readonly name?: string;
   /**
-   * An IANA time zone, such as `Europe/Berlin`, in which a cron expression is meant. Default UTC. A time that clocks skip
-   * does not fire that day, one that they show twice fires once.
+   * The IANA time zone of a cron expression, such as `Europe/Berlin`. Default `UTC`. When clocks go forward, a time
+   * that they skip does not fire that day; when they go back, a time that they show twice fires once.
    */
   readonly timezone?: string;
   /**
-   * What is published. Default `{}`. Scheduler fills in its own `<aws.scheduler.scheduled-time>` wherever that stands in
-   * it.
+   * The payload that is published. Scheduler replaces the text `<aws.scheduler.scheduled-time>`
+   * in it by the time for which it fires. Default `{}`.
    */
   readonly payload?: Payload;
-  /** An ISO instant before which it does not fire; a rate counts from there. None by default: a rate fires at once. */
+  /**
+   * The schedule does not fire before this time, and a rate counts from it: an ISO text with `Z` or an offset, such as
+   * `2026-12-01T08:00:00Z`. By default a rate fires as soon as it is deployed.
+   */
   readonly start?: string;
-  /** An ISO instant after which it does not fire. None by default. */
+  /** The schedule does not fire after this time: written as `start` is. Default none. */
   readonly end?: string;
 }
 
-/** What a schedule gets where it says nothing. */
+/** The defaults of a schedule. */
 export const scheduleDefaults = {
   timezone: 'UTC',
   payload: {},
@@ -45,7 +52,7 @@ export interface JobSchedule extends ScheduleDetails {
   readonly enabled: boolean;
 }
 
-/** A job's schedules, in the order of its file; empty for a job that does not recur. */
+/** A job's schedules in the order of its file. Empty for a job that does not recur. */
 export function jobSchedules({ schedule }: Pick<AnyJob, 'schedule'>): JobSchedule[] {
   const schedules = (schedule === undefined ? [] : [schedule].flat()) as Schedule[];
   return schedules.map((one, index) => {

@@ -2,8 +2,9 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { InvalidPayloadError } from './errors.ts';
 
 /**
- * The schema's output for a payload; asynchronous schemas are awaited.
- * @throws {InvalidPayloadError} with every issue the schema has with it
+ * Checks a payload by a schema, which may be asynchronous.
+ * @returns the schema's output
+ * @throws {InvalidPayloadError} with every issue that the schema found
  */
 export async function validPayload(
   schema: StandardSchemaV1,
@@ -18,7 +19,7 @@ export async function validPayload(
   );
 }
 
-/** zod/mini says `Invalid input` unless a locale is loaded, which costs bytes; what it expected stands beside that. */
+/** zod/mini only says `Invalid input`, because a locale would cost bytes. What it expected is a property of the issue. */
 function messageOf({ message, expected }: StandardSchemaV1.Issue & { readonly expected?: unknown }): string {
   return expected && !message.includes(String(expected)) ? `${message}, expected ${expected}` : message;
 }

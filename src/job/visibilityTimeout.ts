@@ -4,9 +4,9 @@ import { durationSeconds } from './duration.ts';
 import { defaultBatchWindow, defaultTimeout } from './options.ts';
 
 /**
- * The visibility timeout of a job's queue: six function timeouts and the batching window, as AWS advises, so that a
- * batch that Lambda throttled is tried again before its messages are delivered a second time. A worker keeps its
- * messages invisible by heartbeats instead, so two minutes are enough, and a crash is noticed soon.
+ * The visibility timeout of a job's queue, in seconds: six function timeouts and the batching window, as AWS advises.
+ * Lambda can then try a throttled batch again before SQS delivers its messages a second time. A worker keeps its
+ * messages invisible by heartbeats. Its queue has 2 min, so that a crash is noticed soon.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
  */
 export function visibilityTimeoutSeconds({

@@ -10,7 +10,7 @@ export default defineJob({
   },
 });
 
-/** By the time of day, UTC. */
+/** The greeting for the time of day, in UTC. */
 function greetingAt(now: Date): string {
   const hour = now.getUTCHours();
   if (hour >= 5 && hour < 12) return 'Good morning';

@@ -5,20 +5,24 @@ import type { JobMessage } from './received.ts';
 export interface DeadLetterReason extends Origin {
   /** The error's class, such as `TypeError`; `Error` for a thrown value that is not an error. */
   readonly name: string;
-  /** Cut after 1,000 characters. */
+  /** The error's message, cut after 1,000 characters. */
   readonly message: string;
-  /** The innermost frames, and those of its causes; cut. */
+  /** The innermost frames of the error and of its causes, cut after 3,000 characters. */
   readonly stack?: string | undefined;
-  /** How often the message was delivered to be run, this time included; an attempt that crashed counts. */
+  /** How many attempts there were, the last one included. An attempt that crashed counts. */
   readonly attempts: number;
   readonly jobName: string;
   readonly jobId: string;
-  /** ISO instants; the first is when the first attempt was delivered (of the copy, where it waited as one for its twin). */
+  /**
+   * An ISO instant: when the first attempt was delivered. Where the message waited as a copy for another with its key,
+   * it is the copy's first attempt.
+   */
   readonly firstFailureAt: string;
+  /** An ISO instant: when the last attempt failed. */
   readonly lastFailureAt: string;
 }
 
-/** Where a message was run: what leads from a dead letter to its logs. */
+/** Where a message was run. It leads from a dead letter to its logs. */
 export interface Origin {
   readonly requestId?: string | undefined;
   readonly logGroup?: string | undefined;
@@ -30,40 +34,49 @@ export interface Origin {
 export const reasonAttribute = 'deadLetterReason';
 
 /**
- * The message, its body unchanged, with its reason; an older reason (after a redrive) is overwritten.
- * @throws {RangeError} when it has no room for one more attribute: then the queue's redrive policy moves it, without one
+ * The message as a dead letter: its body unchanged, with the reason as an attribute. An older reason, of before a
+ * redrive, is replaced.
+ * @throws {RangeError} when the message has no room for one more attribute. The queue's redrive policy then moves it,
+ *   without a reason
  */
 export function deadLetter(message: JobMessage, reason: DeadLetterReason): Letter {
   return letterOf(message, reasonAttribute, packed(reason));
 }
 
-/** JSON leaves U+FFFE and U+FFFF as they are, and SQS refuses them: the replacement character stands for both. */
+/** The reason as JSON. SQS refuses U+FFFE and U+FFFF, so the replacement character takes their place. */
 function packed(reason: DeadLetterReason): string {
   return JSON.stringify(reason).replace(/[\uFFFE\uFFFF]/g, '\uFFFD');
 }
 
-/** Why a letter is dead, as it stands there. What else is in it is kept. */
+/** A reason as it was read from a letter. Anybody can have written it, so most parts may be missing. */
 export type ReadReason = Partial<DeadLetterReason> &
   Pick<DeadLetterReason, 'name' | 'message' | 'attempts' | 'lastFailureAt'>;
 
 /** How a dead letter came into its queue, by its system attributes. */
 interface Arrival {
-  /** `SentTimestamp`, epoch ms; a move by SQS's redrive policy keeps the first one. */
+  /** `SentTimestamp`, in epoch ms. A move by SQS's redrive policy keeps it. */
   readonly sentAtMs: number;
-  /** `ApproximateReceiveCount`; such a move keeps it, too. */
+  /** `ApproximateReceiveCount`. A move by SQS's redrive policy keeps it, too. */
   readonly receiveCount: number;
-  /** `DeadLetterQueueSourceArn`, the queue whose redrive policy moved it; undefined where it was sent to the dead letters. */
+  /** `DeadLetterQueueSourceArn`: the queue whose redrive policy moved the letter. Undefined where the runtime sent it. */
   readonly sourceArn: string | undefined;
 }
 
+/** Why a letter is dead. */
 export interface Death {
-  /** `missing`: SQS's own redrive policy moved it. `malformed`: the attribute is not the runtime's. */
+  /** `missing`: SQS's redrive policy moved the letter. `malformed`: the attribute was not written by the runtime. */
   readonly reason: ReadReason | 'missing' | 'malformed';
-  /** Why it was dead before: it was redriven with that reason, and SQS's redrive policy moved it here without a new one. */
+  /**
+   * Why the message was dead before. It was redriven with that reason, and SQS's
+   * redrive policy moved it without a new one.
+   */
   readonly olderReason?: ReadReason;
 }
 
-/** Why a letter is dead, by the text of its attribute and the way it came. Never throws: anybody can write the attribute. */
+/**
+ * Reads why a letter is dead, from its attribute's text and how it came. Never
+ * throws, because anybody can write the attribute.
+ */
 export function readReason(text: string | undefined, arrival: Arrival): Death {
   if (text === undefined) return { reason: 'missing' };
   const reason = parsedReason(text);
@@ -97,7 +110,10 @@ function isReason(value: unknown): value is ReadReason {
   );
 }
 
-/** An ISO instant in UTC, to the second or finer. JavaScript takes the 30th of February for the 2nd of March. */
+/**
+ * Whether a value is an ISO instant in UTC. JavaScript takes the 30th of February
+ * for the 2nd of March, which is checked.
+ */
 function isInstant(value: unknown): boolean {
   if (typeof value !== 'string' || !value.endsWith('Z')) return false;
   const ms = Date.parse(value);
@@ -107,17 +123,17 @@ function isInstant(value: unknown): boolean {
 }
 
 /**
- * Whether a dead letter's reason is that of an earlier death. What the runtime sends to the dead letters is sent at its
- * death, and received by nobody yet. A move of the whole queue back to the job makes a new message with the same reason;
- * where that one dies without an outcome, the redrive policy moves it as it is, with its receives.
+ * Whether a dead letter's reason is of an earlier death. A letter that the runtime sends is sent right after its reason
+ * was made, and nobody has received it. When SQS moves a whole queue back to the job, the new messages keep their old
+ * reasons. One of them that crashes is then moved by the redrive policy, with its old reason and its receive count.
  */
 function isOlder({ lastFailureAt }: ReadReason, { sentAtMs, receiveCount, sourceArn }: Arrival): boolean {
   if (sourceArn !== undefined) return true;
   return receiveCount > fewestMovedReceives && sentAtMs > Date.parse(lastFailureAt) + clocksApartMs;
 }
 
-/** With maxAttempts 1 the third receive moves it. */
+/** The fewest receives after which a redrive policy moves a message: with `maxAttempts` 1 the third one does. */
 const fewestMovedReceives = 3;
 
-/** How far the runtime's clock may be behind SQS's, and how long its send may take. */
+/** By how much the runtime's clock may be behind SQS's, together with the time that its send takes. */
 const clocksApartMs = 10_000;

@@ -6,17 +6,17 @@ import { attemptsMadeAttribute, type JobMessage } from './received.ts';
 export interface Letter {
   readonly MessageBody: string;
   readonly MessageAttributes: Record<string, MessageAttribute>;
-  /** By which SQS's fair queues know whose it is. */
+  /** The group by which SQS's fair queues share a queue out. */
   readonly MessageGroupId?: string | undefined;
   /** Seconds until it can be received, at most 900. Default 0. */
   readonly DelaySeconds?: number;
 }
 
 /**
- * A message once more, its body unchanged, with one attribute added or replaced, and its ID where it would lose that:
- * without an envelope it is SQS's messageId, which a new message does not keep. SQS also refuses more than 1 MiB in all,
- * which is its own to say: the send fails then.
- * @throws {RangeError} when it has no room for one more attribute
+ * A message to send once more: its body unchanged, with one attribute added or replaced. A message that has SQS's
+ * messageId as its jobId also gets the attribute `jobId`, because a new message has a new messageId. The size is not
+ * checked here: SQS refuses more than 1 MiB, and the send then fails.
+ * @throws {RangeError} when the message has no room for one more attribute
  */
 export function letterOf({ record, jobId }: JobMessage, name: string, value: string): Letter {
   const { [attemptsMadeAttribute]: _, ...attributes } = attributesOf(record.messageAttributes);
@@ -34,9 +34,10 @@ export function letterOf({ record, jobId }: JobMessage, name: string, value: str
 }
 
 /**
- * A message for its own queue once more, as if this delivery had not been: with its ID, and the attempts before this one.
- * @param delaySeconds until it can be received, at most 900
- * @throws {RangeError} when its attributes leave no room for them, or it is a copy of too many copies
+ * A copy of a message for its own queue. It has the jobId, and the number of attempts before this delivery, which does
+ * not count.
+ * @param delaySeconds until the copy can be received, at most 900
+ * @throws {RangeError} when the message has no room for these attributes, or was copied too often
  */
 export function messageCopy(message: JobMessage, delaySeconds: number): Letter {
   const { record, receiveCount, jobId } = message;
@@ -51,7 +52,8 @@ export function messageCopy(message: JobMessage, delaySeconds: number): Letter {
 }
 
 /**
- * A function that has sent the message it gets next for about 16 times in a row gets no more of it.
+ * How often a message is copied at most. Lambda stops a function that has sent the message that it gets about 16 times
+ * in a row.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
  */
 const maxCopies = 12;

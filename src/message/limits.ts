@@ -1,25 +1,27 @@
-/** How many attributes SQS allows a message, which SNS passes on. SNS discards a raw delivery that has more. */
+/**
+ * How many attributes a message may have in SQS. SNS allows more, but discards a raw delivery that has more than this.
+ */
 export const maxAttributes = 10;
 
-/**
- * The attributes that a publisher of this package sets; a message needs none of them but `jobName`. `traceparent` is
- * reserved too, but a caller's own trace is theirs to give.
- */
+/** The attributes that this package's publisher sets. A message needs `jobName` alone. */
 export const reservedNames = ['jobName', 'jobId', 'publishedAt'] as const;
 
-/** The size of an SNS message, body and attributes together, in bytes; a batch of messages shares it. */
+/** The largest SNS message in bytes, body and attributes together. A batch of messages shares this limit. */
 export const maxMessageBytes = 262_144;
 
-/** The size of an SQS message, body and attributes together, in bytes; a batch of messages shares it. */
+/** The largest SQS message in bytes, body and attributes together. A batch of messages shares this limit. */
 export const maxSqsBytes = 1_048_576;
 
-/** The entries of a batched call: SNS's PublishBatch, SQS's SendMessageBatch, DeleteMessageBatch and the like. */
+/**
+ * The most entries in a batched call: PublishBatch of SNS, and SendMessageBatch,
+ * DeleteMessageBatch and the like of SQS.
+ */
 export const maxBatchEntries = 10;
 
-/** The size of a payload that travels through S3, its JSON in bytes: it is held in memory as a whole. */
+/** The largest payload that travels through S3, in bytes of JSON. Publisher and job hold it in memory as a whole. */
 export const maxClaimCheckBytes = 16_777_216;
 
-/** A message's attributes as SNS and SQS take and give them. */
+/** A message's attributes in the form of SNS and SQS. */
 export type MessageAttributes = Readonly<Record<string, MessageAttribute>>;
 
 export interface MessageAttribute {
@@ -28,7 +30,7 @@ export interface MessageAttribute {
   readonly BinaryValue?: Uint8Array | undefined;
 }
 
-/** What SNS and SQS count of attributes into the size of a message: their names, types and values. */
+/** The bytes by which attributes add to a message's size in SNS and SQS: their names, types and values. */
 export function attributeBytes(attributes: MessageAttributes): number {
   return Object.entries(attributes)
     .map(

@@ -1,6 +1,6 @@
 /**
- * What stands in a message in place of a payload that is in S3, in the format of Amazon's extended client libraries
- * for SNS and SQS, so that their Java and Python publishers can be used too.
+ * Stands in a message for a payload that is in S3. It has the format of Amazon's extended client libraries for SNS and
+ * SQS, so that their publishers in Java and Python can be used too.
  * @see https://github.com/awslabs/payload-offloading-java-common-lib-for-aws
  */
 export type Pointer = readonly [pointerClass: string, place: PointerPlace];
@@ -10,10 +10,10 @@ export interface PointerPlace {
   readonly s3Key: string;
 }
 
-/** The first element of every pointer: the Java class that it is an object of. */
+/** The first element of every pointer: the name of a Java class. */
 const pointerClass = 'software.amazon.payloadoffloading.PayloadS3Pointer';
 
-/** Whether a payload says of itself that it is a pointer. What it points to, if anything, is not looked at. */
+/** Whether a payload has the form of a pointer. Its second element is not checked. */
 export function isPointer(payload: unknown): payload is readonly unknown[] {
   return Array.isArray(payload) && payload[0] === pointerClass;
 }
@@ -22,7 +22,9 @@ export function pointerTo(s3BucketName: string, s3Key: string): Pointer {
   return [pointerClass, { s3BucketName, s3Key }];
 }
 
-/** Whether a job's payload may be there: one name right below the job's own prefix, which its role may read. */
+/**
+ * Whether a key can be of a job's payload: it must be right below the job's own prefix, which the job's role may read.
+ */
 export function isPayloadKey(key: unknown, jobName: string): key is string {
   return new RegExp(`^payloads/${jobName}/[\\w%-][\\w%.-]*$`).test(key as string);
 }

@@ -1,27 +1,30 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { MessageAttributes } from './limits.ts';
 
-/** A message of a job's queue, whichever way it came: through the topic (SNS's envelope) or straight to the queue. */
+/** A message of a job's queue. It came through the topic, in SNS's envelope, or was sent straight to the queue. */
 export interface JobMessage {
   readonly record: SQSRecord;
-  /** The attribute `jobId`, else the envelope's MessageId, else SQS's, which changes with every redrive. */
+  /**
+   * The attribute `jobId`; without it the envelope's MessageId; without an envelope
+   * SQS's messageId, which every redrive changes.
+   */
   readonly jobId: string;
-  /** How often SQS has delivered it, this time included; with the attempts of the message it is a copy of. */
+  /** How often SQS has delivered the message, this time included. A copy counts the attempts of its original too. */
   readonly receiveCount: number;
-  /** The payload as the publisher gave it; `unreadable` if the text is not JSON. */
+  /** The payload as it was published, or `unreadable` where the text is not JSON. */
   readonly payload: unknown;
 }
 
-/** Stands for a payload that is not JSON: its message will be a dead letter. No JSON text can produce this value. */
+/** Stands for a payload that is not JSON. Its message becomes a dead letter. */
 export const unreadable: unique symbol = Symbol('unreadable');
 
 /**
- * The attribute of a message that was sent to its queue once more: `<attempts>@<epoch ms>@<copies>`, how many were made
- * before, when it was sent, and how often by now.
+ * The attribute of a copy, `<attempts>@<epoch ms>@<copies>`: the attempts before it, when it
+ * was sent, and how often the message has been copied.
  */
 export const attemptsMadeAttribute = 'attemptsMade';
 
-/** Never throws: a body that cannot be read is a message that will be a dead letter, with an ID and a reason. */
+/** Reads a message. Never throws: a message whose body cannot be read becomes a dead letter with an ID and a reason. */
 export function readMessage(record: SQSRecord): JobMessage {
   const body = parsed(record.body);
   const envelope = isEnvelope(body) ? body : undefined;
@@ -33,20 +36,23 @@ export function readMessage(record: SQSRecord): JobMessage {
   };
 }
 
-/** When a message was published, as its publisher said. Any producer may have written it: it may be any text. */
+/** The attribute `publishedAt`: when the message was published. Another producer may have put any text there. */
 export function publishedAt({ record }: JobMessage): string | undefined {
-  // Few ask, and nobody parses a body for what does not stand there.
+  // The envelope is parsed again only where it has the attribute. Few callers ask for it.
   const envelope = record.body.includes('"publishedAt"') ? envelopeOf(record.body) : undefined;
   return attributeOf('publishedAt', record, envelope);
 }
 
-/** The envelope that a message's body is; undefined for one that was sent straight to a queue, or raw. */
+/** The envelope in a message's body. Undefined where the message was sent straight to a queue, or raw. */
 export function envelopeOf(body: string): SnsEnvelope | undefined {
   const value = parsed(body);
   return isEnvelope(value) ? value : undefined;
 }
 
-/** An envelope's attributes in SQS's form. Anybody can send an envelope, so entries that are not attributes are left out. */
+/**
+ * An envelope's attributes in SQS's form. Anybody can send an envelope, so
+ * entries that are not attributes are left out.
+ */
 export function envelopeAttributes({ MessageAttributes }: SnsEnvelope): MessageAttributes {
   return Object.fromEntries(
     Object.entries(MessageAttributes ?? {}).flatMap(([name, attribute]) => {
@@ -60,7 +66,7 @@ export function envelopeAttributes({ MessageAttributes }: SnsEnvelope): MessageA
   );
 }
 
-/** What SNS delivers when raw message delivery is off. */
+/** The JSON in which SNS wraps a message, unless raw message delivery is on. */
 export interface SnsEnvelope {
   readonly Type: 'Notification';
   readonly MessageId: string;
@@ -70,8 +76,8 @@ export interface SnsEnvelope {
 }
 
 /**
- * What a message says of itself: the envelope's attribute, then the record's. A copy that the runtime sent carries its
- * own in the record, which wins. An empty text, or a value that is not a text, counts as missing.
+ * The text of a message's attribute: the envelope's, or else the record's. In a copy the record's comes first, since the
+ * runtime has written it. An empty text, or a value that is not a text, counts as missing.
  */
 function attributeOf(
   name: string,
@@ -84,7 +90,10 @@ function attributeOf(
   return (isText(given) && given) || undefined;
 }
 
-/** A move of the whole queue keeps the attribute, too, but is sent later: then the attempts begin anew. */
+/**
+ * The attempts before a copy; 0 for other messages. When SQS moves a whole dead-letter queue, a message keeps this
+ * attribute, but it is sent later than the attribute says. Its attempts then start again.
+ */
 function attemptsBefore({ attributes, messageAttributes }: SQSRecord): number {
   const made = messageAttributes?.[attemptsMadeAttribute]?.stringValue;
   if (!made) return 0; // nearly always
@@ -92,10 +101,13 @@ function attemptsBefore({ attributes, messageAttributes }: SQSRecord): number {
   return Number(attributes?.SentTimestamp) - Number(sentAtMs) < clocksApartMs ? Number(attempts) : 0;
 }
 
-/** Two clocks that differ by more cannot talk: SQS refuses what was signed five minutes ago. */
+/**
+ * The most by which the runtime's clock and SQS's can differ, in milliseconds: SQS
+ * refuses what was signed five minutes ago.
+ */
 const clocksApartMs = 300_000;
 
-/** Without V8's own message, which quotes the text: that may hold what should be in no log. */
+/** The value of a JSON text. V8's error is dropped: it quotes the text, which may not be allowed in a log. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -104,7 +116,9 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Opened once: an envelope that was itself published as a payload stays a payload. */
+/**
+ * Whether a value is an envelope. One envelope is opened: an envelope that was published as a payload stays a payload.
+ */
 function isEnvelope(value: unknown): value is SnsEnvelope {
   const { Type, MessageId, TopicArn, Message } = Object(value) as Record<keyof SnsEnvelope, unknown>;
   return Type === 'Notification' && isText(MessageId) && isText(TopicArn) && isText(Message);

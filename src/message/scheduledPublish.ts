@@ -1,18 +1,18 @@
 import type { MessageAttributes } from './limits.ts';
 
-/** Scheduler's universal target for SNS: the templated one takes a body only, and nothing routes that. */
+/** Scheduler's universal target for SNS. Its templated target takes no attributes, by which messages are routed. */
 export const publishTargetArn = 'arn:aws:scheduler:::aws-sdk:sns:publish';
 
-/** Scheduler's own defaults (the most that it allows), said explicitly: it tries for a day. */
+/** Scheduler tries for a day. These are its own defaults, and the most that it allows. */
 export const retryPolicy = { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 } as const;
 
-/** The most that a schedule's input may have, in bytes: the message and its attributes, as JSON in JSON. */
+/** The largest input of a schedule, in bytes: the message and its attributes, as JSON in JSON. */
 export const maxInputBytes = 262_144;
 
-/** Filled in by Scheduler when it fires: the time that it was to fire, such as `2026-11-21T09:00:00Z`. */
+/** Scheduler replaces this keyword when it fires, by the time for which it fires, such as `2026-11-21T09:00:00Z`. */
 export const scheduledTime = '<aws.scheduler.scheduled-time>';
 
-/** How each of Scheduler's keywords begins, which it fills in wherever they stand. */
+/** How each keyword begins that Scheduler replaces, wherever it stands in an input. */
 export const keywordStart = '<aws.scheduler.';
 
 interface ScheduledMessage {
@@ -21,7 +21,7 @@ interface ScheduledMessage {
   readonly body: string;
   /** String attributes, `jobName` and `jobId` among them. */
   readonly attributes: Readonly<Record<string, string>>;
-  /** The MessageGroupId, where it has one. */
+  /** The message's `MessageGroupId`, if any. */
   readonly group?: string | undefined;
 }
 
@@ -38,19 +38,21 @@ export function publishInput({ topicArn, body, attributes, group }: ScheduledMes
   });
 }
 
-/** A payload in which Scheduler finds no keyword: it is published as it was given. */
+/** The same JSON, written so that Scheduler finds no keyword in it and publishes it unchanged. */
 export function withoutKeywords(json: string): string {
   return json.replaceAll(keywordStart, `\\u003c${keywordStart.slice(1)}`);
 }
 
-/** What a schedule publishes, as far as its input is read. */
+/** The message that a schedule publishes. */
 export interface ScheduledPublish {
   readonly body: string;
   readonly attributes: MessageAttributes;
   readonly group: string | undefined;
 }
 
-/** Undefined for an input that is not Publish's: people make schedules of their own. */
+/**
+ * Reads a schedule's input. Undefined for one that does not publish to SNS, because people make schedules of their own.
+ */
 export function readPublish(input: string | undefined): ScheduledPublish | undefined {
   try {
     const {
@@ -65,7 +67,7 @@ export function readPublish(input: string | undefined): ScheduledPublish | undef
   }
 }
 
-/** An attribute's text; undefined for an attribute that is not there, or is binary. */
+/** An attribute's text. Undefined for an attribute that is missing or binary. */
 export function attributeText(publish: ScheduledPublish | undefined, name: string): string | undefined {
   return publish?.attributes[name]?.StringValue;
 }
@@ -82,21 +84,21 @@ function areAttributes(value: unknown): value is MessageAttributes {
 }
 
 /**
- * An input with Scheduler's keywords filled in, those that have a value.
+ * An input in which Scheduler's keywords are replaced by their values. A keyword without a value stays.
  * @see https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
  */
 export function filledIn(input: string, values: Readonly<Record<string, string>>): string {
   return input.replace(/<aws\.scheduler\.([a-z-]+)>/g, (keyword, name) => values[name] ?? keyword);
 }
 
-/** Whether a letter is a schedule's: Scheduler could not publish it, and its body is the input. */
+/** Whether a letter comes from Scheduler, which could not publish it. Its body is the schedule's input. */
 export function isFromScheduler(attributes: MessageAttributes): boolean {
   return attributes.SCHEDULE_ARN?.StringValue !== undefined && attributes.TARGET_ARN !== undefined;
 }
 
 /**
- * What a letter of Scheduler was to publish; undefined for any other letter, and where the input cannot be read, such as
- * one that Scheduler cut off. Its keyword for the scheduled time is filled in, where that still stands in it.
+ * The message that a letter of Scheduler was to publish, with its keywords replaced. Undefined for any other letter, and
+ * where the input cannot be read, such as one that Scheduler cut off.
  */
 export function unpublished(input: string, attributes: MessageAttributes): ScheduledPublish | undefined {
   if (!isFromScheduler(attributes)) return undefined;
@@ -105,7 +107,7 @@ export function unpublished(input: string, attributes: MessageAttributes): Sched
   return readPublish(filledIn(input, values));
 }
 
-/** Why Scheduler gave up, in one line; undefined for a letter that is not its own. */
+/** Why Scheduler gave up, in one line. Undefined for any other letter. */
 export function schedulerError(attributes: MessageAttributes): string | undefined {
   if (!isFromScheduler(attributes)) return undefined;
   const text = (name: string): string => attributes[name]?.StringValue ?? '';

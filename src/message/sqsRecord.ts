@@ -15,11 +15,11 @@ export interface ReceivedMessage {
 interface ReceivedAttribute {
   readonly DataType?: string | undefined;
   readonly StringValue?: string | undefined;
-  /** Decoded by the SDK, or in base64 as it came over the wire. */
+  /** The bytes, as the SDK decodes them, or base64, as SQS sends them. */
   readonly BinaryValue?: Uint8Array | string | undefined;
 }
 
-/** The system attributes that a record needs. */
+/** The system attributes to ask SQS for. */
 export const systemAttributes = [
   'ApproximateReceiveCount',
   'ApproximateFirstReceiveTimestamp',
@@ -27,7 +27,7 @@ export const systemAttributes = [
   'MessageGroupId',
 ] as const;
 
-/** A received message as Lambda's event source mapping hands it over: what follows is the same code for both. */
+/** Makes a record of a received message, as Lambda's event source mapping does, so that the same code runs both. */
 export function sqsRecord(
   { MessageId = '', ReceiptHandle = '', Body = '', MD5OfBody = '', ...message }: ReceivedMessage,
   { queueArn = '', region = '' } = {},

@@ -10,15 +10,15 @@ import { InvalidAttributeError, TooManyAttributesError } from './errors.ts';
 import { shown } from './shown.ts';
 
 /**
- * A message's attributes, all of them Strings: SNS matches a String.Array element by element, and a Number never as a
- * name.
+ * A message's attributes, of the type String: a subscription's filter compares names with texts.
+ * @throws {InvalidAttributeError | TooManyAttributesError}
  */
 export function messageAttributes(
   reserved: Readonly<Record<(typeof reservedNames)[number], string>>,
   own: Readonly<Record<string, string>> = {},
 ): Record<string, MessageAttribute> {
   const { jobName } = reserved;
-  // A Map's entries, or a Headers', are nobody's keys: they would be lost in silence.
+  // The entries of a Map or a Headers are not its keys, and would be lost in silence.
   if (!isRecord(own)) {
     throw new InvalidAttributeError(
       jobName,
@@ -39,7 +39,8 @@ export function messageAttributes(
 }
 
 /**
- * A delayed job's attributes, its ID among them, stand in a schedule's input, where Scheduler replaces its own keywords.
+ * Refuses attributes of a delayed job (its ID is one) that hold a keyword of Scheduler. They stand in a schedule's
+ * input, in which Scheduler would replace the keyword.
  * @throws {InvalidAttributeError}
  */
 export function checkNoKeyword(jobName: string, attributes: MessageAttributes): void {

@@ -1,12 +1,12 @@
 import { shown } from './shown.ts';
 
 /**
- * Why a message was not published. Every subclass but `PublishFailedError` is found before anything is sent. A
- * payload that does not fit its schema is an `InvalidPayloadError`, the same one that the consumer reports.
+ * Why a job was not published. Each reason has a subclass. All but `PublishFailedError` and `DelayFailedError` are found
+ * before anything is sent. A payload that does not fit its schema is an `InvalidPayloadError`, as in the job's own log.
  */
 export class PublishError extends Error {
   override readonly name: string = 'PublishError';
-  /** The job it was meant for; undefined for a job object that knows no name. */
+  /** The job's name. Undefined where it is not known. */
   readonly jobName: string | undefined;
 
   constructor(jobName: string | undefined, message: string, options?: ErrorOptions) {
@@ -15,7 +15,7 @@ export class PublishError extends Error {
   }
 }
 
-/** No job can have that name: `jobName.ts` says which names can be. */
+/** The given name cannot be a job's name: letters, digits, `-` and `_`, at most 64, beginning with a letter. */
 export class InvalidJobNameError extends PublishError {
   override readonly name = 'InvalidJobNameError';
 
@@ -27,7 +27,7 @@ export class InvalidJobNameError extends PublishError {
   }
 }
 
-/** A job object reads its name off its file's path, which a bundle does not keep. */
+/** The given job object does not know its name: it reads it from its file's path, which a bundle does not keep. */
 export class UnnamedJobError extends PublishError {
   override readonly name = 'UnnamedJobError';
 
@@ -39,10 +39,10 @@ export class UnnamedJobError extends PublishError {
   }
 }
 
-/** The payload holds something that JSON cannot carry, or that it would silently change. */
+/** The payload holds something that JSON cannot carry or would silently change. */
 export class NotSerializableError extends PublishError {
   override readonly name = 'NotSerializableError';
-  /** Where in the payload, such as `['friends', '0', 'age']`; empty for the payload as a whole. */
+  /** The place in the payload, such as `['friends', '0', 'age']`. Empty where the payload as a whole is at fault. */
   readonly path: readonly string[];
   /** What is wrong there. */
   readonly problem: string;
@@ -58,7 +58,7 @@ export class NotSerializableError extends PublishError {
   }
 }
 
-/** Body and attributes together are larger than an SNS message may be, or the body is too large for S3 as well. */
+/** The message is larger than SNS or EventBridge Scheduler allows, and cannot travel through S3. */
 export class MessageTooLargeError extends PublishError {
   override readonly name = 'MessageTooLargeError';
   readonly bytes: number;
@@ -71,7 +71,7 @@ export class MessageTooLargeError extends PublishError {
   }
 }
 
-/** A payload that is too large for SNS could not be put into the files bucket; `cause` is the SDK's error. */
+/** A payload that is too large for SNS could not be put into the files bucket. `cause` is the SDK's error. */
 export class PayloadNotStoredError extends PublishError {
   override readonly name = 'PayloadNotStoredError';
   readonly jobId: string;
@@ -91,9 +91,10 @@ export class PayloadNotStoredError extends PublishError {
   }
 }
 
-/** More attributes than a message may carry to a queue. */
+/** The caller gave more than 7 attributes. */
 export class TooManyAttributesError extends PublishError {
   override readonly name = 'TooManyAttributesError';
+  /** How many were given. */
   readonly count: number;
 
   constructor(jobName: string, count: number, maxOwn: number) {
@@ -105,7 +106,7 @@ export class TooManyAttributesError extends PublishError {
   }
 }
 
-/** An attribute (`jobId` is one too) whose name or value SNS refuses, or whose name is reserved. */
+/** SNS refuses an attribute's name or value (`jobId` is an attribute too), or the name is the publisher's own. */
 export class InvalidAttributeError extends PublishError {
   override readonly name = 'InvalidAttributeError';
   readonly attribute: string;
@@ -116,7 +117,7 @@ export class InvalidAttributeError extends PublishError {
   }
 }
 
-/** The `group` cannot be a MessageGroupId. */
+/** The `group` cannot be a `MessageGroupId`. */
 export class InvalidGroupError extends PublishError {
   override readonly name = 'InvalidGroupError';
 
@@ -129,8 +130,8 @@ export class InvalidGroupError extends PublishError {
 }
 
 /**
- * SNS refused the message, or could not be reached; `cause` is the SDK's error where a whole call failed. The
- * message may have arrived nevertheless when the answer was lost: publish it again with the same `jobId`.
+ * SNS refused the message or could not be reached. `cause` is the SDK's error where a whole call failed. When only the
+ * answer was lost, the message may have arrived: publish it again with the same `jobId`.
  */
 export class PublishFailedError extends PublishError {
   override readonly name = 'PublishFailedError';
@@ -147,11 +148,79 @@ export class PublishFailedError extends PublishError {
     const { jobName, jobId } = message;
     super(
       jobName,
-      `${jobName} ${jobId} was not published: ${code}: ${reason}. ${advice[code] ?? defaultAdvice}`,
+      `${jobName} ${jobId} was not published: ${code}: ${reason}. ${publishAdvice[code] ?? defaultAdvice}`,
       options,
     );
     this.jobId = jobId;
     this.code = code;
+  }
+}
+
+/** Why a delayed job could not be scheduled, moved or cancelled. Each reason has a subclass. */
+export class DelayError extends PublishError {
+  override readonly name: string = 'DelayError';
+  /** Undefined where the call was about all delayed jobs. */
+  readonly jobId: string | undefined;
+
+  constructor({ jobName, jobId }: DelayedSubject, problem: string, options?: ErrorOptions) {
+    const what = jobId === undefined ? 'the delayed jobs' : `the delayed ${jobName ?? 'job'} ${jobId}`;
+    super(jobName, `${what}: ${problem}`, options);
+    this.jobId = jobId;
+  }
+}
+
+interface DelayedSubject {
+  readonly jobName?: string;
+  readonly jobId?: string;
+}
+
+/** The delay or the time is unreadable, in the past, or after the year 9999. */
+export class InvalidDelayError extends DelayError {
+  override readonly name = 'InvalidDelayError';
+}
+
+/** The message is larger than the input of a schedule may be. */
+export class DelayTooLargeError extends DelayError {
+  override readonly name = 'DelayTooLargeError';
+  readonly bytes: number;
+  readonly maxBytes: number;
+
+  constructor(job: DelayedSubject, bytes: number, maxBytes: number) {
+    super(
+      job,
+      `its input has ${bytes} bytes; EventBridge Scheduler takes ${maxBytes}, body and attributes together as JSON. ` +
+        'Put the data in S3 and publish its key',
+    );
+    this.bytes = bytes;
+    this.maxBytes = maxBytes;
+  }
+}
+
+/** A job with that ID is already scheduled, with another message or for another time. */
+export class AlreadyDelayedError extends DelayError {
+  override readonly name = 'AlreadyDelayedError';
+  /** The time of the scheduled job. Undefined for a schedule that somebody made by hand. */
+  readonly at: Date | undefined;
+
+  constructor(job: DelayedSubject, at: Date | undefined) {
+    super(
+      job,
+      `another job with that ID is scheduled${at === undefined ? '' : ` for ${at.toISOString()}`}. Move it with reschedule, cancel it first, or take another jobId`,
+    );
+    this.at = at;
+  }
+}
+
+/** EventBridge Scheduler refused or could not be reached. `cause` is the SDK's error. */
+export class DelayFailedError extends DelayError {
+  override readonly name = 'DelayFailedError';
+  /** Scheduler's error code or the SDK's error name, such as `AccessDeniedException` or `ThrottlingException`. */
+  readonly code: string;
+
+  constructor(job: DelayedSubject, cause: unknown) {
+    const { name, message } = cause instanceof Error ? cause : new Error(String(cause));
+    super(job, `${name}: ${message}. ${delayAdvice[name] ?? 'Try again, with the same jobId'}`, { cause });
+    this.code = name;
   }
 }
 
@@ -165,11 +234,20 @@ const storeAdvice: Readonly<Record<string, string>> = {
   ExpiredToken: 'Log in again',
 };
 
-const advice: Readonly<Record<string, string>> = {
+const publishAdvice: Readonly<Record<string, string>> = {
   NotFound: "Check the topic's ARN and Region",
   NotFoundException: "Check the topic's ARN and Region",
   AuthorizationError: 'Allow sns:Publish on the topic',
   AuthorizationErrorException: 'Allow sns:Publish on the topic',
   CredentialsProviderError: 'Give credentials, such as by AWS_PROFILE',
   ExpiredToken: 'Log in again',
+};
+
+const delayAdvice: Readonly<Record<string, string>> = {
+  ResourceNotFoundException:
+    "Deploy the platform's stack, which makes the schedule group, and check the topic's ARN",
+  AccessDeniedException: 'Allow it with platform.grantDelay(…)',
+  ServiceQuotaExceededException: 'Have the quota raised (Service Quotas, EventBridge Scheduler)',
+  CredentialsProviderError: 'Give credentials, such as by AWS_PROFILE',
+  ExpiredTokenException: 'Log in again',
 };

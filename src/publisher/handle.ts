@@ -4,49 +4,54 @@ import type { Clock } from './clock.ts';
 import type { JobApi, StatusAnswer } from './jobApi.ts';
 
 /**
- * A job that was published, as the platform's API knows it: of jobs with `track: true` alone. Every method rejects with
- * a `NoApiUrlError` without the publisher's `apiUrl`, and with a `JobApiError` when the API does not answer.
+ * A published job that can be followed and cancelled through the platform's API. That works for jobs with `track: true`.
+ * Every method rejects with a `NoApiUrlError` when the publisher has no `apiUrl`, and with a `JobApiError` when the API
+ * refuses or cannot be reached.
  */
 export interface JobHandle<Result = unknown> {
   readonly jobId: string;
 
-  /** Where it is; undefined before its first attempt has begun, for until then nobody but the queue knows of it. */
+  /** The job's status. Undefined before the first attempt has begun, because nothing is recorded until then. */
   status(): Promise<JobStatus | undefined>;
 
   /**
-   * Waits until it has ended.
-   * @returns what `run` returned, as JSON carries it; undefined when that was nothing
-   * @throws {JobDeadError} when it failed for good
-   * @throws {JobCancelledError} when somebody cancelled it
-   * @throws {ResultTimeoutError} when it had not ended in time
+   * Waits until the job has ended.
+   * @returns what `run` returned, as JSON carries it; undefined when `run` returned nothing
+   * @throws {JobDeadError} when the job failed for good
+   * @throws {JobCancelledError} when somebody cancelled the job
+   * @throws {ResultTimeoutError} when the job had not ended within `timeout`
    */
   result(options?: ResultOptions): Promise<Result>;
 
-  /** The file that `run` returned (`saveFile`), once the job has succeeded: its content is the response's body. */
+  /**
+   * Downloads the file that `run` returned by `saveFile`, once the job has succeeded.
+   * @returns the response, whose body is the file's content and has not been read
+   */
   download(options?: { readonly signal?: AbortSignal | undefined }): Promise<Response>;
 
   /**
-   * Cancels it: while it waits it never runs, even if its first attempt has not begun; while it runs its `signal` is
-   * aborted. One that is delayed, and has not been published, is taken back by the publisher's own `cancel`.
-   * @returns where it is now; undefined when nothing was cancelled: no job of that name tracks, the ID is another job's,
-   * the API asks for tokens, by which it knows only what was scheduled through it, or the job has not begun and was given
-   * as an object that does not know its name
+   * Cancels the job. While it waits, even before its first attempt, it will not run; while it runs, its `signal` is
+   * aborted. A delayed job that is not published yet is cancelled by the publisher's own `cancel`.
+   * @returns the status after that; undefined when nothing was cancelled. The reasons are: the job is not tracked; the ID
+   * belongs to another job; the API uses tokens, and the job was not scheduled through the API; or the job has not begun,
+   * and the handle was made of a job object that does not know its name
    */
   cancel(): Promise<JobStatus | undefined>;
 }
 
+/** The options of `result`. All are optional. */
 export interface ResultOptions {
-  /** The longest to wait. Default 5 min. */
+  /** The longest time to wait. Default `'5m'`. */
   readonly timeout?: Duration | undefined;
-  /** Ends the wait, with the signal's reason; the job goes on. */
+  /** Ends the wait: `result` rejects with the signal's reason, and the job goes on. */
   readonly signal?: AbortSignal | undefined;
-  /** Called with its status whenever that was asked for, and the API knows the job. */
+  /** Is called with each status that the API gives while waiting. */
   readonly onStatus?: ((status: JobStatus) => void) | undefined;
-  /** Called whenever the job has said how far it is. */
+  /** Is called with each new progress of the job. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** How long a result is waited for, where nothing is said. */
+/** How long `result` waits by default. */
 export const defaultResultTimeout: Duration = '5m';
 
 /**
@@ -104,17 +109,20 @@ async function resultOf(
   }
 }
 
-/** As often as that an answer may fail through no fault of the caller's; the waits between are 7 to 15 s together. */
+/**
+ * After how many failures in a row `result` gives up, where the caller is not at
+ * fault. The waits between take 7 to 15 s.
+ */
 export const maxFailuresInRow = 5;
 
-/** No answer, too many requests, or an error of the API's own. */
+/** Whether another request may succeed: no answer came, there were too many requests, or the API itself failed. */
 export function isPassing(error: unknown): boolean {
   if (!(error instanceof JobApiError)) return false;
   const { status } = error;
   return status === undefined || status === 429 || status >= 500;
 }
 
-/** @throws the signal's own reason, not the `AbortError` of the timer */
+/** @throws the signal's own reason, in place of the timer's `AbortError` */
 async function sleep(clock: Clock, ms: number, signal: AbortSignal | undefined): Promise<void> {
   signal?.throwIfAborted();
   await clock.sleep(ms, signal).catch((error: unknown) => {
@@ -123,7 +131,7 @@ async function sleep(clock: Clock, ms: number, signal: AbortSignal | undefined):
   });
 }
 
-/** A large one is not in the status but in S3. */
+/** The result in a status, or, for a large one, in S3. */
 async function resultIn(
   status: NonNullable<StatusAnswer['status']>,
   api: JobApi,
@@ -135,7 +143,7 @@ async function resultIn(
   return text === '' ? undefined : JSON.parse(text);
 }
 
-/** Why a published job's state or result is not to be had. */
+/** Why a method of a `JobHandle` rejected. Each reason has a subclass. */
 export class JobHandleError extends Error {
   override readonly name: string = 'JobHandleError';
   readonly jobId: string;
@@ -146,7 +154,7 @@ export class JobHandleError extends Error {
   }
 }
 
-/** The publisher was not told where the platform's API is, which alone knows what becomes of jobs. */
+/** The publisher was made without an `apiUrl`. */
 export class NoApiUrlError extends JobHandleError {
   override readonly name = 'NoApiUrlError';
 
@@ -162,9 +170,9 @@ export class NoApiUrlError extends JobHandleError {
 export class JobDeadError extends JobHandleError {
   override readonly name = 'JobDeadError';
   readonly jobName: string;
-  /** Why its last attempt failed; undefined where nobody knows. */
+  /** Why the last attempt failed. Undefined where that is not known. */
   readonly reason: FailureReason | undefined;
-  /** How often it ran; undefined where nobody knows. */
+  /** How many attempts there were. Undefined where that is not known. */
   readonly attempts: number | undefined;
 
   constructor({ jobId, jobName, reason, attempt }: JobStatus) {
@@ -191,10 +199,10 @@ export class JobCancelledError extends JobHandleError {
   }
 }
 
-/** The job had not ended when the wait did; it may still. */
+/** The job had not ended when the wait was over. It goes on. */
 export class ResultTimeoutError extends JobHandleError {
   override readonly name = 'ResultTimeoutError';
-  /** Where the job was when last seen; undefined when the API never knew of it. */
+  /** The last state that the API gave. Undefined when the API knew nothing of the job. */
   readonly state: JobState | undefined;
 
   constructor(jobId: string, timeout: string, state: JobState | undefined) {
@@ -208,15 +216,15 @@ export class ResultTimeoutError extends JobHandleError {
   }
 }
 
-/** The API refused, could not be reached, or gave an answer that is not the API's. */
+/** The API refused, could not be reached, or did not answer as the API does. */
 export class JobApiError extends JobHandleError {
   override readonly name = 'JobApiError';
-  /** The HTTP status; undefined when no answer came. */
+  /** The HTTP status. Undefined when no answer came. */
   readonly status: number | undefined;
 
   constructor(jobId: string, problem: string, status?: number, options?: ErrorOptions) {
     const advice = status === 401 || status === 403 ? `. ${accessAdvice}` : '';
-    super(jobId, `the API did not tell of ${jobId}: ${problem}${advice}`, options);
+    super(jobId, `asking the API about ${jobId} failed: ${problem}${advice}`, options);
     this.status = status;
   }
 }

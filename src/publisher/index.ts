@@ -3,10 +3,8 @@ export {
   AlreadyDelayedError,
   DelayError,
   DelayFailedError,
-  InvalidDelayError,
-} from './delay/errors.ts';
-export {
   InvalidAttributeError,
+  InvalidDelayError,
   InvalidGroupError,
   InvalidJobNameError,
   MessageTooLargeError,

@@ -2,26 +2,28 @@ import type { AnyJob, PayloadOf, ResultOf } from '../job/index.ts';
 import type { Jobs } from '../jobs.generated.ts';
 import type { When } from './publishTime.ts';
 
-/** What may be said beside the payload; all of it optional. */
+/** The options of a job to publish. All are optional. */
 export interface PublishOptions {
   /**
-   * The producer's own ID of the job, the same through retries and redrives: one or more characters. A UUIDv7 by
-   * default. Publishing the same one twice is safe.
+   * The job's ID, a text of one character or more, which retries and redrives keep. Publish again with the same ID when
+   * it is unknown whether a publish succeeded; a job with `idempotency` then runs once. Default a new UUID of version
+   * 7.
    */
   readonly jobId?: string | undefined;
   /**
-   * Whose job it is, such as a tenant: the `MessageGroupId` by which SQS's fair queues keep one group from delaying
-   * the others. 1 to 128 letters, digits and ASCII punctuation (SNS's bound). None by default.
+   * The group that the job belongs to, such as a tenant. It becomes the `MessageGroupId`, by which SQS's fair queues
+   * keep one group's jobs from delaying those of the others. 1 to 128 letters, digits and ASCII punctuation. Default
+   * none.
    */
   readonly group?: string | undefined;
   /**
-   * At most 7 String attributes of your own (SQS takes 10, and `jobName`, `jobId` and `publishedAt` are the
-   * publisher's), such as a W3C `traceparent`. None by default.
+   * Further message attributes, such as a W3C `traceparent`: at most 7 names with texts. SQS allows 10, of which the
+   * publisher uses `jobName`, `jobId` and `publishedAt`. Default none.
    */
   readonly attributes?: Readonly<Record<string, string>> | undefined;
 }
 
-/** The options of a job that is published later: to be said is how long from now, or when, and not both. */
+/** The options of a job that is published later: those of every job, and either `delay` or `at`. */
 export type DelayedOptions = PublishOptions &
   (
     | { readonly delay: NonNullable<When['delay']>; readonly at?: undefined }
@@ -29,8 +31,8 @@ export type DelayedOptions = PublishOptions &
   );
 
 /**
- * One element for `publishAll`: a job's name or object, the payload that fits it, options, and when. Any job's by
- * default.
+ * An item of `publishAll` and `publishStream`: `{ job, payload }` with the job's name or object and a payload that fits
+ * it, and the options of `publish`. Its type is that of any job's items by default.
  */
 export type PublishItem<JobTypes = Jobs, J extends JobName<JobTypes> | AnyJob = JobName<JobTypes>> =
   J extends JobName<JobTypes> ? ItemFor<J | JobTypes[J], JobTypes> : ItemFor<J, JobTypes>;
@@ -41,7 +43,10 @@ type ItemFor<J, JobTypes> = PublishOptions &
 /** The names of the jobs in `src/jobs`. */
 export type JobName<JobTypes = Jobs> = keyof JobTypes & string;
 
-/** The payload that fits a job, given by its name or as its object; of several jobs, the one that fits each of them. */
+/**
+ * The payload of a job, which is given by its name or as its object. For a union
+ * of jobs, a payload that fits all of them.
+ */
 export type PayloadFor<J, JobTypes = Jobs> = (
   J extends unknown
     ? (payload: PayloadForOne<J, JobTypes>) => void
@@ -56,35 +61,35 @@ type PayloadForOne<J, JobTypes> = J extends keyof JobTypes
     ? PayloadOf<J>
     : never;
 
-/** What the job's `run` returns, given by its name or as its object. */
+/** The type of what a job's `run` returns. The job is given by its name or as its object. */
 export type ResultFor<J, JobTypes = Jobs> = J extends keyof JobTypes
   ? ResultFor<JobTypes[J], JobTypes>
   : J extends AnyJob
     ? ResultOf<J>
     : unknown;
 
-/** What became of a message that SNS took. `messageId` is SNS's own ID, the envelope's `MessageId`. */
+/** A job that SNS has taken. `messageId` is the ID that SNS gave its message. */
 export interface Published {
   readonly jobId: string;
   readonly messageId: string;
 }
 
-/** A job that waits for its time. */
+/** A job that EventBridge Scheduler publishes later. */
 export interface Delayed {
   readonly jobId: string;
-  /** When it is published, to the second; EventBridge Scheduler does it within the minute after. */
+  /** The time, to the second. EventBridge Scheduler publishes the job within the minute after it. */
   readonly at: Date;
-  /** Only of one whose time had come before it could be scheduled: it was published at once. */
+  /** Present where the time had come before the job could be scheduled: it was published at once. */
   readonly messageId?: string;
 }
 
-/** What became of an item of `publishAll`; a failure is a `PublishError` or an `InvalidPayloadError`. */
+/** The result of an item. The `error` of a failed item is a `PublishError` or an `InvalidPayloadError`. */
 export type PublishResult =
   | ({ readonly status: 'published' } & Published)
   | { readonly status: 'delayed'; readonly jobId: string; readonly at: Date }
   | { readonly status: 'failed'; readonly jobId: string; readonly error: Error };
 
-/** An item whose payload has been checked by the compiler, or that comes from outside and was not. */
+/** An item without its job's types: the compiler has checked it, or it comes from outside. */
 export interface AnyItem extends PublishOptions, When {
   readonly job: string | AnyJob;
   readonly payload: unknown;

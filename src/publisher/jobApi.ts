@@ -5,31 +5,32 @@ import type { Clock } from './clock.ts';
 import { PublishError } from './errors.ts';
 import { JobApiError } from './handle.ts';
 
-/** The platform's status API, as far as one who published needs it. */
+/** The part of the platform's status API that handles use. */
 export interface JobApi {
   status(jobId: string, signal?: AbortSignal): Promise<StatusAnswer>;
   /**
-   * Also of a job that has ended already, and stays what it is: the status after it.
-   * @param jobName cancels one, too, of which the API knows nothing yet
+   * Cancels a job. One that has ended already stays as it is.
+   * @param jobName with it, a job is cancelled of which the API knows nothing yet
+   * @returns the status after that; undefined when the API does not know the job
    */
   cancel(jobId: string, jobName?: string): Promise<JobStatus | undefined>;
-  /** What `GET /jobs/{jobId}/result` answers, a redirect to S3 followed; its body is not read yet. */
+  /** Gives the answer of `GET /jobs/{jobId}/result` after following its redirect to S3. The body has not been read. */
   result(jobId: string, signal?: AbortSignal): Promise<Response>;
 }
 
 export interface StatusAnswer {
-  /** undefined: the API does not know the job, or not yet. */
+  /** Undefined when the API does not know the job, or does not know it yet. */
   readonly status: (JobStatus & { readonly links?: { readonly result?: string } }) | undefined;
   /** When to ask again. */
   readonly retryAfterMs: number;
 }
 
-/** `fetch`, or what takes its place. */
+/** The type of the global `fetch`. */
 export type Fetch = typeof globalThis.fetch;
 
 /**
- * @param send makes the request with what the API lets in: `signedFetch`, or the caller's own
- * @throws {PublishError} when `apiUrl` is no HTTP URL
+ * @param send sends a request with the credentials that the API asks for: `signedFetch`, or the caller's own
+ * @throws {PublishError} when `apiUrl` is not an HTTP URL
  */
 export function createJobApi(apiUrl: string, send: Fetch): JobApi {
   const base = baseOf(apiUrl);
@@ -63,7 +64,7 @@ export function createJobApi(apiUrl: string, send: Fetch): JobApi {
       const location = response.headers.get('location');
       if (response.status === 303 && location !== null) {
         await response.body?.cancel();
-        // Without the headers of the API: its credentials are not for S3, and the URL is signed by itself.
+        // S3 must not get the API's credentials, and the URL is already signed.
         const url = new URL(location, response.url || base);
         const file = await answered(jobId, signal, () => fetch(url, { signal: signal ?? null }));
         return file.ok ? file : await refuse(file, jobId);
@@ -74,8 +75,8 @@ export function createJobApi(apiUrl: string, send: Fetch): JobApi {
 }
 
 /**
- * A `fetch` that signs by Signature Version 4, with the credentials of an AWS client: for service `lambda` at a function
- * URL, and wherever there is none of API Gateway's hosts; for `execute-api` there.
+ * A `fetch` that signs its requests (Signature Version 4) with the credentials of an AWS client. It signs for the service
+ * `execute-api` at a host of API Gateway, and for `lambda` at a function URL and any other host.
  */
 export function signedFetch(sns: SNSClient, clock: Clock): Fetch {
   return async (input, init = {}) => {
@@ -112,7 +113,7 @@ export function baseOf(apiUrl: string): string {
   );
 }
 
-/** A call that hangs would outlast every timeout of its caller. */
+/** The caller's signal, and a timeout of our own: a call that hangs would outlast every timeout of its caller. */
 export function timely(signal?: AbortSignal): AbortSignal {
   const timeout = AbortSignal.timeout(callTimeoutMs);
   return signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
@@ -130,7 +131,7 @@ export async function answered<Answer>(
     return await ask();
   } catch (cause) {
     signal?.throwIfAborted();
-    // What `fetch` throws says why in its cause.
+    // An error of `fetch` has the reason in its cause.
     const { message = String(cause), cause: why } = Object(cause) as Partial<Error>;
     const reason = [message, (why as Partial<Error> | undefined)?.message].filter(Boolean).join(': ');
     throw new JobApiError(jobId, `it could not be reached: ${reason}`, undefined, { cause });
@@ -150,7 +151,7 @@ async function statusIn(
   throw new JobApiError(jobId, 'its answer is no status: check apiUrl', response.status);
 }
 
-/** @throws {JobApiError} always: in the words of the answer's problem details (RFC 9457), where it has them */
+/** @throws {JobApiError} always, with the words of the answer's problem details (RFC 9457), where it has any */
 export async function refuse(response: Response, jobId: string): Promise<never> {
   const text = await response.text().catch(() => '');
   throw new JobApiError(jobId, `HTTP ${response.status}${wordsOf(text)}`, response.status);
@@ -169,7 +170,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Seconds; the API sends no dates. */
+/** The milliseconds until the next request. The API's `Retry-After` is always in seconds. */
 function retryAfterOf({ headers }: Response): number {
   const seconds = Number(headers.get('retry-after') ?? defaultPollSeconds);
   return 1000 * (seconds > 0 ? Math.min(seconds, longestPollSeconds) : defaultPollSeconds);

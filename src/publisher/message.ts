@@ -38,26 +38,31 @@ export interface Message {
   readonly body: string;
   readonly attributes: MessageAttributes;
   readonly group: string | undefined;
-  /** When to publish the message, in whole seconds; without it, at once. */
+  /** When to publish the message, in whole seconds. Absent for a message that is published at once. */
   readonly at?: Date;
-  /** Whether that was said as a delay. */
+  /** Whether the time was given as a delay. */
   readonly isFromNow?: boolean;
-  /** What SNS counts: the body and the names, types and values of the attributes. For a delayed message, Scheduler's input. */
+  /**
+   * The size that SNS counts: the body, and the names, types and values of the attributes. For a delayed message it is
+   * the size of Scheduler's input.
+   */
   readonly bytes: number;
-  /** Set if the body only points to the payload: how storing the payload ended. Never rejects. */
+  /**
+   * Present when the body only points to the payload. Resolves to why the payload was not stored, if so. Never rejects.
+   */
   readonly stored?: Promise<PublishError | undefined>;
 }
 
 /** Where messages go. */
 interface Destination {
   readonly topicArn: string;
-  /** Takes the payloads that are too large for a message. */
+  /** Stores the payloads that are too large for a message. */
   readonly store?: PayloadStore | undefined;
 }
 
 /**
- * Checks an item and makes it a message. The payload is validated when the job's object is given; one that is too large
- * is on its way to the store then, and the message must not be sent before it is there.
+ * Checks an item and makes a message of it. Where the job's object is given, its schema checks the payload. This begins
+ * to store a payload that is too large, and the message must not be sent before the payload is stored.
  * @throws {PublishError | InvalidPayloadError}
  */
 export async function toMessage(
@@ -96,7 +101,7 @@ export async function toMessage(
   return await claimChecked(message, pointer as string, { topicArn, store: store as PayloadStore });
 }
 
-/** Its parts may be getters, which throw; its ID, too, though that is known by now. */
+/** The item's parts, read once: they may be getters, which throw. */
 function readItem(item: AnyItem): AnyItem {
   try {
     const { job, payload, jobId, group, attributes, delay, at } = item;
@@ -107,7 +112,10 @@ function readItem(item: AnyItem): AnyItem {
   }
 }
 
-/** Nothing of the result holds the payload: it is free once it is stored, however long the message waits for its batch. */
+/**
+ * The message with a pointer in place of its payload. It does not hold the payload, whose memory is free once it is
+ * stored, however long the message waits for its batch.
+ */
 async function claimChecked(
   { body, bytes: _, ...message }: Message,
   pointer: string,
@@ -125,7 +133,10 @@ async function claimChecked(
   };
 }
 
-/** A delayed job's has a place by its content: another publish of the same ID, which is refused, must not replace it. */
+/**
+ * The key of a message's payload. A delayed job's key depends on the payload, so that another publish of the same ID,
+ * which is refused, does not replace it.
+ */
 function keyOf({ jobName, jobId, body, at }: Pick<Message, 'jobName' | 'jobId' | 'body' | 'at'>): string {
   if (at === undefined) return payloadKey(jobName, jobId);
   return payloadKey(jobName, `${jobId}-${createHash('sha256').update(body).digest('hex').slice(0, 16)}`);
@@ -149,13 +160,16 @@ function isMessageGroupId(group: unknown): boolean {
   return typeof group === 'string' && /^[!-~]{1,128}$/.test(group);
 }
 
-/** How a pointer begins as JSON: the consumer would follow it, so a publisher's payload must not look like one. */
+/** How a pointer begins as JSON. A payload must not begin like this, because the consumer would follow it. */
 const pointerStart = JSON.stringify(pointerTo('', '').slice(0, 1)).slice(0, -1);
 
 const pointerProblem =
   'is a pointer of the claim check, which the publisher alone makes: publish what it points to';
 
-/** What counts: for SNS the body and the attributes; for Scheduler all that it keeps, the body as JSON in JSON. */
+/**
+ * A message's size in bytes: for SNS the body and the attributes, for Scheduler its
+ * whole input, with the body as JSON in JSON.
+ */
 function sizeOf(message: Omit<Message, 'bytes'>, topicArn: string): number {
   const { body, attributes, at } = message;
   return at === undefined
@@ -168,9 +182,9 @@ function isTooLarge({ bytes, at }: Pick<Message, 'bytes' | 'at'>): boolean {
 }
 
 /**
- * Whether a message that is too large can go through S3.
- * @param pointer its body then; undefined where there is no bucket
- * @throws {MessageTooLargeError} when it can neither be sent nor go through S3
+ * Checks that a message that is too large can travel through S3.
+ * @param pointer the body that it would have; undefined where there is no bucket
+ * @throws {MessageTooLargeError} when it cannot
  */
 function checkSize(
   message: Message,
@@ -209,8 +223,8 @@ const schedulerBound = [
 ] as const;
 
 /**
- * Validates a message's body with the job's schema as the consumer will: the JSON as it arrives, not the object it
- * was made of. What the schema makes of it (defaults, coercions) stays with the consumer.
+ * Validates a message's body with the job's schema as the consumer will: the JSON that arrives, not the object that it
+ * was made of. The schema's output is not used, because the consumer makes its own.
  * @throws {InvalidPayloadError}
  * @throws {PublishError} when the schema itself throws
  */

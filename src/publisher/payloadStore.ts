@@ -5,17 +5,17 @@ import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 export interface PayloadStore {
   readonly bucket: string;
   /**
-   * Begins to put a payload, once there is room for it: that it waits is what bounds the memory of a publisher that
+   * Begins to store a payload, once fewer than four are being stored. That wait bounds the memory of a publisher that
    * streams.
-   * @returns a promise of how it ended, which never rejects: what S3 or the SDK threw, undefined when it is stored
+   * @returns `stored`, which never rejects: undefined when the payload is stored, or what S3 or the SDK threw
    */
   begin(key: string, body: string): Promise<{ readonly stored: Promise<{ thrown: unknown } | undefined> }>;
 }
 
-/** A payload has up to 16 MiB, so this many are 64 MiB. */
+/** How many payloads are stored at a time. A payload has up to 16 MiB, so they take up to 64 MiB of memory. */
 export const payloadsUnderWay = 4;
 
-/** @param config how to reach S3. The SDK's client is loaded and made when the first payload is stored. */
+/** @param config how to reach S3; called when the first payload is stored, which also loads the SDK's client */
 export function createPayloadStore(bucket: string, config: () => S3ClientConfig): PayloadStore {
   const underWay = new Set<Promise<unknown>>();
   let client: S3Client | undefined;
@@ -45,8 +45,9 @@ export function createPayloadStore(bucket: string, config: () => S3ClientConfig)
 }
 
 /**
- * Where in the files bucket a job's payload is: `payloads/<jobName>/<jobId>.json`. What of an ID is no letter, digit, `_`
- * or `-` is percent-encoded; one that gets too long for a key (S3's bound is 1,024 bytes) ends in its hash.
+ * The key of a job's payload in the files bucket: `payloads/<jobName>/<jobId>.json`. Characters of the ID other than
+ * letters, digits, `_` and `-` are percent-encoded. An ID that would get too long for a key (1,024 bytes in S3) is cut,
+ * and ends in its hash.
  */
 export function payloadKey(jobName: string, jobId: string): string {
   const encoded = encodeURIComponent(jobId).replace(/[.!~*'()]/g, percent);

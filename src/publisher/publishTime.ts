@@ -1,19 +1,19 @@
 import { type Duration, durationSeconds } from '../job/duration.ts';
-import { isInstant } from '../schedule/instant.ts';
-import { InvalidDelayError } from './delay/errors.ts';
+import { isInstant } from '../schedule/timeZone.ts';
 import { timeAhead } from './delay/onceSchedule.ts';
+import { InvalidDelayError } from './errors.ts';
 import { kindOf, shown } from './shown.ts';
 
-/** When to publish; at once where nothing is said. One of the two. */
+/** When to publish a job: give `delay` or `at`, not both. By default it is published at once. */
 export interface When {
-  /** How long from now, such as `'10m'` or `'30d'`; `'0s'` is at once. */
+  /** How long from now, such as `'10m'` or `'30d'`. `'0s'` publishes at once. */
   readonly delay?: Duration | undefined;
-  /** A time ahead: a `Date`, or an ISO instant with `Z` or an offset (`'2026-12-24T18:00:00+01:00'`). */
+  /** A time in the future: a `Date`, or an ISO text with `Z` or an offset, such as `'2026-12-24T18:00:00+01:00'`. */
   readonly at?: Date | string | undefined;
 }
 
 /**
- * The time that was given, in whole seconds and never earlier; undefined for at once.
+ * The time that was given, rounded up to whole seconds. Undefined when the job is to be published at once.
  * @throws {InvalidDelayError} when it is unreadable, in the past, or after the year 9999
  */
 export function publishTime(

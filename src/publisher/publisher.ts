@@ -5,8 +5,7 @@ import type { AnyJob } from '../job/index.ts';
 import type { Jobs } from '../jobs.generated.ts';
 import { parseTopicArn, topicArnForm } from '../names.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { Delay } from './delay/delay.ts';
-import { schedulerConfig } from './delay/schedulerConfig.ts';
+import { Delay, schedulerConfig } from './delay/delay.ts';
 import { PublishError } from './errors.ts';
 import { type JobHandle, jobHandle } from './handle.ts';
 import type {
@@ -30,42 +29,45 @@ import { shown } from './shown.ts';
 import { publishStream, type StreamSteps } from './stream.ts';
 import { uuidv7Maker } from './uuid.ts';
 
+/** What a publisher needs to know. Only `topicArn` is required; the stack's outputs have all values. */
 export interface PublisherOptions {
-  /** The platform's topic: `arn:aws:sns:<region>:<account>:<name>`. */
+  /** The ARN of the platform's topic: `arn:aws:sns:<region>:<account>:<name>`. */
   readonly topicArn: string;
-  /** The client to send with. By default one for the topic's Region, configured by the environment. */
+  /** The SNS client to send with. By default a new one for the topic's Region, with credentials from the environment. */
   readonly client?: SNSClient | undefined;
   /**
-   * The platform's files bucket (the stack's output `FilesBucket`): a payload too large for SNS, up to 16 MiB of JSON, is
-   * put there, and the job gets it all the same. Without it such a payload is refused.
+   * The name of the platform's files bucket (the stack's output `FilesBucket`). The publisher puts a payload there that
+   * is too large for SNS (256 KiB), up to 16 MiB of JSON, and the job gets it as any other. By default such a payload
+   * is refused.
    */
   readonly filesBucket?: string | undefined;
-  /** How to reach the bucket. By default in the topic's Region, with the SNS client's credentials. */
+  /** How to reach the files bucket. By default in the topic's Region, with the SNS client's credentials. */
   readonly s3?: S3ClientConfig | undefined;
   /**
-   * How to reach EventBridge Scheduler, which delays jobs. By default in the topic's Region, with the SNS client's
-   * credentials, and at its endpoint unless that is one of AWS's own.
+   * How to reach EventBridge Scheduler, which delays jobs. By default in the topic's Region and with the SNS client's
+   * credentials. Where the SNS client has an endpoint that is not AWS's own, Scheduler is reached there too.
    */
   readonly scheduler?: SchedulerClientConfig | undefined;
-  /** The platform's API (the stack's output `ApiUrl`), which knows what becomes of jobs: what handles need. */
+  /** The URL of the platform's status API (the stack's output `ApiUrl`). The methods of a `JobHandle` need it. */
   readonly apiUrl?: string | undefined;
   /**
-   * Makes the requests to the API, such as with a token: `(url, init) => fetch(url, { ...init, headers })`. By default
-   * they are signed by IAM (Signature Version 4) with the SNS client's credentials.
+   * Sends the requests to the API. An API with tokens needs a function that adds one:
+   * `(url, init) => fetch(url, { ...init, headers })`. By default requests are signed for IAM (Signature Version 4)
+   * with the SNS client's credentials.
    */
   readonly fetch?: Fetch | undefined;
 }
 
-/** Publishes jobs, typed against `JobTypes`: by default the jobs of this repository, by type imports alone. */
+/** Publishes jobs. `JobTypes` has the types of the jobs by their names: by default those of this repository. */
 export interface Publisher<JobTypes = Jobs> {
   /**
-   * Publishes one job later, by a one-off schedule that deletes itself: any time ahead, with a precision of one minute
-   * (never early, up to a minute late). What is checked, and the handle, are those of a job that is published at once.
-   * The same job under the same ID is scheduled once, however often it is given: again with `delay`, it stays at its first
-   * time. Needs `platform.grantDelay`.
+   * Publishes one job later: after a `delay`, or `at` a time. A one-off schedule of EventBridge Scheduler publishes it,
+   * never early and up to a minute late, and deletes itself. The checks and the handle are the same as of a job that is
+   * published at once. A job whose `jobId` already waits is scheduled once: when it is given again with `delay`, its
+   * first time stays. The caller needs the permission that `platform.grantDelay` gives.
    * @throws {InvalidDelayError} when the time is unreadable, in the past, or after the year 9999
-   * @throws {AlreadyDelayedError} when another payload, or another `at`, was given under that ID, and waits
-   * @throws {DelayFailedError} when EventBridge Scheduler refuses
+   * @throws {AlreadyDelayedError} when a job with that ID already waits with another payload or another `at`
+   * @throws {DelayFailedError} when EventBridge Scheduler refuses or cannot be reached
    */
   publish<J extends JobName<JobTypes> | AnyJob>(
     job: J,
@@ -74,9 +76,10 @@ export interface Publisher<JobTypes = Jobs> {
   ): Promise<Delayed & JobHandle<ResultFor<J, JobTypes>>>;
 
   /**
-   * Publishes one job, and gives a handle to follow it by where the job is tracked. Given by name, its payload is checked
-   * by the compiler; given as its object, by its schema as well.
-   * @throws {PublishError} before sending, one subclass for each reason; `PublishFailedError` when SNS refuses
+   * Publishes one job: `publish('GreetingJob', { friendName: 'Hank' })`. The compiler checks the payload. Where the job
+   * is given as its object (`publish(GreetingJob, …)`), its schema checks the payload too.
+   * @returns the job's ID, and a handle by which a tracked job can be followed
+   * @throws {PublishError} before anything is sent, a subclass for each reason; `PublishFailedError` when SNS refuses
    * @throws {InvalidPayloadError} when the payload does not fit the schema of the job object
    */
   publish<J extends JobName<JobTypes> | AnyJob>(
@@ -86,26 +89,29 @@ export interface Publisher<JobTypes = Jobs> {
   ): Promise<Published & JobHandle<ResultFor<J, JobTypes>>>;
 
   /**
-   * Takes a delayed job back.
-   * @returns false when there is nothing to take back: it was published or cancelled before, or never delayed. In the
-   * minute after its time it may come even though this says true
-   * @throws {DelayFailedError}
+   * Cancels a delayed job before it is published.
+   * @returns true when it was cancelled; false when no job of that ID waits. In the minute after its time the job may be
+   * published although this returned true
+   * @throws {DelayFailedError} when EventBridge Scheduler refuses or cannot be reached
    */
   cancel(jobId: string): Promise<boolean>;
 
   /**
    * Moves a delayed job to another time.
-   * @returns false when its time has come, or there is no such job
-   * @throws {InvalidDelayError | DelayFailedError}
+   * @param at a `Date`, or an ISO text with `Z` or an offset
+   * @returns true when it was moved; false when its time has come, or no job of that ID waits
+   * @throws {InvalidDelayError} when the time is unreadable, in the past, or after the year 9999
+   * @throws {DelayFailedError} when EventBridge Scheduler refuses or cannot be reached
    */
   reschedule(jobId: string, at: Date | string): Promise<boolean>;
 
-  /** The handle of a job that was published earlier, or by somebody else. Nothing is asked of the API yet. */
+  /** Gives the handle of a job that was published before, here or elsewhere. It makes no request. */
   handle<J extends JobName<JobTypes> | AnyJob>(job: J, jobId: string): JobHandle<ResultFor<J, JobTypes>>;
 
   /**
-   * Publishes many jobs, in batches of up to 10 and 256 KiB. One that fails never touches its neighbours.
-   * @returns a result for each item, in their order
+   * Publishes many jobs, in batches of up to 10 messages and 256 KiB. When one job fails, the others are published all
+   * the same; the method does not throw for it.
+   * @returns a result for each item, in the order of the items
    */
   publishAll<const Js extends readonly (JobName<JobTypes> | AnyJob)[]>(
     items: { readonly [Index in keyof Js]: PublishItem<JobTypes, Js[Index]> },
@@ -113,24 +119,24 @@ export interface Publisher<JobTypes = Jobs> {
   ): Promise<PublishResult[]>;
 
   /**
-   * Like `publishAll` for more items than memory holds: takes them as they are needed, and yields their results in
-   * order. A batch leaves when it is full or the items end. An error of `items` itself is thrown after the results
-   * of what had been taken.
+   * Publishes as `publishAll` does, for more items than fit into memory: it takes items as it needs them, and yields
+   * their results in order. It sends a batch when the batch is full or the items have ended. When iterating over
+   * `items` throws, it first yields the results of the items before, and then throws that error.
    */
   publishStream(
     items: Iterable<PublishItem<JobTypes>> | AsyncIterable<PublishItem<JobTypes>>,
   ): AsyncGenerator<PublishResult, void, undefined>;
 }
 
-/** How many of the items have their result. */
+/** How many items have a result by now, and how many there are. */
 export interface PublishProgress {
   readonly done: number;
   readonly total: number;
 }
 
 /**
- * Makes a publisher. It holds no resources of its own but the SNS client's connections.
- * @throws {PublishError} when `topicArn` is no SNS topic's ARN, or `apiUrl` no HTTP URL
+ * Makes a publisher, which needs no closing. Make one for each process.
+ * @throws {PublishError} when `topicArn` is not the ARN of an SNS topic, or `apiUrl` is not an HTTP URL
  */
 export function createPublisher<JobTypes = Jobs>(
   { topicArn, client, filesBucket, s3, scheduler, apiUrl, fetch }: PublisherOptions,
@@ -159,10 +165,10 @@ export function createPublisher<JobTypes = Jobs>(
       const message = await steps.prepare(item, steps.jobIdOf(item));
       const notStored = await message.stored;
       if (notStored !== undefined) throw notStored;
-      // A delay of none is a time, too.
+      // `delay: '0s'` publishes at once, and its result has a time all the same.
       const atOnce = options.delay === undefined ? {} : { at: new Date(clock.now()) };
       const sent = await sendOne(message, way);
-      // Which of the two it is, the overloads know.
+      // The overloads tell whether this is a Published or a Delayed.
       const handle = jobHandle<never>(message.jobName, message.jobId, api, clock);
       return { ...atOnce, ...(sent as Published & Delayed), ...handle };
     },
@@ -187,10 +193,10 @@ export function createPublisher<JobTypes = Jobs>(
   };
 }
 
-/** Their types have done their work by now. */
+/** The items without the types that the compiler has checked by now. */
 type Items = Iterable<AnyItem> | AsyncIterable<AnyItem>;
 
-/** Where it cannot be read, making the message of the item fails as well. */
+/** Undefined where the ID cannot be read: then making the item's message fails, and reports it. */
 function givenJobId(item: AnyItem): string | undefined {
   try {
     return item?.jobId;
@@ -199,7 +205,7 @@ function givenJobId(item: AnyItem): string | undefined {
   }
 }
 
-/** SNS publishes in the topic's own Region only. */
+/** The topic's Region: SNS publishes to a topic in its own Region only. */
 function regionOf(topicArn: string): string {
   const topic = typeof topicArn === 'string' ? parseTopicArn(topicArn) : undefined;
   if (topic !== undefined) return topic.region;

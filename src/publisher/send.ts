@@ -12,7 +12,7 @@ import { PublishFailedError } from './errors.ts';
 import type { Delayed, Published, PublishResult } from './item.ts';
 import type { Message } from './message.ts';
 
-/** How messages leave. */
+/** What sending needs. */
 export interface Way {
   readonly sns: SNSClient;
   readonly topicArn: string;
@@ -21,7 +21,7 @@ export interface Way {
 }
 
 /**
- * Publishes one message, or has it published later. One whose time came while its payload was stored goes at once.
+ * Publishes one message, or schedules it. A message whose time came while its payload was stored is published at once.
  * @throws {PublishFailedError | DelayError}
  */
 export async function sendOne(message: Message, way: Way): Promise<Published | Delayed> {
@@ -31,7 +31,7 @@ export async function sendOne(message: Message, way: Way): Promise<Published | D
   return { jobId, messageId, ...(at && { at }) };
 }
 
-/** Sends at most 10 messages, some of them later. Gives a result for each, in their order; never throws. */
+/** Publishes or schedules up to 10 messages. Gives a result for each, in their order. Never throws. */
 export async function sendSome(messages: readonly Message[], way: Way): Promise<PublishResult[]> {
   const { sns, topicArn, clock } = way;
   const now = messages.filter((message) => !isLater(message, way));
@@ -77,13 +77,13 @@ async function publish(message: Message, { sns, topicArn }: Way): Promise<Publis
   }
 }
 
-/** How often an entry that SNS could not take is sent. */
+/** How often an entry is sent at most while SNS cannot take it. */
 export const maxBatchAttempts = 5;
 
 /**
- * Sends at most 10 messages in one PublishBatch call, and again those that SNS could not take through no fault of
- * theirs, after a growing, random delay. Gives a result for each message, in their order; never throws. A call that
- * fails as a whole has been retried by the SDK, so that its error is the result of all its messages.
+ * Sends up to 10 messages in one PublishBatch call. Messages that SNS could not take, through no fault of theirs, are
+ * sent again after a growing, partly random delay. When the call as a whole fails, the SDK has already retried it, and
+ * its error is the result of all messages. Gives a result for each message, in their order. Never throws.
  */
 export async function sendBatch(
   sns: SNSClient,
@@ -103,7 +103,7 @@ export async function sendBatch(
   return messages.map((message) => results.get(message) as PublishResult);
 }
 
-/** What SNS said about a message: its ID, an entry of `Failed`, or what the call as a whole threw. */
+/** SNS's answer about a message: its ID, an entry of `Failed`, or what the call as a whole threw. */
 type Answer = { readonly message: Message } & (
   | { readonly messageId: string }
   | { readonly refused: BatchResultErrorEntry }
@@ -130,7 +130,7 @@ function entryOf({ body, attributes, group }: Message, index: number): PublishBa
   };
 }
 
-/** HTTP 200 can hold failed entries. One that is in neither list counts as an error of SNS. */
+/** The answer about one message. A message that is in neither list of the output counts as an error of SNS. */
 function answerOf(message: Message, id: string, output: PublishBatchCommandOutput): Answer {
   const { Successful = [], Failed = [] } = output;
   const messageId = Successful.find((entry) => entry.Id === id)?.MessageId;
@@ -165,7 +165,7 @@ function isRetryable(answer: Answer): boolean {
   return SenderFault !== true || /throttl/i.test(Code);
 }
 
-/** Doubles from 100 ms up to 5 s; the random half of it keeps publishers from coming back all at once. */
+/** Doubles from 100 ms to 5 s. Half of it is random, so that publishers do not all come back at once. */
 function backoffMs(attempt: number, random: number): number {
   const longestMs = Math.min(100 * 2 ** (attempt - 1), 5000);
   return longestMs / 2 + (random * longestMs) / 2;

@@ -5,11 +5,11 @@ import { aKind, kindOf } from './shown.ts';
 /**
  * The payload as the JSON text of a message's body.
  *
- * What JSON would drop or change in silence is an error that names its path: NaN and infinities, `undefined` in an
- * array, functions, symbols, an invalid date, and objects that show none of what they hold, such as a Map, a Blob or a
- * promise that nobody awaited; so are BigInts and cycles.
- * An `undefined` property is left out, as JSON does, and `toJSON` is honoured: a date travels as its ISO text.
- * @throws {NotSerializableError}
+ * A value that JSON refuses, or would drop or change in silence, is an error: NaN and infinities, `undefined` in an
+ * array, functions, symbols, BigInts, cycles, an invalid date, and objects whose content JSON does not see, such as a
+ * Map, a Blob or a promise that was not awaited. As in JSON, an `undefined` property is left out, and `toJSON` is
+ * called: a date becomes its ISO text.
+ * @throws {NotSerializableError} with the path of the value
  */
 export function serializePayload(jobName: string, payload: unknown): string {
   const path = new OpenPath();
@@ -28,7 +28,10 @@ export function serializePayload(jobName: string, payload: unknown): string {
   }
 }
 
-/** The objects that JSON.stringify is inside of, outermost first, each with the key it was found under. */
+/**
+ * The objects in which JSON.stringify is at the moment, the outermost first,
+ * each with the key under which it was found.
+ */
 class OpenPath {
   readonly #open: { key: string; value: unknown }[] = [];
 
@@ -36,7 +39,7 @@ class OpenPath {
     return this.#open.length === 0;
   }
 
-  /** Leaves what has been written completely; the holder of the payload itself is in no object. */
+  /** Leaves the objects that have been written completely. */
   moveTo(holder: object): void {
     while (this.#open.length > 0 && this.#open.at(-1)?.value !== holder) this.#open.pop();
   }
@@ -73,7 +76,7 @@ function problemOf(holder: object, key: string, value: unknown, isRoot: boolean)
   }
 }
 
-/** An invalid date's `toJSON` gives null. */
+/** A null may come from `toJSON` of an invalid date. */
 function nullProblem(holder: object, key: string): string | undefined {
   const original = (holder as Record<string, unknown>)[key];
   return original !== null && kindOf(original) === 'Date'
@@ -83,7 +86,7 @@ function nullProblem(holder: object, key: string): string | undefined {
 
 function objectProblem(holder: object, key: string, value: object, isRoot: boolean): string | undefined {
   const kind = kindOf(value);
-  // JSON takes the number out of a Number object, and the BigInt out of its.
+  // JSON writes the primitive value of a Number object or a BigInt object.
   if (kind === 'Number') return problemOf(holder, key, Number(value), isRoot);
   if (kind === 'BigInt') return problemOf(holder, key, BigInt(value as never), isRoot);
   if (openKinds.has(kind) || (!closedKinds.has(kind) && Object.keys(value).length > 0)) return undefined;
@@ -91,10 +94,13 @@ function objectProblem(holder: object, key: string, value: object, isRoot: boole
   return `is ${aKind(value)}, which JSON turns into {}: ${advice}`;
 }
 
-/** What JSON writes as it is. An instance of a class is an Object, whatever it keeps to itself. */
+/** The kinds that JSON writes with their content. An instance of a class is an Object, whatever it hides. */
 const openKinds: ReadonlySet<string> = new Set(['Object', 'Array', 'Arguments', 'String', 'Boolean']);
 
-/** What shows nothing of its content, even where somebody gave it a property; of anything else, properties are content. */
+/**
+ * The kinds whose content JSON does not see, even where somebody added a
+ * property. In other kinds properties are content.
+ */
 const closedKinds: ReadonlySet<string> = new Set([
   'Map',
   'Set',
@@ -107,8 +113,8 @@ const closedKinds: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * SQS takes the characters of XML 1.0, which has no U+FFFE and U+FFFF. In JSON they stand in strings only, where an
- * escape means the same; control characters and lone surrogates are escaped by JSON.stringify itself.
+ * Escapes U+FFFE and U+FFFF, which SQS does not take because XML 1.0 lacks them. In JSON they can only stand in strings,
+ * where an escape means the same. JSON.stringify itself escapes control characters and lone surrogates.
  */
 function escapeNoncharacters(json: string): string {
   return json.replace(/[\uFFFE\uFFFF]/g, (character) => `\\u${character.charCodeAt(0).toString(16)}`);

@@ -2,19 +2,23 @@ import { maxBatchEntries, maxMessageBytes } from '../message/limits.ts';
 import type { AnyItem, PublishResult } from './item.ts';
 import type { Message } from './message.ts';
 
-/** How a stream makes a message of an item (or throws), and sends up to 10 messages (never throws). */
+/** What a stream does with its items. */
 export interface StreamSteps {
   jobIdOf(item: AnyItem): string;
+  /** Makes a message of an item. Rejects when the item cannot be sent. */
   prepare(item: AnyItem, jobId: string): Promise<Message>;
+  /** Sends up to 10 messages. Never rejects. */
   send(messages: readonly Message[]): Promise<readonly PublishResult[]>;
 }
 
-/** A few batches on their way hide the network's delay; more gain nothing, for the work is the SDK's on one thread. */
+/**
+ * How many batches are sent at a time. A few hide the network's delay. More gain nothing: the SDK works on one thread.
+ */
 const batchesInFlight = 4;
 
 /**
- * Takes items as they can be sent and yields their results in order. When `items` itself fails, what had been taken
- * still gets its results; then its error is thrown.
+ * Takes items as fast as they can be sent, and yields their results in order. When iterating over `items` throws, the
+ * items before still get their results, and then that error is thrown.
  */
 export async function* publishStream(
   items: Iterable<AnyItem> | AsyncIterable<AnyItem>,
@@ -30,7 +34,10 @@ export async function* publishStream(
   if (source.failed) throw source.error;
 }
 
-/** The items, ending early where their iterator throws, so that the results on their way are not lost with it. */
+/**
+ * The items. Where their iterator throws, they end early and the error is kept, so
+ * that results on their way are not lost.
+ */
 class Source {
   readonly #items: Iterable<AnyItem> | AsyncIterable<AnyItem>;
   failed = false;
@@ -74,14 +81,14 @@ async function sendEntries(batch: readonly Entry[], { send }: StreamSteps): Prom
   return entries.map((entry) => ('result' in entry ? entry.result : (sent.next().value as PublishResult)));
 }
 
-/** A message whose payload could not be stored would point to nothing: it is not sent. */
+/** Waits until an entry's payload is stored. A message whose payload could not be stored is not sent. */
 async function storedEntry(entry: Entry): Promise<Entry> {
   if (!('message' in entry)) return entry;
   const error = await entry.message.stored;
   return error ? { bytes: 0, result: { status: 'failed', jobId: entry.message.jobId, error } } : entry;
 }
 
-/** Groups entries, in order, so that a group has at most 10 of them and at most 262,144 bytes, as SNS counts them. */
+/** Groups entries in their order. A group has at most 10 entries and at most 262,144 bytes, as SNS counts them. */
 export async function* batchesOf<Entry extends { readonly bytes: number }>(
   entries: AsyncIterable<Entry>,
 ): AsyncGenerator<Entry[]> {

@@ -16,24 +16,27 @@ import type { Once } from './once.ts';
 import type { Outcome } from './outcome.ts';
 import { isA } from './thrown.ts';
 
-/** What an attempt runs in. */
+/** What an attempt needs. */
 export interface AttemptSurroundings {
   readonly job: AnyJob;
   readonly queue: JobQueue;
-  /** Where the job asks for idempotency. */
+  /** Present when the job asks for idempotency. */
   readonly once?: Once | undefined;
   readonly deadline: Pick<Deadline, 'remainingMs'>;
-  /** Awaited right before the job's own code: where it throws, the job does not run, and that is the attempt's error. */
+  /**
+   * Is awaited right before `run` of the job. When it throws, the job does not
+   * run, and the attempt fails with that error.
+   */
   readonly beforeRun?: (() => Promise<void>) | undefined;
 }
 
 /**
- * SQS counts its 12 h from the receive, and refuses more: what a message may have waited until now (the longest
- * batching window, 5 min, and the longest function timeout, 15 min) is taken off.
+ * The longest delay of a retry: 11 h 40 min. SQS allows 12 h from the receive. By now a message may have waited for the
+ * longest batching window, 5 min, and the longest function timeout, 15 min.
  */
 const longestDelaySeconds = 42_000;
 
-/** Runs a job once with one message. Never throws: whatever happens is an outcome. */
+/** Runs a job once with one message. Never rejects: whatever happens is an outcome. */
 export async function attempt(
   message: JobMessage,
   context: JobContext,
@@ -45,10 +48,10 @@ export async function attempt(
     const given = isPointer(published) ? await fetchPayload(published, context) : published;
     const payload =
       job.payload === undefined ? given : await validPayload(job.payload, given, context.jobName);
-    const run = (): unknown => job.run(payload, { ...context }); // a copy: what the job does to it decides nothing
-    // Not async, which would cost every message a promise.
+    const run = (): unknown => job.run(payload, { ...context }); // a copy, so that the job cannot change ours
+    // An async function would cost every message one more promise.
     const work = (): unknown => {
-      // Within `once` too: an idempotent job that was done before its process crashed must not count as lost.
+      // Checked inside `once`: an idempotent job that was done before its process crashed is not lost.
       if (message.receiveCount > context.maxAttempts) throw new LostAttemptError();
       return beforeRun ? beforeRun().then(run) : run();
     };
@@ -59,7 +62,7 @@ export async function attempt(
   }
 }
 
-/** What becomes of a message whose attempt threw, or ran out of time. */
+/** The outcome of an attempt that threw or ran out of time: a retry, or a dead letter. */
 export function outcomeOfError(
   error: unknown,
   job: AnyJob,
@@ -74,7 +77,7 @@ export function outcomeOfError(
     : { kind: 'retry', error, delaySeconds };
 }
 
-/** Beside the attempt there must be time for its crash to be noticed. */
+/** Whether SQS would delete the message before the next attempt has ended and a crash of it has been noticed. */
 function isDeletedBefore(
   delaySeconds: number,
   { timeout = defaultTimeout }: AnyJob,

@@ -13,20 +13,20 @@ import type { Outcome } from './outcome.ts';
 import type { EndedRun } from './settle.ts';
 import type { Tracker } from './tracker.ts';
 
-/** What a batch runs in. */
+/** What a batch needs. */
 export interface BatchSurroundings {
   readonly job: AnyJob;
   readonly jobName: string;
   readonly logger: MessageLogger;
   readonly queue: JobQueue;
   readonly once?: Once | undefined;
-  /** Where the job asks for tracking. */
+  /** Present when the job asks for tracking. */
   readonly tracker?: Tracker | undefined;
   readonly deadline: Deadline;
   readonly origin: Origin;
 }
 
-/** A message, its run, and how that ended; no outcome yet while it runs. */
+/** A run of one message. While it runs, it has no outcome. */
 export interface Run {
   readonly message: JobMessage;
   readonly context: JobContext;
@@ -36,7 +36,8 @@ export interface Run {
 }
 
 /**
- * Runs all messages of a batch at once, each on its own, until they are done or the deadline is reached.
+ * Runs all messages of a batch at once, each on its own, until all are done or the deadline is reached. A run that is
+ * not done by then ends with the outcome of an attempt that failed.
  */
 export async function runBatch(
   records: readonly SQSRecord[],
@@ -45,22 +46,14 @@ export async function runBatch(
   const startedAt = performance.now();
   const runs = records.map((record) => newRun(readMessage(record), startedAt, surroundings));
   const { job, tracker, deadline } = surroundings;
-  let running = runs.length;
-  // Counted: Promise.all would make one more promise for each message.
-  await new Promise<void>((resolve) => {
-    if (running === 0) resolve();
-    void deadline.reached.then(resolve);
-    for (const run of runs) {
-      const attempted = tracker
-        ? tracker.attempt(run, surroundings)
-        : attempt(run.message, run.context, surroundings);
-      void attempted.then((outcome) => {
-        end(run, outcome);
-        if (--running === 0) resolve();
-      });
-    }
+  const attempts = runs.map(async (run) => {
+    const attempted = tracker
+      ? tracker.attempt(run, surroundings)
+      : attempt(run.message, run.context, surroundings);
+    end(run, await attempted);
   });
-  // A job that ignores the signal still runs; Lambda freezes it when the batch is reported.
+  await Promise.race([Promise.all(attempts), deadline.reached]);
+  // A job that ignores its signal still runs. Lambda freezes it when the batch has been reported.
   for (const run of runs)
     end(run, run.outcome ?? outcomeOfError(deadline.signal.reason, job, run.context, run.message));
   return runs as EndedRun[];
@@ -91,7 +84,7 @@ function newRun(
   return { message, context, startedAt };
 }
 
-/** The first outcome stands: what comes after the deadline has been reported as unfinished. */
+/** Sets the outcome of a run, unless it has one: an outcome after the deadline comes too late. */
 function end(run: Run, outcome: Outcome): void {
   if (run.outcome !== undefined) return;
   run.outcome = outcome;

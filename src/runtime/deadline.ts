@@ -1,14 +1,16 @@
 import { DeadlineError } from './errors.ts';
 
-/** The moment by which a batch must have been reported, in three steps: abort, report, give up on SQS. */
+/** When a batch must stop, report its outcomes, and give up on SQS. */
 export interface Deadline {
-  /** Aborted when what is unfinished should stop; one for the whole batch. */
+  /** Is aborted when unfinished runs should stop. The whole batch has one signal. */
   readonly signal: AbortSignal;
-  /** Aborts `signal` before its time, with this reason. */
+  /** Aborts `signal` now, with this reason. */
   abort(reason: unknown): void;
-  /** Resolves a little after `signal`, when what still runs is reported as unfinished. Never rejects. */
+  /**
+   * Resolves a little after `signal` is aborted, when runs that still go on are reported as unfinished. Never rejects.
+   */
   readonly reached: Promise<void>;
-  /** For the calls that settle failed messages; aborted a little before the function is killed. */
+  /** A signal for the calls that settle failed messages. It is aborted a little before the function is killed. */
   settlingSignal(): AbortSignal;
   /** Milliseconds until the function is killed. */
   remainingMs(): number;
@@ -17,9 +19,10 @@ export interface Deadline {
 }
 
 /**
- * @param remainingMs until Lambda kills the function. A tenth of it, at least 500 ms and at most 3 s, is kept for
- * reporting: loading the AWS SDK, changing visibilities and sending dead letters.
- * @param onAbort called when the signal is aborted
+ * @param remainingMs the milliseconds until Lambda kills the function. A tenth of them, at least 500 ms and at most 3
+ *   s, is
+ *   kept for reporting: loading the AWS SDK, changing visibilities and sending dead letters
+ * @param onAbort is called when the signal is aborted
  */
 export function startDeadline(remainingMs: number, onAbort?: () => void): Deadline {
   const endsAt = performance.now() + remainingMs;

@@ -2,14 +2,14 @@ import type { Duration } from '../job/duration.ts';
 import { NonRetryableError } from '../job/errors.ts';
 import { queueRetention } from '../job/retention.ts';
 
-/** What the runtime itself says of a message: these stand as reasons in dead letters and statuses. */
+/** Errors of the runtime itself. They are reasons in dead letters and statuses. */
 
-/** The message holds no payload to run a job with: it is no JSON, or points to none. */
+/** The message has no payload for the job: it is not JSON, or it points to a payload that cannot be read. */
 export class InvalidMessageError extends NonRetryableError {
   override readonly name = 'InvalidMessageError';
 }
 
-/** The attempt before this delivery ended without an outcome: its process crashed, timed out or ran out of memory. */
+/** The last attempt ended without an outcome: its process crashed, timed out or ran out of memory. */
 export class LostAttemptError extends NonRetryableError {
   override readonly name = 'LostAttemptError';
 
@@ -18,16 +18,16 @@ export class LostAttemptError extends NonRetryableError {
   }
 }
 
-/** The message has been in its queue for so long that SQS would delete it before another attempt has ended. */
+/** The message has been in its queue for so long that SQS would delete it before another attempt could end. */
 export class OutOfTimeError extends NonRetryableError {
   override readonly name = 'OutOfTimeError';
 
   constructor(delay: Duration, cause: unknown) {
-    super(`no attempt after ${delay}: SQS keeps it ${queueRetention}`, { cause });
+    super(`would expire in ${delay}: SQS keeps it ${queueRetention}`, { cause });
   }
 }
 
-/** The deadline was near before the job was done. */
+/** The job was not done shortly before its timeout. */
 export class DeadlineError extends Error {
   override readonly name = 'DeadlineError';
 

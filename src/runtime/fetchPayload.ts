@@ -5,10 +5,12 @@ import { isPayloadKey, type PointerPlace } from '../message/pointer.ts';
 import { InvalidMessageError } from './errors.ts';
 
 /**
- * The payload that a message only points to. Reads `JOB_FILES_BUCKET`, which the stack sets: no other bucket is read,
- * and nothing in it but payloads of this job, whatever a message asks for. Every bundle carries this, so it is short.
- * @throws {InvalidMessageError} when it points elsewhere, to nothing any more, or to what is too large or no JSON;
- * anything else that S3 or the network does is worth another attempt
+ * Fetches the payload to which a message points. It reads only this job's payloads, and only in the bucket that
+ * `JOB_FILES_BUCKET` names (the stack sets it), whatever a message asks for. Every bundle carries this file, so it is
+ * short.
+ * @throws {InvalidMessageError} when the pointer leads elsewhere, or the payload has expired, is too large or is not
+ *   JSON.
+ *   Other errors of S3 or the network are worth another attempt
  */
 export async function fetchPayload(
   [, place]: readonly unknown[],
@@ -26,7 +28,7 @@ export async function fetchPayload(
     .catch((error: Error) => {
       throw isGone.test(error.name + error.message) ? refusal('has expired') : error;
     });
-  // HTTP delivers no byte beyond this length, which S3 always says. A body left unread would hold its connection.
+  // S3 always tells the length, and HTTP delivers no more. An unread body would keep its connection busy.
   if (ContentLength > maxClaimCheckBytes) {
     (Body as unknown as { destroy(): void }).destroy();
     throw refusal(`has more than ${maxClaimCheckBytes} bytes`);
@@ -40,7 +42,7 @@ export async function fetchPayload(
 }
 
 /**
- * A role that may read the payloads and not list the bucket is refused what is not there, for want of the latter.
+ * How S3's error for a missing payload reads. Where a role may not list the bucket, S3 complains of that permission.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  */
 const isGone = /NoSuchKey|s3:ListBucket/;

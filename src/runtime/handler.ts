@@ -8,10 +8,11 @@ import { jobLogger } from './log.ts';
 import { settle } from './settle.ts';
 
 /**
- * The Lambda handler of a job: runs each message of a batch on its own, all at once, and reports those that are to
- * be delivered again. It never rejects for a message's sake, so one failure never touches its neighbours.
+ * Makes the Lambda handler of a job. It runs all messages of a batch at once, each on its own, and reports those that
+ * SQS must deliver again. A message that fails does not affect the others, and the handler does not reject for it.
  *
- * Reads `JOB_QUEUE_URL`, `JOB_DEAD_LETTER_QUEUE_URL` and `JOB_CODE_VERSION`, which the stack sets.
+ * It reads the environment variables `JOB_QUEUE_URL`, `JOB_DEAD_LETTER_QUEUE_URL` and `JOB_CODE_VERSION`, which the stack
+ * sets.
  */
 export function createHandler(
   job: AnyJob,
@@ -39,7 +40,7 @@ export function createHandler(
   };
 }
 
-/** What a handler works with; `once` and `tracker` where the job asks for them. A test brings its own. */
+/** The parts of a handler. `once` and `tracker` are present when the job asks for them. A test brings its own parts. */
 type HandlerParts = Partial<Pick<BatchSurroundings, 'logger' | 'queue' | 'once' | 'tracker'>>;
 
 export type LambdaContext = Pick<
@@ -47,7 +48,7 @@ export type LambdaContext = Pick<
   'awsRequestId' | 'getRemainingTimeInMillis' | 'logGroupName' | 'logStreamName'
 >;
 
-/** Read once: `process.env` is slow to read. */
+/** Read once, because `process.env` is slow. */
 const codeVersion = process.env.JOB_CODE_VERSION;
 
 function lambdaQueue(): JobQueue {

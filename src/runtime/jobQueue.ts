@@ -2,22 +2,22 @@ import type { SQS } from '@aws-sdk/client-sqs';
 import type { Letter } from '../message/letter.ts';
 import { maxBatchEntries } from '../message/limits.ts';
 
-/** What the outcome of a failed message needs of SQS. */
+/** The calls of SQS that settle a failed message. */
 export interface JobQueue {
   /**
    * Makes messages visible again after their delays. Never rejects.
-   * @returns the message IDs for which SQS refused, with its reason; theirs stays the queue's visibility timeout
+   * @returns SQS's reasons by the IDs of the messages for which it refused. These keep the queue's visibility timeout
    */
   delay(messages: readonly DelayedMessage[], signal: AbortSignal): Promise<ReadonlyMap<string, Error>>;
-  /** Sends a message to the dead-letter queue; throws when SQS did not take it. */
+  /** Sends a message to the dead-letter queue. Rejects when SQS has not taken it. */
   sendDeadLetter(letter: Letter, signal: AbortSignal): Promise<unknown>;
-  /** Sends a message to the job's own queue once more; throws as above. */
+  /** Sends a message to the job's own queue again. Rejects when SQS has not taken it. */
   sendAgain(letter: Letter, signal: AbortSignal): Promise<unknown>;
-  /** Gets ready for these calls, where that takes time. */
+  /** Prepares for these calls, where that takes time. */
   prepare?(): void;
 }
 
-/** As an entry of SQS's ChangeMessageVisibilityBatch, whose ID may be a message's. */
+/** An entry of SQS's ChangeMessageVisibilityBatch. `Id` is the message's ID. */
 export interface DelayedMessage {
   readonly Id: string;
   readonly ReceiptHandle: string;
@@ -26,8 +26,8 @@ export interface DelayedMessage {
 }
 
 /**
- * The job's queues on SQS. The SDK is loaded on first use: its 55 ms of cold start are paid by the first failure
- * only, and a Lambda bundle does not carry it (the runtime does).
+ * The job's queues on SQS. The SDK is loaded on first use, so that only the first failure pays its 55 ms. A Lambda
+ * bundle does not carry the SDK, because Lambda has it.
  */
 export function sqsJobQueue({
   queueUrl,
@@ -41,7 +41,7 @@ export function sqsJobQueue({
     loading ??= import('@aws-sdk/client-sqs').then((sdk) => new sdk.SQS({}));
     return loading;
   };
-  /** A small function takes seconds to load the SDK: what comes too late is given up. */
+  /** Makes a call unless the signal is aborted before: a small function takes seconds to load the SDK. */
   const inTime = <T>(signal: AbortSignal, call: (sqs: SQS) => Promise<T>): Promise<T> => {
     const late = new Promise<never>((_, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason));
@@ -69,7 +69,7 @@ export function sqsJobQueue({
     },
     sendDeadLetter: sendTo(deadLetterQueueUrl),
     sendAgain: sendTo(queueUrl),
-    prepare: () => void loaded().catch(() => {}), // said by the call that needs it
+    prepare: () => void loaded().catch(() => {}), // the call that needs the SDK reports the error
   };
 }
 

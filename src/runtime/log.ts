@@ -1,17 +1,17 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { JobLog, LogFields } from '../job/context.ts';
 
-/** A logger for one job. Its level comes from POWERTOOLS_LOG_LEVEL or AWS_LAMBDA_LOG_LEVEL, INFO by default. */
+/** The logger of a job. Its level is in POWERTOOLS_LOG_LEVEL or AWS_LAMBDA_LOG_LEVEL. Default INFO. */
 export function jobLogger(jobName: string, codeVersion: string | undefined): Logger {
   return new Logger({ serviceName: jobName, persistentKeys: { jobName, codeVersion } });
 }
 
-/** The part of the Powertools Logger that is used for messages. */
+/** The methods of the Powertools Logger that log a message's lines. */
 export type MessageLogger = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
 
 /**
- * A message's log: its fields on every line. Not `createChild`, which costs 44 µs a message instead of nothing. What the
- * job says beside its text is the Logger's to read: fields, an error, or nothing.
+ * The log of one message, with the message's fields on every line. The Logger's own `createChild` would cost 44 µs a
+ * message. The Logger takes fields, an error or nothing beside the text.
  */
 export class MessageLog implements JobLog {
   readonly #logger: MessageLogger;

@@ -4,10 +4,11 @@ import type { JobQueue } from './jobQueue.ts';
 import type { Outcome } from './outcome.ts';
 
 /**
- * Does the work of a message once for its key, however often it is delivered.
- * @returns `succeeded` with the work's result, or with the stored one of the time it was done; `postponed` or `retry` when
- * it is under way elsewhere
- * @throws {NonRetryableError} when the job's `key` gives none; whatever the work throws, which frees the key again
+ * Does the work of a message once for its key, however often the message is delivered.
+ * @returns `succeeded` with the work's result, or with the stored result when the work was done before; `postponed` or
+ *   `retry` when the work is being done elsewhere
+ * @throws {NonRetryableError} when the job's `key` does not give a text. An error of the work is passed on and frees
+ *   the key
  */
 export type Once = (run: OnceRun, work: () => unknown) => Promise<Outcome>;
 
@@ -19,14 +20,21 @@ export interface OnceRun extends Lease {
   readonly queue: JobQueue;
 }
 
+/** For how long a run holds its key. */
 export interface Lease {
-  /** How long the work may take. A delivery that comes later takes the work over, since this process must have crashed. */
+  /** How long the work may take. A later delivery does the work again, because this process must have crashed. */
   readonly leaseMs: number;
-  /** Take it for so long only, and renew it while the work runs: where a process that lives on can (the worker). */
+  /**
+   * Where given, the lease is taken for this time only, and renewed while the work
+   * runs. A worker does that, since it lives on.
+   */
   readonly renewalMs?: number;
 }
 
-/** The same job runs already, in another delivery or with another message of its key: to be asked again after its lease. */
+/**
+ * The same job already runs, in another delivery or with another message of its
+ * key. Try again when its lease has ended.
+ */
 export class AlreadyRunningError extends Error {
   override readonly name = 'AlreadyRunningError';
   readonly leaseSeconds: number;

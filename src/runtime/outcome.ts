@@ -1,4 +1,4 @@
-/** How one run of one message ended. Lambda and worker share this definition. */
+/** How one run of one message ended, in Lambda or in a worker. */
 export type Outcome = Succeeded | Cancelled | Postponed | Retry | Dead;
 
 /** The message is acknowledged. */
@@ -7,12 +7,12 @@ interface Succeeded {
   readonly result: unknown;
 }
 
-/** Somebody cancelled the job: the message is acknowledged, and no dead letter. */
+/** Somebody cancelled the job. The message is acknowledged, and does not become a dead letter. */
 export interface Cancelled {
   readonly kind: 'cancelled';
 }
 
-/** The same job runs elsewhere, and the message was sent to its queue once more: this one is acknowledged. */
+/** The same job runs elsewhere. A copy of the message was sent to the queue, and the message is acknowledged. */
 interface Postponed {
   readonly kind: 'postponed';
 }
@@ -24,7 +24,7 @@ export interface Retry {
   readonly delaySeconds: number;
 }
 
-/** The message goes to the dead-letter queue, with the error as its reason, and is then acknowledged. */
+/** The message is sent to the dead-letter queue, with the error as its reason, and is then acknowledged. */
 export interface Dead {
   readonly kind: 'dead';
   readonly error: unknown;

@@ -10,9 +10,10 @@ export type EndedRun<O extends Outcome = Outcome> = Run & {
 };
 
 /**
- * Makes the outcomes true on SQS, and logs a line for each: messages to retry become visible after their delay,
- * dead ones go to the dead-letter queue.
- * @returns the IDs of the messages that must not be acknowledged: the ones to retry, and the dead whose send failed
+ * Makes the outcomes true on SQS, and logs a line for each. A message to retry becomes visible again after its delay,
+ * and a dead one is sent to the dead-letter queue.
+ * @returns the IDs of the messages that must not be acknowledged: those to retry, and the dead ones that could not be
+ *   sent
  */
 export async function settle(runs: readonly EndedRun[], surroundings: BatchSurroundings): Promise<string[]> {
   const retries: EndedRun<Retry>[] = [];
@@ -24,7 +25,7 @@ export async function settle(runs: readonly EndedRun[], surroundings: BatchSurro
     else log(run, 'info', kind);
   }
   const { tracker } = surroundings;
-  if (!(tracker ?? retries[0] ?? dead[0])) return []; // most batches: nothing more to do, and nothing to wait for
+  if (!(tracker ?? retries[0] ?? dead[0])) return []; // true of most batches: there is nothing to wait for
   const unsent = dead.map((run) => bury(run, surroundings));
   const refused = retries[0] ? await delay(retries, surroundings) : undefined;
   const kept = [...retries.map(messageIdOf), ...(await Promise.all(unsent)).flat()];
@@ -33,8 +34,9 @@ export async function settle(runs: readonly EndedRun[], surroundings: BatchSurro
 }
 
 /**
- * When SQS refuses, nothing is lost: the message becomes visible when the queue's visibility timeout ends.
- * @returns why it refused, by message ID
+ * Delays the messages to retry. A message for which SQS refuses is not lost: it becomes visible when the queue's
+ * visibility timeout ends.
+ * @returns SQS's reasons, by the IDs of the messages for which it refused
  */
 async function delay(
   runs: readonly EndedRun<Retry>[],
@@ -56,8 +58,8 @@ async function delay(
 }
 
 /**
- * Sends a dead letter. When that fails, the message is reported as failed, and SQS's redrive policy takes over.
- * @returns the message's ID if it must not be acknowledged
+ * Sends a dead letter. When that fails, the message is reported as failed, and SQS's redrive policy moves it later.
+ * @returns the message's ID when it must not be acknowledged
  */
 async function bury(run: EndedRun<Dead>, surroundings: BatchSurroundings): Promise<string[]> {
   const error = describeThrown(run.outcome.error);

@@ -1,4 +1,4 @@
-/** What can be told of something that was thrown. */
+/** What was thrown, as texts. */
 export interface Thrown {
   readonly name: string;
   readonly message: string;
@@ -6,8 +6,8 @@ export interface Thrown {
 }
 
 /**
- * Tells what was thrown: an error, or anything else, since anything can be thrown, a getter that throws included. Never
- * throws itself. Texts are cut, and a stack goes on with those of its causes.
+ * Describes what was thrown: an error or any other value, even one whose getters throw. Never throws itself. Texts are
+ * cut, and the stacks of an error's causes follow its own.
  */
 export function describeThrown(thrown: unknown, depth = 3): Thrown {
   try {
@@ -15,7 +15,7 @@ export function describeThrown(thrown: unknown, depth = 3): Thrown {
     const text = String(message ?? (typeof thrown === 'string' ? thrown : JSON.stringify(thrown)) ?? thrown);
     const short = text.slice(0, 1000);
     const { stack: causes } = cause && depth ? describeThrown(cause, depth - 1) : {};
-    // A stack begins with the message, which must not leave it without its frames.
+    // A stack begins with the message. A long message would leave no room for the frames.
     const stacks = String(stack).replace(text, () => short) + (causes ? `\ncaused by: ${causes}` : '');
     return {
       name: String(name || 'Error').slice(0, 200),
@@ -27,7 +27,7 @@ export function describeThrown(thrown: unknown, depth = 3): Thrown {
   }
 }
 
-/** `instanceof` asks what was thrown for its prototype, and a proxy may answer by throwing. */
+/** `instanceof` that never throws: it asks for the prototype, and a proxy may throw then. */
 export function isA<T>(kind: abstract new (...parameters: never[]) => T, thrown: unknown): thrown is T {
   try {
     return thrown instanceof kind;

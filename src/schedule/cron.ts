@@ -1,16 +1,16 @@
 import { Cron } from 'croner';
 import { ScheduleExpressionError, type ScheduleFault, type ScheduleField } from './errors.ts';
 
-/** The calendar of a cron expression: local dates and times, in no zone yet. */
+/** The times of a cron expression, as clocks show them, in any time zone. */
 export interface CronCalendar {
-  /** The first one after another, both in milliseconds as if they were UTC; undefined after the last. */
+  /** The first time after another, both in milliseconds as if they were UTC. Undefined after the last time. */
   next(wallTime: number): number | undefined;
 }
 
 /**
- * Reads the six fields of `cron(minutes hours day-of-month month day-of-week year)`. The User Guide calls the year
- * optional, the API reference does not: it is required here.
- * @throws {ScheduleExpressionError} with the field, or when no date fits (`cron(0 0 31 2 ? *)`)
+ * Reads the six fields of `cron(minutes hours day-of-month month day-of-week year)`. The year is required here: the User
+ * Guide calls it optional, but the API reference does not.
+ * @throws {ScheduleExpressionError} when a field is wrong, or no date fits (`cron(0 0 31 2 ? *)`)
  */
 export function parseCron(expression: string, fields: string): CronCalendar {
   const pattern = patternOf(fields);
@@ -28,7 +28,7 @@ export function parseCron(expression: string, fields: string): CronCalendar {
   return { next };
 }
 
-/** In the dialect of croner, with every list written out: seconds first, and weekdays from 0. */
+/** The fields as the package croner reads them: seconds first, weekdays from 0, and every range written out as a list. */
 function patternOf(fields: string): string | ScheduleFault {
   const texts = fields.split(/\s+/);
   const [minutes = '', hours = '', dayOfMonth = '', month = '', dayOfWeek = '', year = ''] = texts;
@@ -64,7 +64,7 @@ function listOf(text: string, rule: FieldRule): string | ScheduleFault {
   return isFault(values) ? values : values.join(',');
 }
 
-/** `L`, `LW` (the last weekday, Monday to Friday) and `15W` (the weekday nearest, in the same month) stand alone. */
+/** `L`, `LW` (the last weekday, Monday to Friday) and `15W` (the nearest weekday in the same month) stand alone. */
 function dayOfMonthOf(text: string): string | ScheduleFault {
   const rule = fieldRules.dayOfMonth;
   if (text === '?') return '*';
@@ -75,7 +75,10 @@ function dayOfMonthOf(text: string): string | ScheduleFault {
   return daysOf(text, rule, (value) => value);
 }
 
-/** `L` is the week's last day, a Saturday; `6L` the month's last Friday; `6#3` its third. They stand alone. */
+/**
+ * `L` is the last day of the week, a Saturday; `6L` is the month's last Friday;
+ * `6#3` its third Friday. They stand alone.
+ */
 function dayOfWeekOf(text: string): string | ScheduleFault {
   const rule = fieldRules.dayOfWeek;
   if (text === '?') return '*';
@@ -88,7 +91,7 @@ function dayOfWeekOf(text: string): string | ScheduleFault {
   return daysOf(text, rule, (weekday) => weekday - 1);
 }
 
-/** All days are a `*`: croner takes a list in both fields as either of them. */
+/** The days as a list, or `*` for all days: given lists in both fields of days, croner fires when either fits. */
 function daysOf(text: string, rule: FieldRule, valueIn: (value: number) => number): string | ScheduleFault {
   const values = fieldValues(text, rule);
   if (isFault(values)) return values;
@@ -99,12 +102,12 @@ function isFault(values: readonly number[] | ScheduleFault): values is ScheduleF
   return !Array.isArray(values);
 }
 
-/** What a field of a cron expression takes. */
+/** The values that a field of a cron expression allows. */
 interface FieldRule {
   readonly field: ScheduleField;
   readonly min: number;
   readonly max: number;
-  /** Stand for the numbers from `min` on. */
+  /** Names for the numbers from `min` on. */
   readonly names?: readonly string[];
   /** Whether `/` is allowed: AWS's table has it for every field but the day of the week. */
   readonly isSteppable: boolean;
@@ -126,8 +129,9 @@ const fieldRules = {
 const beforeTheFirstYear = Date.UTC(fieldRules.year.min, 0, 1) - 1000;
 
 /**
- * The values that a field stands for, ascending: `*`, or a list of values, ranges and steps (`1-5`, `0/15`, `8-18/2`).
- * Gives what is wrong with it instead. A range does not go round (`FRI-MON`): AWS documents no such range.
+ * The values of a field in ascending order, or what is wrong with the field. A field is `*`, or a list of values,
+ * ranges and steps (`1-5`, `0/15`, `8-18/2`). A range must not wrap around (`FRI-MON`), because AWS documents no such
+ * range.
  */
 function fieldValues(text: string, rule: FieldRule): readonly number[] | ScheduleFault {
   const lists = text.split(',').map((item) => itemValues(item, rule, text.includes(',')));
@@ -140,14 +144,14 @@ function faultOf(text: string, rule: FieldRule, advice: string): ScheduleFault {
   return { field: rule.field, given: text, bound: boundOf(rule), advice };
 }
 
-/** A value as a number or by its name; undefined when it is neither, or out of bounds. */
+/** The number of a value, which is a number or a name. Undefined for any other text, and out of bounds. */
 function numberOf(text: string, { min, max, names = [] }: FieldRule): number | undefined {
   if (names.includes(text)) return min + names.indexOf(text);
   const value = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
   return value >= min && value <= max ? value : undefined;
 }
 
-/** The values of one item of a list, or what to do about it. */
+/** The values of one item of a list, or advice on what to write. */
 function itemValues(item: string, rule: FieldRule, isInList: boolean): number[] | string {
   const [range = '', step, ...more] = item.split('/');
   if (more.length > 0) return `write one / in '${item}'`;
@@ -161,7 +165,7 @@ function itemValues(item: string, rule: FieldRule, isInList: boolean): number[] 
   return Array.from({ length: count }, (_, index) => bounds.first + index * every);
 }
 
-/** With a step a single value is a start: `5/10` goes on to the field's end. */
+/** The bounds of a range. With a step, a single value is the start: `5/10` goes on to the field's end. */
 function rangeOf(text: string, rule: FieldRule, hasStep: boolean): { first: number; last: number } | string {
   if (text === '*') return { first: rule.min, last: rule.max };
   const [from = '', to, ...more] = text.split('-');

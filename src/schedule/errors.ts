@@ -1,4 +1,4 @@
-/** The part of a schedule that is wrong; `expression` for its form as a whole. */
+/** The part of a schedule that is wrong. It is `expression` where the expression as a whole is wrong. */
 export type ScheduleField =
   | 'expression'
   | 'timezone'
@@ -11,14 +11,14 @@ export type ScheduleField =
   | 'year'
   | 'at';
 
-/** EventBridge Scheduler would refuse the expression or its time zone, or it names no time at all. */
+/** EventBridge Scheduler would refuse the expression or its time zone, or the expression never fires. */
 export class ScheduleExpressionError extends Error {
   override readonly name = 'ScheduleExpressionError';
   readonly expression: string;
   readonly field: ScheduleField;
-  /** What stands in that field. */
+  /** The text in that field. */
   readonly given: string;
-  /** What is allowed there. */
+  /** What is allowed in that field. */
   readonly bound: string;
   /** What to do about it. */
   readonly advice: string;

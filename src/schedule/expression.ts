@@ -2,7 +2,7 @@ import { type CronCalendar, parseCron } from './cron.ts';
 import { ScheduleExpressionError } from './errors.ts';
 import { instantOf, timeZoneProblem } from './timeZone.ts';
 
-/** A schedule expression that EventBridge Scheduler takes. */
+/** A schedule expression that has been read. */
 export type ParsedSchedule =
   | { readonly type: 'rate'; readonly everyMs: number }
   | { readonly type: 'cron'; readonly calendar: CronCalendar; readonly timezone: string }
@@ -10,9 +10,9 @@ export type ParsedSchedule =
 
 /**
  * Reads `rate(5 minutes)`, `cron(0 9 ? * MON-FRI *)` or `at(2026-11-20T13:00:00)` as EventBridge Scheduler does (User
- * Guide, "Schedule types"); where its documentation leaves a form open, such as lower-case names, it is refused.
- * @param timezone an IANA time zone, in which `cron` and `at` are meant; a rate is the same in all of them
- * @throws {ScheduleExpressionError} with the field at fault, what is allowed there and what to do
+ * Guide, "Schedule types"). It refuses forms that the documentation leaves open, such as names in lower case.
+ * @param timezone the IANA time zone of `cron` and `at`. A rate needs none
+ * @throws {ScheduleExpressionError} with the field that is wrong, what is allowed there and what to do
  */
 export function parseSchedule(expression: string, timezone: string = 'UTC'): ParsedSchedule {
   const problem = timeZoneProblem(timezone);
@@ -38,8 +38,8 @@ export function parseSchedule(expression: string, timezone: string = 'UTC'): Par
 }
 
 /**
- * One of it may be `1 minute` or `1 minutes`: the API reference lists both, and the User Guide has `rate(1 days)`. More
- * are plural, as EventBridge's rules demand. A day is 24 hours, whatever the clocks do.
+ * Reads a rate, in milliseconds. With 1, both `1 minute` and `1 minutes` are right: the API reference lists both, and the
+ * User Guide has `rate(1 days)`. Any other number needs the plural. A day has 24 hours even when clocks change.
  */
 function parseRate(expression: string, given: string): number {
   const [, amount, unit = '', plural] = /^(\d+) (minute|hour|day)(s?)$/.exec(given) ?? [];

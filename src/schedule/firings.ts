@@ -1,32 +1,32 @@
 import { type ParsedSchedule, parseSchedule } from './expression.ts';
 import { instantOf, wallTimeOf } from './timeZone.ts';
 
-/** When a schedule fires, as EventBridge Scheduler takes it. */
+/** What decides when a schedule fires. */
 export interface FiringRule {
   /** `rate(…)`, `cron(…)` or `at(…)`. */
   readonly expression: string;
   /** The IANA time zone of `cron` and `at`. Default UTC. */
   readonly timezone?: string | undefined;
-  /** It does not fire before; a rate counts from here. An `at` ignores it, as Scheduler does. */
+  /** The schedule does not fire before this time, and a rate counts from it. An `at` ignores it, as in Scheduler. */
   readonly start?: Date | undefined;
-  /** It does not fire after. An `at` ignores it, too. */
+  /** The schedule does not fire after this time. An `at` ignores it, as in Scheduler. */
   readonly end?: Date | undefined;
-  /** When the schedule was made: a rate without `start` fires at once then, and counts from here. Default `after`. */
+  /** When the schedule was made. A rate without `start` fires then, and counts from then. Default `after`. */
   readonly created?: Date | undefined;
 }
 
 /**
- * The next times at which a schedule fires, strictly after `after` and ascending; fewer than `count` where it ends,
- * none where it never fires again. Where clocks go forward, a time that they skip does not fire; where they go back, a
- * time that they show twice fires once, the first time (User Guide, "Daylight savings time").
- * @throws {ScheduleExpressionError}
+ * The next `count` times at which a schedule fires, later than `after` and in ascending order. There are fewer where the
+ * schedule ends. When clocks go forward, a time that they skip does not fire; when they go back, a time that they show
+ * twice fires once, the first time (User Guide, "Daylight savings time").
+ * @throws {ScheduleExpressionError} when the expression or its time zone is wrong
  */
 export function nextFirings(rule: FiringRule, after: Date, count: number): Date[] {
   const firings = firingsOf(parseSchedule(rule.expression, rule.timezone), rule, after);
   return firings.take(count).toArray();
 }
 
-/** In ascending order; without an end if the schedule has none. */
+/** All times, in ascending order. They go on without end where the schedule does. */
 function* firingsOf(parsed: ParsedSchedule, rule: FiringRule, after: Date): Generator<Date, undefined> {
   if (parsed.type === 'at') {
     if (parsed.at > after) yield parsed.at;
@@ -48,7 +48,10 @@ function* rateInstants(everyMs: number, first: number, after: number): Generator
   for (let count = passed; ; count += 1) yield first + count * everyMs;
 }
 
-/** The calendar knows local times only: each is an instant at most, and never one that is past. */
+/**
+ * The calendar has local times. A time that clocks skip is no instant, and one
+ * that they show twice may be past already.
+ */
 function* cronInstants(
   { calendar, timezone }: Extract<ParsedSchedule, { type: 'cron' }>,
   after: number,
@@ -60,5 +63,5 @@ function* cronInstants(
   }
 }
 
-/** JavaScript's last. */
+/** The last date of JavaScript. */
 const lastDate = new Date(8.64e15);

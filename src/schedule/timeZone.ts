@@ -1,6 +1,6 @@
 /**
- * Why a text is no time zone; undefined when it is one. Names are written as the IANA Time Zone Database writes them:
- * `Europe/Berlin`, never `europe/berlin` or `+02:00`.
+ * Why a text is not a time zone; undefined when it is one. Names must be spelled as in the IANA Time Zone Database:
+ * `Europe/Berlin`, not `europe/berlin` or `+02:00`.
  */
 export function timeZoneProblem(timezone: string): string | undefined {
   const known = /^[A-Za-z]/.test(timezone) ? canonicalName(timezone) : undefined;
@@ -9,13 +9,13 @@ export function timeZoneProblem(timezone: string): string | undefined {
   return isMisspelt ? `write ${known}` : undefined;
 }
 
-/** What clocks in a zone show at an instant, in milliseconds as if it were UTC. */
+/** The time that clocks in a zone show at an instant, in milliseconds as if it were UTC. */
 export function wallTimeOf(instant: number, timezone: string): number {
   return instant + offsetAt(instant, timezone);
 }
 
 /**
- * The instant at which clocks in a zone show a time for the first time; undefined for a time that they skip.
+ * The instant at which clocks in a zone show a time for the first time. Undefined for a time that they skip.
  * @param wallTime in milliseconds as if it were UTC
  */
 export function instantOf(wallTime: number, timezone: string): number | undefined {
@@ -28,8 +28,20 @@ export function instantOf(wallTime: number, timezone: string): number | undefine
   return instants.length === 0 ? undefined : Math.min(...instants);
 }
 
-/** Further from a time than any change of clocks; two changes are weeks apart. */
+/**
+ * A day before and a day after a time, clocks show the offsets of before and
+ * after a change: two changes are weeks apart.
+ */
 const dayMs = 86_400_000;
+
+/** Whether a text is an ISO instant with `Z` or an offset. Without one, it would be another time on every machine. */
+export function isInstant(text: string): boolean {
+  const [, date = ''] =
+    /^(\d{4}-\d\d-\d\d)T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d)$/.exec(text) ?? [];
+  const isTime = date !== '' && !Number.isNaN(Date.parse(text));
+  // JavaScript takes the 30th of February for the 2nd of March.
+  return isTime && new Date(`${date}T00:00Z`).toISOString().startsWith(date);
+}
 
 function canonicalName(timezone: string): string | undefined {
   try {
@@ -47,7 +59,10 @@ function offsetAt(instant: number, timezone: string): number {
   return (sign === '-' ? -total : total) * 1000;
 }
 
-/** Shows the offset, such as `GMT+02:00`. Making one takes a hundred times as long as using it. */
+/**
+ * A format that shows the offset, such as `GMT+02:00`. It is kept, because making
+ * one takes 100 times as long as using it.
+ */
 function formatOf(timezone: string): Intl.DateTimeFormat {
   const made =
     formats.get(timezone) ??

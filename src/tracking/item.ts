@@ -2,41 +2,44 @@ import { durationSeconds } from '../job/duration.ts';
 import type { FailureReason, JobState, JobStatus, Progress, StateChange } from '../job/jobStatus.ts';
 import { statusDefaults } from './defaults.ts';
 
-/** A job's item in the status table: its status, and what orders the deliveries of its messages. */
+/** A job's item in the status table. It has the job's status, and what tells the order of deliveries. */
 export interface StatusItem {
   readonly jobId: string;
   readonly jobName: string;
   readonly state: JobState;
-  /** The index's partition: `<jobName>`, or `<owner>#<jobName>`. Written once, as `createdAt` is. */
+  /** The partition in the index: `<jobName>`, or `<owner>#<jobName>`. It is written once, as `createdAt` is. */
   readonly listKey: string;
   readonly owner?: string;
   readonly createdAt: string;
   readonly startedAt?: string;
   readonly updatedAt: string;
   readonly endedAt?: string;
-  /** Epoch seconds: when DynamoDB may remove it. */
+  /** When DynamoDB may remove the item, in epoch seconds. */
   readonly expiresAt: number;
   readonly attempt?: number;
   readonly maxAttempts?: number;
   readonly progress?: Progress;
-  /** JSON text: DynamoDB's own maps end at 32 levels, and its numbers are not JavaScript's. */
+  /** As JSON text: DynamoDB's maps have at most 32 levels, and its numbers are not JavaScript's. */
   readonly result?: string;
   readonly resultKey?: string;
   readonly reason?: FailureReason;
   readonly nextAttemptAt?: string;
   readonly isCancelRequested?: true;
   readonly history: readonly StateChange[];
-  /** Of the delivery that moved the state last: an earlier one does not move it any more. */
+  /**
+   * The place in the order of deliveries of the one that changed the state last.
+   * An earlier delivery does not change it.
+   */
   readonly sequence: string;
-  /** The run that changed the state last; by this ID the run recognizes its own write. */
+  /** The ID of the run that changed the state last, by which the run recognizes its own write. */
   readonly runId: string;
-  /** Epoch ms: when a running job's process has died, if nothing was heard of it. */
+  /** The end of a running job's lease, in epoch ms. A process that has not renewed it by then has died. */
   readonly leaseEndsAt?: number;
-  /** What the API was asked, to tell a replay from another job. */
+  /** The hash of the API's request, which tells a replay from another job. */
   readonly requestHash?: string;
 }
 
-/** What a listing reads: all that a status needs, without the result. */
+/** The attributes that a listing reads: all of a status but the result. */
 export const listedAttributes = [
   ...['jobId', 'jobName', 'state', 'owner', 'createdAt', 'startedAt', 'updatedAt', 'endedAt', 'expiresAt'],
   ...['attempt', 'maxAttempts', 'progress', 'resultKey', 'reason', 'nextAttemptAt', 'isCancelRequested'],
@@ -44,8 +47,8 @@ export const listedAttributes = [
 ] as const;
 
 /**
- * The status that an item tells at a moment; undefined where it has expired, since DynamoDB removes items up to two days
- * late. A running job whose lease is over is retrying: its process died, and SQS delivers its message again.
+ * The status in an item at a time. Undefined when the item has expired: DynamoDB removes items up to two days late. A
+ * running job whose lease has ended is shown as retrying, because its process died and SQS delivers its message again.
  */
 export function statusOf(item: StatusItem, nowMs: number): JobStatus | undefined {
   if (isExpired(item, nowMs)) return undefined;
@@ -63,12 +66,12 @@ export function isExpired({ expiresAt }: Pick<StatusItem, 'expiresAt'>, nowMs: n
   return expiresAt * 1000 <= nowMs;
 }
 
-/** Whether it says that it runs, and does not any more. */
+/** Whether an item says that its job runs although its process has died. */
 export function isLost({ state, leaseEndsAt = 0 }: StatusItem, nowMs: number): boolean {
   return state === 'running' && leaseEndsAt <= nowMs;
 }
 
-/** In epoch seconds, for a status that changes now. */
+/** When a status that changes now expires, in epoch seconds. */
 export function expiryAfter(nowMs: number): number {
   return Math.ceil(nowMs / 1000) + durationSeconds(statusDefaults.retention);
 }
@@ -77,7 +80,7 @@ export function listKeyOf(jobName: string, owner?: string): string {
   return owner === undefined ? jobName : `${owner}#${jobName}`;
 }
 
-/** The newest of a history, as many as are kept. */
+/** The newest states of a history, as many as are kept. */
 export function newest(history: readonly StateChange[]): readonly StateChange[] {
   return history.slice(-statusDefaults.maxHistory);
 }

@@ -5,27 +5,29 @@ import { statusIndex } from './defaults.ts';
 import { listedAttributes, listKeyOf, type StatusItem, statusOf } from './item.ts';
 import type { StatusTable } from './table.ts';
 
+/** Which jobs to list. */
 export interface ListQuery {
   readonly jobName: string;
-  /** Only this owner's jobs. Without one those that have none. */
+  /** Lists this owner's jobs. Without it, jobs without an owner are listed. */
   readonly owner?: string;
   readonly state?: JobState;
   /** At most this many, 1 to 100. @default 20 */
   readonly limit?: number;
-  /** Of the listing before. */
+  /** The cursor of the page before. */
   readonly cursor?: string;
 }
 
+/** A page of jobs. */
 export interface Listing {
-  /** The newest first, without their results. */
+  /** The jobs, the newest first, without their results. */
   readonly jobs: JobStatus[];
-  /** There may be more. */
+  /** Present when there may be more jobs. */
   readonly cursor?: string;
 }
 
 /**
- * Lists jobs by their age. A listing of one state reads all the states: it gives up after some pages, with fewer jobs
- * than it may and a cursor that goes on.
+ * Lists jobs by their age. A listing of one state has to read the jobs of all states. After ten pages it returns what
+ * it has found, and a cursor.
  * @throws {InvalidCursorError}
  */
 export async function list(
@@ -37,7 +39,7 @@ export async function list(
   const jobs: JobStatus[] = [];
   let after = cursor === undefined ? undefined : placeOf(cursor);
   for (let page = 1; page <= maxPages; page++) {
-    // One more than is wanted tells whether there are more.
+    // One job more than is wanted tells whether there are more.
     const size = state === undefined ? Math.min(limit - jobs.length + 1, largestPage) : largestPage;
     const { places, hasMore } = await pageOf(table, listKey, after, size);
     const items = await itemsOf(table, places);
@@ -57,10 +59,10 @@ export async function list(
 
 const maxPages = 10;
 
-/** As many as BatchGetItem takes. */
+/** The most items of a BatchGetItem. */
 const largestPage = 100;
 
-/** The index holds keys only: a state's change does not touch it. */
+/** Reads a page of the index, which holds keys only, so that changes of a state do not touch it. */
 async function pageOf(
   { client, name }: StatusTable,
   listKey: string,
@@ -81,7 +83,7 @@ async function pageOf(
   return { places: Items as Place[], hasMore: LastEvaluatedKey !== undefined };
 }
 
-/** What does not fit into its 16 MB, or is throttled, is asked for again. */
+/** Reads the items of a page. It asks again for those that did not fit into 16 MB, or were throttled. */
 async function itemsOf(
   { client, name }: StatusTable,
   places: readonly Place[],
@@ -107,19 +109,19 @@ const listedProjection = {
   ExpressionAttributeNames: Object.fromEntries(listedAttributes.map((name) => [`#${name}`, name])),
 };
 
-/** Where a listing goes on: after this item. */
+/** The item after which a listing goes on. */
 type Place = Pick<StatusItem, 'jobId' | 'createdAt'>;
 
-/** A cursor that no listing gave out. */
+/** The cursor does not come from a listing. */
 export class InvalidCursorError extends Error {
   override readonly name = 'InvalidCursorError';
 
   constructor(options?: ErrorOptions) {
-    super('the cursor is none that a listing gave: list from the beginning', options);
+    super('the cursor does not come from a listing: list from the beginning', options);
   }
 }
 
-/** Opaque to the caller. It does not name the index partition, so nobody can list another owner's jobs with it. */
+/** A cursor for the caller. It does not name the index's partition, so nobody can list another owner's jobs with it. */
 function cursorTo({ jobId, createdAt }: Place): string {
   return Buffer.from(JSON.stringify([jobId, createdAt])).toString('base64url');
 }

@@ -25,23 +25,23 @@ interface RecordParts {
   readonly table: StatusTable;
   /** Epoch ms. */
   now(): number;
-  /** How long the process surely lives; Infinity for one that outlives its jobs. */
+  /** For how many milliseconds the process surely lives. Infinity for a process that outlives its jobs. */
   leftMs(): number;
 }
 
 /**
- * A job's record as one delivery of its message writes it. Nothing here rejects, or takes longer than there is time:
- * what DynamoDB or S3 does not take is logged.
+ * A job's record, as one delivery of its message writes it. No method rejects, or takes longer
+ * than there is time. A write that fails is logged.
  */
 export class DynamoTrackerRecord {
   readonly #context: JobContext;
   readonly #parts: RecordParts;
   readonly #delivery: Delivery;
-  /** The record when the run began. */
+  /** The record as it was when the run began. */
   #item: StatusItem | undefined;
-  /** Whether this delivery may still own the record. Once a later delivery owns it, this one may only record success. */
+  /** Whether this delivery may still own the record. When a later delivery owns it, this one may only record success. */
   #isCurrent = true;
-  /** Whether there is nothing at all for this delivery to say. */
+  /** Whether this delivery must not write the record any more. */
   #isOver = false;
 
   constructor(message: JobMessage, context: JobContext, parts: RecordParts) {
@@ -50,9 +50,13 @@ export class DynamoTrackerRecord {
     this.#delivery = deliveryOf(message, context, parts.jobName, parts.now());
   }
 
-  /** Says that it runs. Gives how it stands to a record that refuses that: `cancelled` must not run. */
+  /**
+   * Records that the job runs.
+   * @returns how this delivery stands to the record, or undefined where that is not known. One that is `cancelled` must
+   *   not run
+   */
   async begin(leaseEndsAt: number): Promise<Standing | undefined> {
-    // The job needs its time, so this gets a third of it.
+    // The job needs its time, so this call gets a third of it.
     const limitMs = Math.min(trackingMs.statusTimeout, this.#parts.leftMs() / 3);
     const written = await this.#write(
       'running',
@@ -73,21 +77,21 @@ export class DynamoTrackerRecord {
     return standing;
   }
 
-  /** Gives the record after it, or the one that refuses it; undefined where nobody knows. */
+  /** Records a progress. Gives the record after that, or the one that refused it; undefined where that is not known. */
   async progress(progress: Progress): Promise<StatusItem | undefined> {
     return this.#isCurrent
       ? this.#heard(await this.#write('progress', progressed(this.#delivery, this.#parts.now(), progress)))
       : undefined;
   }
 
-  /** As `progress` does. */
+  /** Renews the lease. Gives the record as `progress` does. */
   async renew(leaseEndsAt: number): Promise<StatusItem | undefined> {
     return this.#isCurrent
       ? this.#heard(await this.#write('running', renewed(this.#delivery, leaseEndsAt)))
       : undefined;
   }
 
-  /** The record as it is, where it is this job's. */
+  /** Reads the record. Undefined where it belongs to another job, or cannot be read. */
   async read(): Promise<StatusItem | undefined> {
     try {
       const item = await within(this.#limitMs, (signal) =>
@@ -117,7 +121,7 @@ export class DynamoTrackerRecord {
       delaySeconds === undefined ? undefined : new Date(now + delaySeconds * 1000).toISOString();
     const failure = { ...this.#failure(progress), reason: reasonOf(error), nextAttemptAt };
     const written = await this.#write('retrying', retrying(this.#delivery, now, failure));
-    // It failed before it heard that it was cancelled: its next attempt would be refused.
+    // The run failed before it heard that it was cancelled, and its next attempt would be refused.
     if (written && 'refused' in written && written.refused?.isCancelRequested) await this.cancelled(progress);
   }
 
@@ -169,9 +173,12 @@ export class DynamoTrackerRecord {
 }
 
 /**
- * How a delivery stands to the record that refused that it runs: `own` the record is its own (the SDK repeated the
- * write), `cancelled` somebody wants the job cancelled, `foreign` another job has the same ID, `done` it has
- * succeeded, `passed` a later delivery has moved it.
+ * How a delivery stands to a record that refused to say that it runs.
+ * - `own`: the record is this delivery's, since the SDK repeated the write
+ * - `cancelled`: somebody has cancelled the job
+ * - `foreign`: a job of another name has the same ID
+ * - `done`: the job has succeeded
+ * - `passed`: a later delivery has changed the record
  */
 type Standing = 'own' | 'cancelled' | 'foreign' | 'done' | 'passed';
 
@@ -182,15 +189,15 @@ function standingOf(item: StatusItem, { jobName, runId }: Pick<Delivery, 'jobNam
   return item.runId === runId ? 'own' : 'passed';
 }
 
-/** A job's result as its record has it: JSON, or where a large one lies in S3. */
+/** A job's result in its record: JSON, or the key of a large result in S3. */
 interface StoredResult {
   readonly result?: string;
   readonly resultKey?: string;
 }
 
 /**
- * Makes a result fit for the record. A large one is put into the files bucket, before a record can point to it.
- * @throws {TypeError} when it is no JSON; what S3 throws
+ * Makes a result fit into the record. A large one is first put into the files bucket.
+ * @throws {TypeError} when the result has no JSON. Errors of S3 are passed on
  */
 async function storedResult(
   result: unknown,
@@ -200,7 +207,7 @@ async function storedResult(
   if (result === undefined) return {};
   const json = JSON.stringify(result);
   if (json === undefined)
-    throw new TypeError(`a ${typeof result} is no JSON: return an object, a text or nothing`);
+    throw new TypeError(`a ${typeof result} has no JSON: return an object, a text or nothing`);
   if (Buffer.byteLength(json) <= statusDefaults.maxInlineResultBytes) return { result: json };
   const { name: Bucket, client, sdk } = await filesBucket();
   const Key = `${resultPrefix(jobName, jobId).slice(0, -1)}.json`;
@@ -209,7 +216,7 @@ async function storedResult(
   return { resultKey: Key };
 }
 
-/** Ends work that takes too long: by its signal, and whatever becomes of that. Rejects with a TimeoutError then. */
+/** Aborts work that takes too long, and then rejects with a TimeoutError even if the work ignores its signal. */
 async function within<T>(limitMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const signal = AbortSignal.timeout(Math.ceil(limitMs));
   const { promise: late, reject } = Promise.withResolvers<never>();

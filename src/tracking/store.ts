@@ -9,37 +9,48 @@ import { firstSequence, passing, stateChange } from './transitions.ts';
 export type { Listing, ListQuery } from './listing.ts';
 export { InvalidCursorError } from './listing.ts';
 
-/** The status of every tracked job, for the API: it records new jobs and answers questions. The tracker records the runs. */
+/**
+ * The statuses of all tracked jobs, for the API: it records new jobs, reads and cancels. The tracker records the runs.
+ */
 export interface StatusStore {
-  /** Records a job before it is published. When there is one with its ID already, changes nothing and gives that. */
+  /**
+   * Records a job before it is published. Where a job with its ID exists already,
+   * it changes nothing and gives that job.
+   */
   queue(job: NewJob): Promise<Queued>;
-  /** Takes back a record whose message could not be published; only while it is queued. */
+  /** Removes the record of a job that could not be published. Only a queued job's record is removed. */
   forget(jobId: string): Promise<void>;
+  /** Undefined when there is no such job. */
   get(jobId: string): Promise<JobStatus | undefined>;
   list(query: ListQuery): Promise<Listing>;
   /**
-   * Queued and retrying jobs are cancelled; a running one is asked to stop (`isCancelRequested`); an end stays what it is.
-   * @returns the status after it; undefined where there is no such job
+   * Cancels a queued or retrying job, and asks a running one to stop (`isCancelRequested`). A job that has ended is not
+   * changed.
+   * @returns the status after that; undefined when there is no such job
    */
   cancel(jobId: string): Promise<JobStatus | undefined>;
   /**
-   * Found in its dead-letter queue without a word from its runs: dead, unless it went on meanwhile. Gives the status
-   * after it.
+   * Records that a job was found in its dead-letter queue, unless it has gone on meanwhile.
+   * @returns the status after that; undefined when there is no such job
    */
   foundDead(jobId: string, reason: FailureReason): Promise<JobStatus | undefined>;
-  /** Whether it is the caller's to look at a job's dead letters: once for each number of them, of all who ask. */
+  /**
+   * Whether the caller shall look at a job's dead letters. Of all callers one gets
+   * true, once for each number of letters.
+   */
   claimLook(jobName: string, letters: number): Promise<boolean>;
-  /** A claimed look has failed: the next one may try. */
+  /** Gives a claimed look back because it has failed, so that the next caller may look. */
   dropLook(jobName: string): Promise<void>;
 }
 
+/** A job to record. */
 export interface NewJob {
   readonly jobId: string;
   readonly jobName: string;
-  /** Whose job it is: only they see it, and it is in their list. */
+  /** The owner: nobody else sees the job, and it is in the owner's list. */
   readonly owner?: string;
   readonly maxAttempts?: number;
-  /** A hash of the request, to tell a replay from another job. */
+  /** A hash of the request, which tells a replay from another job. */
   readonly requestHash?: string;
 }
 
@@ -47,7 +58,7 @@ type Queued =
   | { readonly isNew: true }
   | { readonly isNew: false; readonly existing: JobStatus; readonly requestHash?: string };
 
-/** @param options the table's name, and for a test its client and the time in epoch ms */
+/** @param options the table's name. A test also gives a client and a clock in epoch ms */
 export function createStatusStore({ now = Date.now, ...options }: StatusTableOptions): StatusStore {
   const table = new StatusTable({ ...options, now });
 
@@ -55,10 +66,10 @@ export function createStatusStore({ now = Date.now, ...options }: StatusTableOpt
     async queue(job) {
       const item = newItem(job, now());
       const written = await table.create(item);
-      // The SDK repeats a write whose answer was lost, and is refused because of its own.
+      // The SDK repeats a write whose answer was lost, and is then refused because of its own first write.
       if ('item' in written || written.refused?.runId === item.runId) return { isNew: true };
       const existing = written.refused && statusOf(written.refused, now());
-      if (existing === undefined) return this.queue(job); // gone meanwhile
+      if (existing === undefined) return this.queue(job); // it has expired meanwhile
       const { requestHash } = written.refused as StatusItem;
       return { isNew: false, existing, ...(requestHash === undefined ? {} : { requestHash }) };
     },
@@ -102,8 +113,8 @@ function newItem({ jobId, jobName, owner, maxAttempts, requestHash }: NewJob, no
 }
 
 /**
- * Changes an item as it is now; once more when somebody was faster.
- * @throws {Error} when somebody always is
+ * Reads an item and changes it, again and again while others change it in between.
+ * @throws {Error} when others change it each time
  */
 async function changed(
   table: StatusTable,
@@ -124,9 +135,9 @@ async function changed(
 
 const maxTries = 20;
 
-/** Transitions that no delivery makes. Each is for the item as it was read, and refused where that has changed. */
+// The following changes are made by no delivery. Each is for the item as it was read, and refused if that has changed.
 
-/** What a wish to cancel makes of a job; undefined where it has ended, or is asked to already. */
+/** The change that cancels a job. Undefined where the job has ended, or was asked to stop already. */
 function cancelling(item: StatusItem, nowMs: number): Change | undefined {
   if (item.state === 'queued' || item.state === 'retrying' || isLost(item, nowMs)) {
     return ended(item, 'cancelled', nowMs);
@@ -136,7 +147,7 @@ function cancelling(item: StatusItem, nowMs: number): Change | undefined {
   return change({ set, ...unchanged(item) });
 }
 
-/** What a dead letter makes of a job of which nothing else was heard; undefined where it runs, or has ended. */
+/** The change for a job that was found as a dead letter. Undefined where the job runs or has ended. */
 function burying(item: StatusItem, reason: FailureReason, nowMs: number): Change | undefined {
   const isSilent = item.state === 'queued' || item.state === 'retrying' || isLost(item, nowMs);
   return isSilent ? ended(item, 'dead', nowMs, reason) : undefined;
@@ -152,7 +163,7 @@ function ended(item: StatusItem, state: JobState, nowMs: number, reason?: Failur
   });
 }
 
-/** A running job's progress is no change; that its lease was renewed is one. */
+/** The condition that an item's state, run and lease are as they were read. Its progress may have changed. */
 function unchanged({ state: before, runId, leaseEndsAt }: StatusItem, values: Record<string, unknown> = {}) {
   return {
     condition: [
@@ -165,10 +176,10 @@ function unchanged({ state: before, runId, leaseEndsAt }: StatusItem, values: Re
 }
 
 /**
- * Looks at dead letters, of all the API's processes: an item for each job that says how many letters the last look was
- * for. Whoever finds another number there looks, and nobody else: each receive counts, and from the third on a letter is
- * none that CloudWatch counts the age of.
- * @returns whether it is the caller's to look
+ * Claims the look at a job's dead letters among all processes of the API. An item for each job has the number of
+ * letters at the last look, and a process that finds another number may look. Looks must be rare, because each one
+ * receives the letters, and CloudWatch ignores the age of a letter from its third receive on.
+ * @returns whether the caller shall look
  */
 async function claimLook(
   { client, name }: StatusTable,
@@ -191,12 +202,12 @@ async function claimLook(
   }
 }
 
-/** A claimed look has failed: the next one may try. */
+/** Gives a claimed look back. */
 async function dropLook({ client, name }: StatusTable, jobName: string): Promise<void> {
   await client.send(new DeleteCommand({ TableName: name, Key: keyOf(jobName) }));
 }
 
-/** No job's ID has a control character. */
+/** The key of the item for a job's dead letters. It cannot be a job's ID, which has no control characters. */
 function keyOf(jobName: string): { readonly jobId: string } {
   return { jobId: `\u0001dead-letters/${jobName}` };
 }

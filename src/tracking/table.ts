@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { isExpired, type StatusItem } from './item.ts';
 
-/** The status table, by its items: what transitions and listings are made of. */
+/** Reads and writes items of the status table. */
 export class StatusTable {
   readonly name: string;
   readonly client: DynamoDBDocumentClient;
@@ -24,7 +24,7 @@ export class StatusTable {
     this.#now = now;
   }
 
-  /** Makes a change where its condition holds. An expired item that DynamoDB has not yet removed does not count. */
+  /** Makes a change if its condition holds. An expired item that DynamoDB has not removed yet counts as missing. */
   update(jobId: string, change: Change, signal?: AbortSignal): Promise<Written> {
     const write = async (): Promise<StatusItem> => {
       const command = new UpdateCommand({
@@ -39,7 +39,7 @@ export class StatusTable {
     return this.#written(jobId, write, signal);
   }
 
-  /** Puts an item if the table has none of that ID. */
+  /** Puts an item if the table has no item with its ID. */
   create(item: StatusItem, signal?: AbortSignal): Promise<Written> {
     const write = async (): Promise<StatusItem> => {
       const command = new PutCommand({
@@ -63,7 +63,7 @@ export class StatusTable {
     return Item as StatusItem | undefined;
   }
 
-  /** Removes an item while it is in that state. */
+  /** Removes an item if it is in that state. */
   async remove(jobId: string, state: StatusItem['state']): Promise<void> {
     const command = new DeleteCommand({
       TableName: this.name,
@@ -105,12 +105,12 @@ export class StatusTable {
 }
 
 interface ReadOptions {
-  /** Whether it sees every write before it; else it costs half. @default true */
+  /** Whether the read sees every write before it. A read that need not costs half. @default true */
   readonly isConsistent?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The item after a write; or the one that made the condition fail. */
+/** The item after a write, or the item that made the write's condition fail. */
 export type Written = { readonly item: StatusItem } | { readonly refused: StatusItem | undefined };
 
 export interface StatusTableOptions {
@@ -128,7 +128,7 @@ function ignoreRefusal(error: unknown): void {
   if (!(error instanceof ConditionalCheckFailedException)) throw error;
 }
 
-/** A conditional write, as UpdateItem takes it beside its table and key. */
+/** The parameters of a conditional UpdateItem, without the table and the key. */
 export interface Change {
   readonly UpdateExpression: string;
   readonly ConditionExpression: string;
@@ -137,18 +137,21 @@ export interface Change {
 }
 
 interface ChangeParts {
-  /** Attributes and their new values; an undefined one is left as it is. */
+  /** Attributes and their new values. An attribute whose value is undefined is not changed. */
   readonly set: Readonly<Record<string, unknown>>;
-  /** Further assignments, written out: `#createdAt = if_not_exists(#createdAt, :createdAt)`. */
+  /** Further assignments in DynamoDB's language: `#createdAt = if_not_exists(#createdAt, :createdAt)`. */
   readonly assign?: readonly string[];
-  /** Attributes to remove, unless they are set. */
+  /** Attributes to remove, unless `set` has them. */
   readonly remove?: readonly string[];
   readonly condition: string;
-  /** Values of what is written out, beside those of `set`, by their names without the colon. */
+  /** The values that `assign` and `condition` use beside those of `set`, by their names without the colon. */
   readonly values?: Readonly<Record<string, unknown>>;
 }
 
-/** Puts a change together: every `#name` stands for the attribute of that name, since many of them are reserved words. */
+/**
+ * Makes a change of its parts. Every `#name` stands for the attribute of that
+ * name, because many names are reserved words.
+ */
 export function change({ set, assign = [], remove = [], condition, values = {} }: ChangeParts): Change {
   const given = Object.entries(set).filter(([, value]) => value !== undefined);
   const names = new Set(given.map(([name]) => name));
@@ -176,14 +179,14 @@ export function change({ set, assign = [], remove = [], condition, values = {} }
 }
 
 /**
- * An item as DynamoDB has it, in plain values. The document client does so with every answer, but not with the item in a
+ * An item of DynamoDB in plain values. The document client converts every answer, but not the item in a
  * ConditionalCheckFailedException.
  */
 export function plainItem(attributes: Readonly<Record<string, AttributeValue>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, plain(value)]));
 }
 
-/** Of the types that a status uses. */
+/** A value of DynamoDB as a plain value, for the types that a status uses. */
 function plain(value: AttributeValue): unknown {
   if (value.M !== undefined) return plainItem(value.M);
   if (value.L !== undefined) return value.L.map(plain);

@@ -1,6 +1,6 @@
 /**
- * Hands values on, at most one in each interval and one at a time: the first at once, then always the newest. What is
- * overtaken before its turn is never handed on.
+ * Writes values, one at a time and at most one in each interval: the first at once, and later the newest. A value is
+ * dropped when a newer one comes before its turn.
  */
 export class Throttle<Value> {
   readonly #write: (value: Value) => Promise<unknown>;
@@ -29,7 +29,7 @@ export class Throttle<Value> {
     this.#proceed();
   }
 
-  /** Hands on no more. Gives the newest value that was not handed on. */
+  /** Writes no more. Gives the newest value that was not written. */
   close(): Value | undefined {
     this.#isClosed = true;
     this.#stopWaiting?.();
@@ -62,11 +62,11 @@ export class Throttle<Value> {
   }
 }
 
-/** Time, so that tests of throttles and leases need not wait. */
+/** Time. A test replaces it, so that it need not wait. */
 export interface TimerClock {
   /** Milliseconds since 1970. */
   now(): number;
-  /** Calls back after so many milliseconds. Gives what stops that. */
+  /** Calls back after so many milliseconds. Gives a function that stops that. */
   after(ms: number, callback: () => void): () => void;
 }
 
@@ -78,7 +78,10 @@ export const systemTimerClock: TimerClock = {
   },
 };
 
-/** Does something again and again, each time so long after the last was done. Gives what stops that. */
+/**
+ * Does something again and again, each time so many milliseconds after the last has
+ * ended. Gives a function that stops that.
+ */
 export function repeat(ms: number, work: () => Promise<void>, clock: TimerClock): () => void {
   let isStopped = false;
   let stopWaiting = (): void => {};

@@ -21,8 +21,9 @@ interface DynamoTrackerOptions {
 }
 
 /**
- * Records a job's states in the platform's status table, and its large results in the files bucket. Only the bundle of a
- * job that tracks contains this module. Reads `JOB_STATUS_TABLE` and `JOB_FILES_BUCKET`, which the stack sets.
+ * Records a job's states in the platform's status table, and its large results in the files bucket. Only bundles of
+ * tracked jobs contain this file. It reads the environment variables `JOB_STATUS_TABLE` and `JOB_FILES_BUCKET`, which
+ * the stack sets.
  */
 export function dynamoTracker(
   jobName: string,
@@ -63,7 +64,7 @@ interface TrackerParts {
   readonly clock: TimerClock;
 }
 
-/** One run of one message: its attempt, its progress, and whether somebody cancels it. */
+/** Tracks one run of one message: its attempt, its progress, and whether somebody cancels the job. */
 class DynamoTrackerRun {
   readonly #run: Run;
   readonly #surroundings: TrackedSurroundings;
@@ -71,14 +72,14 @@ class DynamoTrackerRun {
   readonly #record: DynamoTrackerRecord;
   readonly #endsAt: number;
   readonly #cancelling = new AbortController();
-  /** As the job gets it. */
+  /** The context that the job gets. */
   readonly #context: JobContext;
   readonly #throttle: Throttle<Progress>;
   readonly #writes = new Set<Promise<unknown>>();
   readonly #stops: (() => void)[] = [];
   #hasBegun = false;
   #lastHeardAt = 0;
-  /** The newest that was not written: it goes along with the end. */
+  /** The newest progress that was not written. It is written with the run's end. */
   #progress: Progress | undefined;
 
   constructor(run: Run, surroundings: TrackedSurroundings, { jobName, table, clock }: TrackerParts) {
@@ -104,14 +105,16 @@ class DynamoTrackerRun {
     };
   }
 
-  /** The attempt. Its success or cancellation is recorded as soon as it ends, unless its batch was reported before. */
+  /**
+   * Runs the attempt, and records its success or cancellation as soon as it ends, unless its batch was reported before.
+   */
   attempt(): Promise<Outcome> {
     const surroundings = { ...this.#surroundings, beforeRun: () => this.#begin() };
     const attempted = attempt(this.#run.message, this.#context, surroundings);
     return Promise.race([attempted.then((outcome) => this.#ended(outcome)), this.#cancelledAtDeadline()]);
   }
 
-  /** Records what an outcome has led to on SQS. Resolves when everything about this run is recorded. */
+  /** Records a retry or a death that SQS has taken. Resolves when everything about this run is recorded. */
   async settled(
     outcome: Outcome,
     { isKept, isDelayed }: { isKept: boolean; isDelayed: boolean },
@@ -126,13 +129,15 @@ class DynamoTrackerRun {
     await this.left();
   }
 
-  /** Says no more. Resolves when what was said is recorded. */
+  /** Writes no more. Resolves when all writes have ended. */
   async left(): Promise<void> {
     this.#stop();
     await Promise.all(this.#writes);
   }
 
-  /** @throws {CancelledError} when somebody has cancelled the job; the signal's reason when it is too late to run it */
+  /**
+   * @throws {CancelledError} when somebody has cancelled the job. Throws the signal's reason when it is too late to run
+   */
   async #begin(): Promise<void> {
     const { renewalMs = Number.POSITIVE_INFINITY } = this.#surroundings;
     this.#lastHeardAt = this.#clock.now();
@@ -160,20 +165,20 @@ class DynamoTrackerRun {
     return ended;
   }
 
-  /** An attempt that failed before it began has not heard of it. */
+  /** Whether the job was cancelled. An attempt that failed before it began has to read that. */
   async #wasCancelled(error: unknown): Promise<boolean> {
     if (this.#hasBegun || this.#cancelling.signal.aborted) return this.#cancelling.signal.aborted;
     const item = await this.#record.read();
-    // A wish to cancel reaches the run that holds the job; a duplicate does not decide.
+    // Another run of the same job, if there is one, is told to stop. A duplicate does not decide.
     return item?.state === 'cancelled' || (item?.isCancelRequested === true && !this.#isDuplicate(error));
   }
 
-  /** Only the run that holds the job speaks for it. */
+  /** Whether this run waits for the same job: that other run writes the record. */
   #isDuplicate(error: unknown): boolean {
     return !this.#hasBegun && error instanceof AlreadyRunningError;
   }
 
-  /** A run that was cancelled and ignores that is not tried again when its time is over. */
+  /** Resolves at the deadline of a run that ignores that it was cancelled, so that it is not tried again. */
   #cancelledAtDeadline(): Promise<Outcome> {
     const { promise, resolve } = Promise.withResolvers<Outcome>();
     const { signal } = this.#run.context;
@@ -198,7 +203,7 @@ class DynamoTrackerRun {
     this.#heard(await this.#record.read());
   }
 
-  /** Whatever is asked or written tells whether somebody cancelled the job. */
+  /** Every item that was read or written tells whether somebody has cancelled the job. */
   #heard(item: StatusItem | undefined): void {
     if (item === undefined) return;
     this.#lastHeardAt = this.#clock.now();
@@ -217,15 +222,15 @@ class DynamoTrackerRun {
   }
 }
 
-/** How often is looked whether it is time to ask: what was heard last, such as by a progress, may be of any moment. */
+/** How often it is checked whether the record must be read: any write in between counts as a read. */
 const pollCheckMs = trackingMs.cancelPoll / 4;
 
-/** Before the process is killed it must report its batch. */
+/** The time that is kept for reporting the batch before the process is killed. */
 const reserveMs = 100;
 
 /**
- * What a job says about how far it is; its text is cut. A share that is off by no more than rounding counts as 1.
- * @throws {RangeError} when the share is not from 0 to 1: that is a mistake in the job
+ * The progress that a job reports, with its text cut. A fraction above 1 by a rounding error counts as 1.
+ * @throws {RangeError} when the fraction is not from 0 to 1, which is a mistake in the job
  */
 function progressOf(fraction: number, text: string | undefined, nowMs: number): Progress {
   if (!(fraction >= 0 && fraction <= 1 + Number.EPSILON * 1024)) {
@@ -241,7 +246,7 @@ function progressOf(fraction: number, text: string | undefined, nowMs: number): 
   };
 }
 
-/** By characters, not halves of them. */
+/** The text cut to whole characters. */
 function shortened(text: string): string {
   const { maxProgressText } = statusDefaults;
   return [...text.slice(0, 2 * maxProgressText)].slice(0, maxProgressText).join('').toWellFormed();

@@ -7,11 +7,13 @@ import { expiryAfter, listKeyOf, newest, type StatusItem } from './item.ts';
 import { type Change, change } from './table.ts';
 
 /**
- * The transitions of a job's state that its deliveries make, each one conditional write: a late, duplicate or
- * out-of-order delivery is refused, so that no state goes back. `succeeded` and `cancelled` are final; out of `dead`
- * leads only a later delivery, such as of a redriven dead letter. A job that was published straight to the topic gets
- * its record by the first of them.
+ * The changes of a job's state that deliveries make. Each is one conditional write, which a late, duplicate or
+ * out-of-order delivery is refused, so that no state goes back. `succeeded` and `cancelled` are final. Only a later
+ * delivery, such as that of a redriven dead letter, leads out of `dead`. The first write of a job that was published
+ * straight to the topic makes its record.
  */
+
+/** The job runs. */
 export function began(delivery: Delivery, nowMs: number, leaseEndsAt: number): Change {
   return moved(delivery, 'running', nowMs, {
     where: [`${isWanted} AND ${isNewer}`],
@@ -21,7 +23,7 @@ export function began(delivery: Delivery, nowMs: number, leaseEndsAt: number): C
   });
 }
 
-/** By whichever delivery: that the job is done is true all the same. */
+/** The job has succeeded. Any delivery may say so. */
 export function succeeded(
   delivery: Delivery,
   nowMs: number,
@@ -33,14 +35,14 @@ export function succeeded(
   });
 }
 
-/** What an attempt that failed says. `history` is known to the delivery that began: it cuts what has become too long. */
+/** What is recorded of a failed attempt. `history` is that of the record when the run began: a long one is cut. */
 export interface Failure {
   readonly reason?: FailureReason;
   readonly progress?: Progress | undefined;
   readonly history?: readonly StateChange[] | undefined;
 }
 
-/** Refused where somebody wants the job cancelled. */
+/** The job will be tried again. It is refused when somebody has cancelled the job. */
 export function retrying(
   delivery: Delivery,
   nowMs: number,
@@ -65,13 +67,13 @@ export function cancelled(delivery: Delivery, nowMs: number, failure: Failure = 
   });
 }
 
-/** How far the run that is recorded is. */
+/** The progress of the run that is recorded. */
 export function progressed({ runId }: Delivery, nowMs: number, progress: Progress): Change {
   const set = { progress, updatedAt: instant(nowMs), expiresAt: expiryAfter(nowMs) };
   return change({ set, condition: isRunning, values: { runId, running: 'running' } });
 }
 
-/** The run that is recorded goes on. */
+/** The run that is recorded goes on: its lease is renewed. */
 export function renewed({ runId }: Delivery, leaseEndsAt: number): Change {
   return change({ set: { leaseEndsAt }, condition: isRunning, values: { runId, running: 'running' } });
 }
@@ -82,7 +84,7 @@ export function reasonOf(error: unknown): FailureReason {
   return { name, message: cut(message, statusDefaults.maxReasonMessage) };
 }
 
-/** A line of the history: its reason is shorter there. */
+/** An entry of the history, with a shorter reason. */
 export function stateChange(
   state: JobState,
   nowMs: number,
@@ -96,7 +98,7 @@ export function stateChange(
   };
 }
 
-/** Attributes that belong to one state, and go with it. */
+/** Attributes that belong to one state, and are removed when it changes. */
 export const passing: readonly (keyof StatusItem)[] = [
   'leaseEndsAt',
   'reason',
@@ -106,7 +108,10 @@ export const passing: readonly (keyof StatusItem)[] = [
 ];
 
 interface Move {
-  /** One of these must hold for a record that is there. Flat, since a local DynamoDB is slow with parentheses. */
+  /**
+   * One of these conditions must hold for an existing record. They have no
+   * parentheses, with which a local DynamoDB is slow.
+   */
   readonly where: readonly string[];
   readonly set?: Readonly<Record<string, unknown>>;
   readonly assign?: readonly string[];
@@ -164,14 +169,14 @@ const isNewer = '#state IN (:queued, :running, :retrying, :dead) AND #sequence <
 
 const isRunning = '#runId = :runId AND #state = :running';
 
-/** The delivery that is recorded as running, or a newer one that ends before it could say that it runs. */
+/** Holds for the run that is recorded as running, and for a newer one that ended before it could say that it runs. */
 const isCurrent = [isRunning, isNewer];
 
 const isWanted = 'attribute_not_exists(#isCancelRequested)';
 
 const states = { queued: 'queued', running: 'running', retrying: 'retrying', dead: 'dead' };
 
-/** What is cut in the middle of a character must still be UTF-8. */
+/** A text cut to a length. A character that was cut in two is replaced, since the text must be UTF-8. */
 function cut(text: string, maxLength: number): string {
   return text.slice(0, maxLength).toWellFormed();
 }
@@ -186,13 +191,13 @@ export interface Delivery {
   readonly attempt: number;
   readonly maxAttempts: number;
   /**
-   * Orders the deliveries of a job, as a text: by when SQS got the message, then by its receive count. A redriven dead
-   * letter is a new message of SQS, sent later.
+   * The place in the order of a job's deliveries. These texts sort by when SQS got the message, and then by its receive
+   * count. A redriven dead letter is a new message of SQS, which was sent later.
    */
   readonly sequence: string;
-  /** Of this run alone. */
+  /** A new ID for this run. */
   readonly runId: string;
-  /** When the job was published, as far as anybody said. */
+  /** When the job was published, or, where the message does not say, sent to SQS. */
   readonly createdAt: string;
 }
 
@@ -214,14 +219,14 @@ export function deliveryOf(
   };
 }
 
-/** Before every delivery. */
+/** A place before every delivery. */
 export const firstSequence = sequenceOf(0, 0);
 
 function sequenceOf(sentAt: number, receiveCount: number): string {
   return `${String(sentAt).padStart(15, '0')}-${String(receiveCount).padStart(9, '0')}`;
 }
 
-/** Any producer may have written it. */
+/** The ISO instant in `publishedAt`. Undefined where another producer has put another text there. */
 function instantOf(value = ''): string | undefined {
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/.test(value)) return undefined;
   const ms = Date.parse(value);

@@ -14,19 +14,19 @@ import {
 import { signedHeaders } from '../sigV4.ts';
 
 /**
- * A worker's way to SQS. Receiving and deleting, which every message costs, go over HTTP directly: the AWS SDK's client
- * takes three times as much of the processor for them. Everything else goes through the SDK, and so does every direct
- * call that failed, once more: errors, retries and the correction of a wrong clock are the SDK's.
+ * A worker's connection to SQS. Every message is received and deleted, so these two calls use HTTP directly: the AWS
+ * SDK's client needs three times as much CPU time for them. All other calls use the SDK. A direct call that fails is
+ * made again by the SDK, which handles errors, retries and a wrong clock.
  */
 export class SqsConnection {
-  /** Credentials, Region and clock come from it, and all calls but the two. */
+  /** The SDK's client. Direct calls take their credentials, Region and clock from it. */
   client: SQSClient;
   readonly #config: SQSClientConfig;
   readonly #endpoint: URL;
   readonly #agent: HttpAgent;
   #isClosed = false;
 
-  /** @param config as for the SDK's client; what it does not say comes from the environment */
+  /** @param config the configuration of the SDK's client. What it leaves out comes from the environment */
   constructor(queueUrl: string, config: SQSClientConfig = {}) {
     this.#config = configFor(queueUrl, config);
     this.client = new SQSClient(this.#config);
@@ -49,13 +49,15 @@ export class SqsConnection {
     );
   }
 
-  /** Looks for credentials anew, also in files that have changed: the SDK would remember those it found first. */
+  /**
+   * Looks for credentials again, also in files that have changed. The SDK itself would keep those that it found first.
+   */
   renewCredentials(): void {
     this.client.destroy();
     this.client = new SQSClient({ ...this.#config, ignoreCache: true } as SQSClientConfig);
   }
 
-  /** Cuts what is still under way. */
+  /** Ends all calls that are still being made. */
   close(): void {
     this.#isClosed = true;
     this.#agent.destroy();
@@ -76,7 +78,10 @@ export class SqsConnection {
     }
   }
 
-  /** One call in SQS's JSON protocol. A timeout is one of silence: SQS says nothing while it waits for messages. */
+  /**
+   * Makes a call in SQS's JSON protocol. It fails when the connection is silent for
+   * `timeoutMs`, as it is while SQS waits for messages.
+   */
   async #post(action: string, input: object, timeoutMs: number): Promise<unknown> {
     const { region, credentials, systemClockOffset } = this.client.config;
     const url = this.#endpoint;
@@ -116,13 +121,13 @@ export class SqsConnection {
 }
 
 /**
- * A queue is asked at its own host, as the SDK does by itself. It complains of it with each call, though, where that is
- * not AWS's.
+ * The configuration for a queue at its own host. The SDK goes to that host by itself, but it warns at each call when
+ * the host is not AWS's, unless the host is configured.
  */
 export function configFor(queueUrl: string, config: SQSClientConfig = {}): SQSClientConfig {
   const { origin, hostname } = new URL(queueUrl);
   return /\.amazonaws\.com(\.cn)?$/.test(hostname) ? config : { endpoint: origin, ...config };
 }
 
-/** How long SQS may take for a call, on top of what it was asked to wait. */
+/** How long SQS may take for a call, in addition to the time that it was asked to wait. */
 const callTimeoutMs = 10_000;

@@ -1,12 +1,12 @@
-/**
- * A worker that cannot start as it was asked to: nothing was received. The message is one line, what is wrong and what
- * to do.
- */
+/** The worker cannot start, and has received nothing. The message is one line that says what is wrong and what to do. */
 export class WorkerSetupError extends Error {
   override readonly name = 'WorkerSetupError';
 }
 
-/** The reason of a job's aborted `signal`: the worker stops, and the job was not done within the stop timeout. */
+/**
+ * The reason of a job's aborted `signal`: the worker stops, and the job was not done
+ * within the stop timeout (`JOB_STOP_TIMEOUT`).
+ */
 export class WorkerStoppedError extends Error {
   override readonly name = 'WorkerStoppedError';
 
@@ -15,7 +15,7 @@ export class WorkerStoppedError extends Error {
   }
 }
 
-/** The reason of a job's aborted `signal`: SQS has given its message to somebody else, or will. */
+/** The reason of a job's aborted `signal`: SQS has given the job's message to another consumer, or will. */
 export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';
 
@@ -24,7 +24,7 @@ export class LeaseLostError extends Error {
   }
 }
 
-/** The reason of a job's aborted `signal`: SQS keeps a message invisible for 12 h after its receive, and no longer. */
+/** The reason of a job's aborted `signal`: SQS keeps a message invisible for at most 12 h after its receive. */
 export class VisibilityLimitError extends Error {
   override readonly name = 'VisibilityLimitError';
 

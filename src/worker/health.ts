@@ -1,25 +1,26 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { EndedRun } from '../runtime/settle.ts';
 import { WorkerSetupError } from './errors.ts';
-import type { WorkerMetrics } from './metrics.ts';
 import type { Worker, WorkerHealth } from './worker.ts';
 
 interface HealthServerOptions {
-  /** 0 takes any free port. */
+  /** 0 chooses any free port. */
   readonly port: number;
   readonly host: string;
   readonly metrics: WorkerMetrics;
   workers(): readonly Worker[];
 }
 
-/** `/healthz` and `/metrics` of a worker process. */
+/** Serves `/healthz` and `/metrics` of a worker process. */
 export interface HealthServer {
-  /** `http://127.0.0.1:9100` */
+  /** Such as `http://127.0.0.1:9100`. */
   readonly url: string;
   stop(): Promise<void>;
 }
 
-/** @throws {WorkerSetupError} when the port is taken, or the host not this machine's */
+/** @throws {WorkerSetupError} when the port is taken, or the host is not this machine's */
 export async function startHealthServer({
   port,
   host,
@@ -28,7 +29,7 @@ export async function startHealthServer({
 }: HealthServerOptions): Promise<HealthServer> {
   const server = createServer((request, response) => {
     respond(request, response).catch((error: Error) => {
-      answer(response, 500, 'text/plain', `${error.message}\n`); // it must not end a process with jobs in flight
+      answer(response, 500, 'text/plain', `${error.message}\n`); // it must not end a process in which jobs run
     });
   });
   await listening(server, port, host);
@@ -45,7 +46,7 @@ export async function startHealthServer({
 
   async function respond({ method, url = '/' }: IncomingMessage, response: ServerResponse): Promise<void> {
     const pathname = URL.parse(url, 'http://worker')?.pathname;
-    if (pathname === undefined) answer(response, 400, 'text/plain', 'That is no path.\n');
+    if (pathname === undefined) answer(response, 400, 'text/plain', 'The path cannot be read.\n');
     else if (method !== 'GET' && method !== 'HEAD') answer(response, 405, 'text/plain', 'GET only\n');
     else if (pathname === '/healthz') answerHealth(response, workers());
     else if (pathname === '/metrics') await answerMetrics(response, metrics);
@@ -64,7 +65,7 @@ async function listening(server: Server, port: number, host: string): Promise<vo
   });
 }
 
-/** A worker is unhealthy when it cannot receive for a while; being busy, or stopping, is no illness. */
+/** Answers 503 when a worker has not been able to receive for a while. A busy or stopping worker is healthy. */
 function answerHealth(response: ServerResponse, workers: readonly Worker[]): void {
   const jobs = workers.map((worker) => [worker.jobName, jobHealth(worker.health())] as const);
   const isHealthy = jobs.every(([, { status }]) => status !== 'failing');
@@ -95,5 +96,65 @@ function answer(response: ServerResponse, status: number, type: string, body: st
   response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
 }
 
-/** Shorter than an outage that people should hear of, longer than one that passes by itself. */
+/** After how long a failing worker counts as unhealthy. Shorter outages often pass by themselves. */
 const failingAfterMs = 60_000;
+
+/** The metrics of a worker process, in Prometheus' format. */
+export interface WorkerMetrics {
+  readonly contentType: string;
+  text(): Promise<string>;
+  observe(jobName: string, run: EndedRun): void;
+}
+
+/** @param workers is called whenever the metrics are read */
+export function workerMetrics(workers: () => readonly Worker[]): WorkerMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const runs = new Counter({
+    name: 'jobs_worker_runs_total',
+    help: 'Runs that have ended, by outcome: succeeded, cancelled, postponed, retry or dead.',
+    labelNames: ['job', 'outcome'],
+    registers,
+  });
+  const seconds = new Histogram({
+    name: 'jobs_worker_run_duration_seconds',
+    help: 'How long runs took.',
+    labelNames: ['job'],
+    buckets: [0.01, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600],
+    registers,
+  });
+  gauge('jobs_worker_in_flight', 'Messages that run at the moment.', ({ inFlight }) => inFlight);
+  gauge(
+    'jobs_worker_concurrency',
+    'Messages that may run at the same time.',
+    ({ concurrency }) => concurrency,
+  );
+  gauge('jobs_worker_last_poll_timestamp_seconds', 'When SQS last answered a receive.', ({ lastPollAt }) =>
+    lastPollAt === undefined ? 0 : lastPollAt / 1000,
+  );
+  gauge('jobs_worker_receiving', '1 while receives work, 0 while they fail.', ({ failingSince }) =>
+    failingSince === undefined ? 1 : 0,
+  );
+
+  function gauge(name: string, help: string, value: (health: ReturnType<Worker['health']>) => number): void {
+    new Gauge({
+      name,
+      help,
+      labelNames: ['job'],
+      registers,
+      collect() {
+        for (const worker of workers()) this.set({ job: worker.jobName }, value(worker.health()));
+      },
+    });
+  }
+
+  return {
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+    observe: (job, { outcome, durationMs }) => {
+      runs.inc({ job, outcome: outcome.kind });
+      seconds.observe({ job }, durationMs / 1000);
+    },
+  };
+}

@@ -3,33 +3,33 @@ import { LeaseLostError, VisibilityLimitError } from './errors.ts';
 import { isGone, Outage } from './outage.ts';
 import type { WorkerQueue } from './queue.ts';
 
-/** A received message, this worker's until `visibleAtMs`. Times are `performance.now()`'s. */
+/** A received message, which is this worker's until `visibleAtMs`. Times are those of `performance.now()`. */
 export interface HeldMessage {
   readonly receiptHandle: string;
   readonly messageId: string;
   readonly receivedAtMs: number;
-  /** When its visibility timeout ends. */
+  /** When the message's visibility timeout ends. */
   visibleAtMs: number;
-  /** Under way while it is being extended; never rejects. */
+  /** Present while the visibility timeout is being extended. Never rejects. */
   extending?: Promise<void> | undefined;
-  /** Tells the job why it should stop. */
+  /** Aborts the job's signal with a reason. */
   abort(reason: Error): void;
 }
 
 interface HeartbeatOptions {
   readonly queue: Pick<WorkerQueue, 'changeVisibility'>;
   readonly logger: MessageLogger;
-  /** In the time of this machine. */
+  /** In milliseconds of this machine's clock. */
   readonly visibilityTimeoutMs: number;
-  /** How much faster than on AWS SQS's time passes. Default 1. */
+  /** How much faster SQS's time passes than on AWS, as in a local platform. Default 1. */
   readonly sqsSpeed?: number;
-  /** How long a message can be invisible in all, counted from its receive. */
+  /** How long a message can stay invisible after its receive. Default 12 h. */
   readonly longestVisibilityMs?: number;
 }
 
 /**
- * Keeps messages invisible while their jobs run: each is extended to a whole visibility timeout when half of it is
- * over. One that is lost for certain, or nears SQS's 12 h, has its job aborted.
+ * Keeps messages invisible while their jobs run. When half of a message's visibility timeout is over, it begins a whole
+ * new one. The job of a message that is certainly lost, or close to SQS's limit of 12 h, is aborted.
  */
 export class Heartbeats {
   readonly #options: HeartbeatOptions;
@@ -48,7 +48,7 @@ export class Heartbeats {
     this.#held.add(held);
   }
 
-  /** Resolves when no extension is under way that could undo what becomes of the message next. */
+  /** Resolves when no extension is being made that could undo what is done with the message next. */
   async remove(held: HeldMessage): Promise<void> {
     this.#held.delete(held);
     await held.extending;
@@ -87,7 +87,7 @@ export class Heartbeats {
     }
   }
 
-  /** Another consumer has the message by now: the sooner this run ends, the better. */
+  /** Aborts the job of a message that another consumer has by now. */
   #lose(held: HeldMessage, error: LeaseLostError): void {
     if (!this.#held.delete(held)) return;
     const { messageId } = held;
@@ -107,11 +107,11 @@ export class Heartbeats {
     return this.#options.longestVisibilityMs ?? longestVisibilityMs;
   }
 
-  /** What is left is for the abort and the outcome. */
+  /** The rest of the time is for the abort and the outcome. */
   get #abortAfterMs(): number {
     return this.#longestMs - Math.min(60_000, this.#longestMs / 10);
   }
 }
 
-/** SQS counts from the receive, and refuses more. */
+/** SQS's longest visibility timeout, which it counts from the receive. */
 export const longestVisibilityMs = 12 * 3600 * 1000;

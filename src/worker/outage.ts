@@ -1,19 +1,19 @@
 import type { MessageLogger } from '../runtime/log.ts';
 
-/** A call to SQS that fails for a while: a line in the log when that begins and one when it is over, not one per try. */
+/** Logs a line when a call to SQS begins to fail, and a line when it works again, instead of a line for each failure. */
 export class Outage {
   readonly #what: string;
   readonly #logger: MessageLogger;
   #failures = 0;
   #sinceMs: number | undefined;
 
-  /** @param what as a sentence begins: `receiving` */
+  /** @param what the call, as the beginning of a sentence: `receiving` */
   constructor(what: string, logger: MessageLogger) {
     this.#what = what;
     this.#logger = logger;
   }
 
-  /** Epoch ms of the first failure since the last success; undefined while all is well. */
+  /** The time of the first failure since the last success, in epoch ms. Undefined while the call works. */
   get sinceMs(): number | undefined {
     return this.#sinceMs;
   }
@@ -35,8 +35,8 @@ export class Outage {
 }
 
 /**
- * How long to wait before the next try, in milliseconds: twice as long each time, half of it left to chance.
- * @param failures in a row, 1 for the first
+ * How long to wait before the next try, in milliseconds. It doubles each time, and half of it is random.
+ * @param failures how many failures in a row there were, from 1
  */
 export function backoffMs(failures: number, maxMs: number): number {
   const longestMs = Math.min(firstWaitMs * 2 ** Math.min(failures - 1, 16), maxMs);
@@ -45,12 +45,12 @@ export function backoffMs(failures: number, maxMs: number): number {
 
 const firstWaitMs = 250;
 
-/** Whether SQS says that a message was deleted, or is visible again or somebody else's: asking again is pointless. */
+/** Whether SQS says that a message was deleted, or is no longer this consumer's. Another try is pointless then. */
 export function isGone(error: unknown): boolean {
   return error instanceof Error && goneCodes.has(error.name);
 }
 
-/** Whether other credentials could help. */
+/** Whether a call failed because of its credentials, so that new ones could help. */
 export function isAboutCredentials(error: unknown): boolean {
   return error instanceof Error && (credentialCodes.has(error.name) || /credential/i.test(error.name));
 }

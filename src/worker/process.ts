@@ -4,42 +4,43 @@ import { jobLogger, type MessageLogger } from '../runtime/log.ts';
 import type { Once } from '../runtime/once.ts';
 import type { Tracker } from '../runtime/tracker.ts';
 import { WorkerSetupError } from './errors.ts';
-import type { HealthServer } from './health.ts';
-import type { WorkerMetrics } from './metrics.ts';
+import type { HealthServer, WorkerMetrics } from './health.ts';
 import { startTaskProtection } from './protection.ts';
 import { queueFacts } from './queueFacts.ts';
 import { readableLogger } from './readableLog.ts';
 import { type Environment, type WorkerSettings, workerSettings } from './settings.ts';
-import { type StopSignals, startStopSignals } from './stopSignals.ts';
 import { startWorker, type Worker, type WorkerOptions } from './worker.ts';
 
-/** A job of a worker process. */
+/** A job that a worker process runs. */
 export interface ProcessJob {
   readonly job: AnyJob;
   readonly name: string;
-  /** Where the job asks for idempotency. */
+  /** Required when the job asks for idempotency. */
   readonly once?: Once | undefined;
-  /** Where the job asks for tracking. */
+  /** Required when the job asks for tracking. */
   readonly tracker?: Tracker | undefined;
   /** @default `JOB_QUEUE_URL`, for the only job of a process */
   readonly queueUrl?: string | undefined;
-  /** @default `JOB_DEAD_LETTER_QUEUE_URL`, for the only job of a process; else what the queue's redrive policy says */
+  /** @default `JOB_DEAD_LETTER_QUEUE_URL`, for the only job of a process; without it the queue in the redrive policy */
   readonly deadLetterQueueUrl?: string | undefined;
   /** @default `JOB_CONCURRENCY` */
   readonly concurrency?: number | undefined;
 }
 
 /**
- * What a container or a service runs: consumes the queues of its jobs until SIGTERM or SIGINT, then stops with grace.
- * Settings come from the environment (`settings.ts`), Region, endpoint and credentials as the AWS SDK finds them.
- * @returns the process's exit code: 0 stopped, 1 stopped with messages left to their visibility timeout, 2 did not
- * start, 130 and 143 stopped at once by a second signal. What still runs then does not keep the process alive.
+ * Runs a worker process, as in a container. It consumes the queues of its jobs until SIGTERM or SIGINT, and then lets
+ * running jobs finish. Its settings come from the environment (`settings.ts`). The AWS SDK finds Region, endpoint and
+ * credentials.
+ * @returns the process's exit code: 0 when it stopped, 1 when it stopped and left messages to their visibility timeout,
+ *   2 when it
+ *   did not start, and 130 or 143 when a second signal stopped it at once. Jobs that still run do not keep the process
+ * alive
  */
 export async function runWorkerProcess(
   jobs: readonly ProcessJob[],
   environment: Environment = process.env,
 ): Promise<number> {
-  // From the very beginning: the first process of a container would not hear a signal that it does not listen to.
+  // Listens first of all: the first process of a container ignores signals to which it does not listen.
   const signals = startStopSignals();
   try {
     const exitCode = await Promise.race([runUntilStopped(jobs, environment, signals), signals.second]);
@@ -97,7 +98,7 @@ async function workerOptions(
   };
 }
 
-/** People get lines they can read, everything else gets what Lambda writes. */
+/** Lines for people at a terminal, and anywhere else JSON lines as in Lambda. */
 function processLogger(name: string, codeVersion: string | undefined): MessageLogger {
   if (!process.stdout.isTTY) return jobLogger(name, codeVersion);
   return readableLogger(name, (line) => process.stdout.write(line));
@@ -135,23 +136,20 @@ async function runUntilStopped(
   return exitCode;
 }
 
-/** In all of the process's workers. */
+/** How many messages run in all of the process's workers. */
 function inFlightOf(workers: readonly Worker[]): number {
   return workers.reduce((sum, worker) => sum + worker.health().inFlight, 0);
 }
 
-/** Loaded only where it is asked for. */
+/** Serves health and metrics where a port is set. The code is loaded only then. */
 async function startHealth(
   { healthPort, healthHost }: WorkerSettings,
   workers: () => readonly Worker[],
 ): Promise<{ server: HealthServer; metrics: WorkerMetrics } | undefined> {
   if (healthPort === undefined) return undefined;
-  // prom-client is CommonJS, and finds no require() of Node's own modules when it is part of an ES module bundle.
+  // prom-client is CommonJS. In an ES module bundle it would find no require() for Node's own modules.
   Object.assign(globalThis, { require: createRequire(import.meta.url) });
-  const [{ startHealthServer }, { workerMetrics }] = await Promise.all([
-    import('./health.ts'),
-    import('./metrics.ts'),
-  ]);
+  const { startHealthServer, workerMetrics } = await import('./health.ts');
   const metrics = workerMetrics(workers);
   const server = await startHealthServer({ port: healthPort, host: healthHost, metrics, workers });
   return { server, metrics };
@@ -166,7 +164,47 @@ async function stopped(workers: readonly Worker[], options: readonly WorkerOptio
   return ends.some(({ unfinished }) => unfinished > 0) ? exitCodes.unfinished : exitCodes.stopped;
 }
 
-/** A job that ignores its signal would keep the process alive; one that has nothing left to do has ended by then. */
+/** Ends the process in 100 ms, if it has not ended by itself: a job that ignores its signal would keep it alive. */
 function endProcess(exitCode: number): void {
   setTimeout(() => process.exit(exitCode), 100).unref();
 }
+
+type StopSignal = 'SIGTERM' | 'SIGINT';
+
+/** The signals SIGTERM and SIGINT that this process gets from now on. */
+interface StopSignals {
+  readonly first: Promise<StopSignal>;
+  readonly isHeard: boolean;
+  /** Resolves at the second signal to the exit code that shells use for it: 143 or 130. */
+  readonly second: Promise<number>;
+}
+
+function startStopSignals(): StopSignals {
+  const first = Promise.withResolvers<StopSignal>();
+  const second = Promise.withResolvers<number>();
+  let firstAtMs: number | undefined;
+
+  function hear(signal: StopSignal): void {
+    if (firstAtMs === undefined) {
+      firstAtMs = performance.now();
+      first.resolve(signal);
+    } else if (performance.now() - firstAtMs > oneSignalMs) {
+      second.resolve(signalExitCodes[signal]);
+    }
+  }
+
+  process.on('SIGTERM', hear);
+  process.on('SIGINT', hear);
+  return {
+    first: first.promise,
+    get isHeard() {
+      return firstAtMs !== undefined;
+    },
+    second: second.promise,
+  };
+}
+
+const signalExitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** Signals closer together than this are one: under npm, Ctrl+C sends two, one of the terminal's and one of npm's. */
+const oneSignalMs = 200;

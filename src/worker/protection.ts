@@ -1,25 +1,29 @@
-/** Keeps ECS from ending the task that this worker runs in while it has messages in hand. */
+/** Keeps ECS from stopping this worker's task while it runs messages. */
 export interface TaskProtection {
-  /** To be told whenever the number of messages in hand changes. Returns at once, never throws. */
+  /** To be called whenever the number of running messages changes. Returns at once, never throws. */
   onInFlight(count: number): void;
-  /** Gives the protection up and makes no more requests. Never rejects. */
+  /** Ends the protection, and makes no more requests. Never rejects. */
   stop(): Promise<void>;
 }
 
 interface TaskProtectionOptions {
-  /** Where the container agent is. @default the `ECS_AGENT_URI` that ECS sets; outside ECS nothing is done */
+  /** The container agent's URL. Without one, nothing is done. @default `ECS_AGENT_URI`, which ECS sets */
   readonly agentUri?: string | undefined;
-  /** Told once for each time that the agent begins to refuse. */
+  /** Gets a warning each time when the agent begins to refuse. */
   readonly logger: { warn(message: string, extra: { error: Error }): void };
-  /** @default 5 minutes, half of what is asked for */
+  /** How often the protection is renewed. @default 5 minutes, half of the time for which it is asked */
   readonly renewEveryMs?: number;
-  /** How long nothing has to be in hand, so that a busy worker does not ask all the time. @default 5 seconds */
+  /**
+   * For how long no message must run before the protection ends. It keeps requests
+   * of a busy worker rare. @default 5 seconds
+   */
   readonly idleMs?: number;
 }
 
 /**
- * Scale-in protection: asked for at the first message, renewed while there are any, given up when there are none. ECS
- * then neither scales the task in nor replaces it in a deployment; it expires by itself if the worker cannot say so.
+ * Asks ECS for scale-in protection at the first message, renews it while messages run, and ends it when there are none. A
+ * protected task is not stopped by scaling in or by a deployment. The protection expires by itself when a worker cannot
+ * end it.
  * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-scale-in-protection-endpoint.html
  */
 export function startTaskProtection(options: TaskProtectionOptions): TaskProtection {
@@ -28,7 +32,7 @@ export function startTaskProtection(options: TaskProtectionOptions): TaskProtect
   return new AgentProtection(`${agentUri}/task-protection/v1/state`, options);
 }
 
-/** ECS takes 1 to 2880 minutes. */
+/** For how long protection is asked. ECS allows 1 to 2,880 minutes. */
 const expiresInMinutes = 10;
 const requestTimeoutMs = 5000;
 
@@ -38,7 +42,7 @@ class AgentProtection implements TaskProtection {
   readonly #renewEveryMs: number;
   readonly #idleMs: number;
   #isBusy = false;
-  /** What the agent was last told, and when it took it. */
+  /** The last state that the agent has taken, and when. */
   #told = { isProtected: false, atMs: 0 };
   #asking: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -77,7 +81,7 @@ class AgentProtection implements TaskProtection {
     this.#timer.unref();
   }
 
-  /** One request at a time; whatever changed meanwhile is said by the next. */
+  /** Makes one request at a time. What changes meanwhile is told by the next request. */
   #turn(): void {
     if (this.#asking !== undefined || this.#isStopped) return;
     const wanted = this.#isBusy;

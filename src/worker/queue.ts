@@ -11,16 +11,16 @@ import { sqsRecord, systemAttributes } from '../message/sqsRecord.ts';
 import type { JobQueue } from '../runtime/jobQueue.ts';
 import { SqsConnection } from './connection.ts';
 
-/** What a worker needs of SQS: beyond what every outcome needs, to receive, to keep and to delete messages. */
+/** A job's queues for a worker, which also receives messages, keeps them invisible and deletes them. */
 export interface WorkerQueue extends JobQueue {
-  /** Waits for messages, at most `maxMessages` (1 to 10) and `waitSeconds` (0 to 20). */
+  /** Receives up to `maxMessages` (1 to 10), and waits for the first for up to `waitSeconds` (0 to 20). */
   receive(maxMessages: number, waitSeconds: number): Promise<SQSRecord[]>;
-  /** Makes a message visible after so many seconds from now; 0 is at once. */
+  /** Makes a message visible again after so many seconds from now. */
   changeVisibility(receiptHandle: string, seconds: number): Promise<void>;
   delete(receiptHandle: string): Promise<void>;
-  /** Looks for credentials anew. */
+  /** Looks for credentials again. */
   renewCredentials(): void;
-  /** Cuts what is still under way. */
+  /** Ends all calls that are still being made. */
   close(): void;
 }
 
@@ -111,10 +111,10 @@ function refusals(failed: readonly BatchResultErrorEntry[] = []): Map<number, Er
   return new Map(failed.map((entry) => [Number(entry.Id), new EntryRefusedError(entry)]));
 }
 
-/** How long SQS may take for a call that waits for nothing. */
+/** How long SQS may take for a call that does not wait for messages. */
 const callTimeoutMs = 20_000;
 
-/** Sends entries and gives SQS's refusals by the entry's place; rejects when the call as a whole failed. */
+/** Sends entries. Gives SQS's refusals by the entries' indexes, and rejects when the call as a whole failed. */
 type SendEntries<Entry> = (entries: readonly Entry[]) => Promise<ReadonlyMap<number, Error>>;
 
 /** Gathers single entries into batched calls. */
@@ -127,7 +127,7 @@ export class EntryBatches<Entry> {
     this.#send = send;
   }
 
-  /** Resolves when SQS took the entry, with up to nine others; rejects when it refused, or the call failed. */
+  /** Resolves when SQS has taken the entry, with up to nine others. Rejects when SQS refused it, or the call failed. */
   add(entry: Entry): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#waiting.push({ entry, resolve, reject });
@@ -162,5 +162,5 @@ interface Waiting<Entry> {
   reject(error: unknown): void;
 }
 
-/** How long an entry waits for others: far less than a call takes. */
+/** How long an entry waits for others, in milliseconds: far less than a call takes. */
 const maxWaitMs = 3;

@@ -3,17 +3,18 @@ import type { MessageLogger } from '../runtime/log.ts';
 import { configFor } from './connection.ts';
 import { WorkerSetupError } from './errors.ts';
 
-/** What SQS says about a job's queue, asked before anything is received from it. */
+/** What SQS says about a job's queue, before anything is received from it. */
 interface QueueFacts {
   readonly visibilityTimeoutSeconds: number | undefined;
-  /** Where its redrive policy sends messages; undefined where it has none. */
+  /** The queue to which the redrive policy moves messages. Undefined where there is no redrive policy. */
   readonly deadLetterQueueUrl: string | undefined;
 }
 
 /**
- * Asks SQS about a queue. What no waiting can cure (no credentials, no such queue, the wrong Region) is an error. What
- * can (SQS does not answer) is not: then nothing is known, and the worker starts to try.
- * @throws {WorkerSetupError} with what to do
+ * Asks SQS about a queue. When SQS does not answer, nothing is known, and the worker starts all the same.
+ * @throws {WorkerSetupError} when waiting would not help: there are no credentials, the queue does not exist, or the
+ *   Region is
+ *   wrong
  */
 export async function queueFacts(
   queueUrl: string,
@@ -39,7 +40,7 @@ export async function queueFacts(
   }
 }
 
-/** SQS would answer that the signature is for another Region, or that there is no such queue. */
+/** Checks that the queue is in the AWS Region of the environment. SQS's own error would be hard to understand. */
 async function assertRegion(client: SQSClient, queueUrl: string): Promise<void> {
   const region = await client.config.region().catch((cause: Error) => {
     throw new WorkerSetupError('no AWS Region: set AWS_REGION to the one of the queue', { cause });
@@ -76,13 +77,13 @@ async function askedFacts(client: SQSClient, queueUrl: string, logger: MessageLo
   }
 }
 
-/** A dead-letter queue is in the account and the Region of its queue. */
+/** The URL of a dead-letter queue, which is in the account and the Region of its queue. */
 function besides(queueUrl: string, redrivePolicy: string): string {
   const { deadLetterTargetArn = '' } = JSON.parse(redrivePolicy) as { deadLetterTargetArn?: string };
   return queueUrl.replace(/[^/]+$/, deadLetterTargetArn.replace(/^.*:/, ''));
 }
 
-/** SQS understood, and says no: a client's error, in HTTP's terms. */
+/** Whether SQS refused the call (HTTP 4xx), and not because of throttling. */
 function isRefusal(error: unknown): error is Error & { $metadata: { httpStatusCode: number } } {
   const { httpStatusCode = 0 } =
     (error as { $metadata?: { httpStatusCode?: number } } | undefined)?.$metadata ?? {};

@@ -4,7 +4,7 @@ import type { MessageLogger } from '../runtime/log.ts';
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Log lines for people at a terminal, with the level that the Powertools Logger would take:
+ * A logger that writes lines for people at a terminal. It has the level that the Powertools Logger would have:
  * `10:31:07.120 INFO  GreetingJob succeeded (0193…, attempt 1) durationMs=1.2`
  */
 export function readableLogger(
@@ -21,7 +21,7 @@ export function readableLogger(
   return { debug: at('DEBUG'), info: at('INFO'), warn: at('WARN'), error: at('ERROR') } as MessageLogger;
 }
 
-/** From the least to the most severe; those above ERROR print nothing here. */
+/** From the least to the most severe. With a level above ERROR nothing is printed. */
 const levels = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'CRITICAL', 'SILENT'];
 
 function mergedFields(extra: readonly unknown[]): Fields {
@@ -56,7 +56,7 @@ function text(value: unknown): string {
   );
 }
 
-/** A payload's text must not steer the terminal. */
+/** A text without control characters, because a payload must not control the terminal. */
 function clean(given: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
   return stripVTControlCharacters(given).replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '');

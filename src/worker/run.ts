@@ -15,6 +15,7 @@ import { type Heartbeats, type HeldMessage, longestVisibilityMs } from './heartb
 import { backoffMs, isGone, type Outage } from './outage.ts';
 import type { WorkerQueue } from './queue.ts';
 
+/** What a run of a message needs. */
 export interface MessageRunSurroundings extends Omit<BatchSurroundings, 'deadline' | 'queue'> {
   readonly queue: WorkerQueue;
   readonly heartbeats: Heartbeats;
@@ -22,20 +23,20 @@ export interface MessageRunSurroundings extends Omit<BatchSurroundings, 'deadlin
   readonly visibilityTimeoutMs: number;
 }
 
-/** One message, from its receive until what became of it is true on SQS. */
+/** A message's run, from its receive until its outcome is true on SQS. */
 interface MessageRun {
-  /** Tells the job why it should stop; what ignores it is unfinished a little later. */
+  /** Aborts the job's signal with a reason. A job that ignores that is reported as unfinished a little later. */
   abort(reason: Error): void;
   /** Never rejects. */
   readonly settled: Promise<EndedRun>;
 }
 
-/** How long a run of the job may take, in milliseconds. In Lambda it is a batch's, here a message's. */
+/** How long one message may run, in milliseconds. (In Lambda the timeout is for a batch.) */
 export function timeoutMs({ timeout = defaultTimeout }: AnyJob): number {
   return durationSeconds(timeout) * 1000;
 }
 
-/** A batch of one, by the code that runs a batch in Lambda. */
+/** Runs a message as a batch of one, by the code that runs batches in Lambda. */
 export function startMessageRun(record: SQSRecord, surroundings: MessageRunSurroundings): MessageRun {
   const deadline = startDeadline(timeoutMs(surroundings.job));
   const abort = (reason: Error): void => {
@@ -71,7 +72,7 @@ export function startMessageRun(record: SQSRecord, surroundings: MessageRunSurro
   return { abort, settled: run() };
 }
 
-/** An interrupted run is neither the job's fault nor its end: its message is there again at once. */
+/** The outcome of a run on SQS. The message of a run that was interrupted becomes visible again at once. */
 function outcomeAfter(outcome: Outcome, reason: unknown, { receivedAtMs }: HeldMessage): Outcome {
   if (outcome.kind !== 'retry' && outcome.kind !== 'dead') return outcome;
   if (reason instanceof LeaseLostError) return { kind: 'retry', error: outcome.error, delaySeconds: 0 };
@@ -81,7 +82,7 @@ function outcomeAfter(outcome: Outcome, reason: unknown, { receivedAtMs }: HeldM
   return { ...outcome, delaySeconds: Math.min(outcome.delaySeconds, Math.max(restSeconds, 0)) };
 }
 
-/** A lost message is left alone: its visibility, and what is recorded of it, are another run's by now. */
+/** Leaves a lost message alone: its visibility and its status are another run's by now. */
 function abandoned(
   { queue, tracker, ...surroundings }: MessageRunSurroundings,
   reason: LeaseLostError,
@@ -98,7 +99,7 @@ function abandoned(
   };
 }
 
-/** A delete is tried for as long as nobody else can get the message. */
+/** Deletes a message. It tries for as long as no other consumer can get the message. */
 async function acknowledge(
   { context: { log } }: EndedRun,
   { receiptHandle, visibleAtMs }: HeldMessage,
@@ -119,15 +120,16 @@ async function acknowledge(
   }
 }
 
-/** How long before a message is visible again a delete is still worth a try. */
+/** How long before a message becomes visible again the last try is made. */
 const lastTryMs = 500;
 
-/** Nobody kills this process at the job's deadline: there is time to retry. */
+/** How long settling may take. Nobody kills this process at the job's deadline, so there is time for retries. */
 const settlingTimeoutMs = 30_000;
 
 /**
- * Lets others have a message that was not run. A copy takes its place, because each receive of a message counts as an
- * attempt; where that cannot be sent, the message itself is there again at once. Never rejects.
+ * Gives back a message that was not run, so that other consumers get it. A copy takes its place, because each receive
+ * of a message counts as an attempt. When the copy cannot be sent, the message itself becomes visible at once. Never
+ * rejects.
  */
 export async function giveBack(
   record: SQSRecord,
@@ -137,7 +139,10 @@ export async function giveBack(
   try {
     await queue.sendAgain(messageCopy(readMessage(record), 0), AbortSignal.timeout(sendTimeoutMs));
   } catch (error) {
-    logger.warn('given back as it is: the receive counts as an attempt', { messageId, error });
+    logger.warn('a message was given back without a copy, so that its receive counts as an attempt', {
+      messageId,
+      error,
+    });
     return queue.changeVisibility(receiptHandle, 0).catch((refusal: Error) => {
       const text = 'not released: the message comes back after its visibility timeout';
       logger.warn(text, { messageId, error: refusal });
@@ -148,5 +153,5 @@ export async function giveBack(
   });
 }
 
-/** A process that stops has little time. */
+/** How long sending a copy may take, in milliseconds: a process that stops has little time. */
 const sendTimeoutMs = 3000;

@@ -1,17 +1,20 @@
 import { type Duration, durationSeconds } from '../job/duration.ts';
 import { WorkerSetupError } from './errors.ts';
 
-/** What a worker gets where nothing else is said. Defined here and nowhere else. */
+/** The defaults of a worker process. */
 export const workerDefaults = {
-  /** Messages that run at the same time, for each job: as many as one receive brings. */
+  /** How many messages of each job run at the same time: as many as one receive can bring. */
   concurrency: 10,
-  /** How long running jobs may go on after SIGTERM: with what follows, just under the 120 s of a Fargate task. */
+  /**
+   * How long running jobs may go on after SIGTERM. With what follows it takes just
+   * under the 120 s that a Fargate task has.
+   */
   stopTimeout: '110s',
-  /** Where health and metrics are served, when a port is given. */
+  /** The host at which health and metrics are served, when a port is given. */
   healthHost: '127.0.0.1',
 } as const satisfies Record<string, Duration | number | string>;
 
-/** What a worker takes. */
+/** The bounds of a worker's settings. */
 const workerBounds = {
   concurrency: { min: 1, max: 1000 },
   stopTimeout: { min: '1s', max: '12h' },
@@ -20,23 +23,23 @@ const workerBounds = {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What a worker process reads from its environment, beside its queues. */
+/** The settings that a worker process reads from its environment variables, beside the URLs of its queues. */
 export interface WorkerSettings {
-  /** `JOB_CONCURRENCY`: messages that run at the same time, for each job. */
+  /** `JOB_CONCURRENCY`: how many messages of each job run at the same time, 1 to 1,000. Default 10. */
   readonly concurrency: number;
-  /** `JOB_STOP_TIMEOUT`, such as `110s`. */
+  /** `JOB_STOP_TIMEOUT`: how long running jobs may go on after a stop, 1 s to 12 h. Default `110s`. */
   readonly stopTimeoutMs: number;
-  /** `JOB_HEALTH_PORT`; 0 takes any free one. None by default: then nothing is served. */
+  /** `JOB_HEALTH_PORT`: the port of `/healthz` and `/metrics`; 0 chooses any free port. By default nothing is served. */
   readonly healthPort: number | undefined;
-  /** `JOB_HEALTH_HOST`. This machine alone by default. */
+  /** `JOB_HEALTH_HOST`: the host of `/healthz` and `/metrics`. Default `127.0.0.1`, which only this machine can reach. */
   readonly healthHost: string;
-  /** `JOB_CODE_VERSION`: stands in log lines and dead letters. */
+  /** `JOB_CODE_VERSION`: the version of the code, which log lines and dead letters show. Default none. */
   readonly codeVersion: string | undefined;
-  /** `JOB_SQS_SPEED`: how much faster than AWS the SQS runs that is consumed, a local platform's. 1 by default. */
+  /** `JOB_SQS_SPEED`: how much faster a local platform's SQS runs than AWS's. Default 1. */
   readonly sqsSpeed: number;
 }
 
-/** @throws {WorkerSetupError} for a value out of its bounds */
+/** @throws {WorkerSetupError} when a value is wrong or out of its bounds */
 export function workerSettings(environment: Environment): WorkerSettings {
   const { JOB_CONCURRENCY, JOB_STOP_TIMEOUT, JOB_HEALTH_PORT, JOB_HEALTH_HOST } = environment;
   const { JOB_CODE_VERSION, JOB_SQS_SPEED } = environment;
@@ -52,7 +55,7 @@ export function workerSettings(environment: Environment): WorkerSettings {
   };
 }
 
-/** @param where the setting, as people know it: `JOB_CONCURRENCY`, `--concurrency` */
+/** @param where the setting's name in an error message: `JOB_CONCURRENCY`, `--concurrency` */
 export function concurrencyOf(given: string, where: string): number {
   return wholeNumber(given, where, workerBounds.concurrency);
 }

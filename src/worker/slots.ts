@@ -1,4 +1,4 @@
-/** How many messages may run at the same time, and who waits for one to end. */
+/** Limits how many messages run at the same time. */
 export class Slots {
   readonly #max: number;
   #taken = 0;
@@ -8,7 +8,10 @@ export class Slots {
     this.#max = max;
   }
 
-  /** Takes up to `wanted` of those that are free, at least one: waits for it, or for `wake`, and gives 0 then. */
+  /**
+   * Takes up to `wanted` free slots, and gives their number. When none is free, it waits
+   * for one or for `wake`, and may then give 0.
+   */
   async take(wanted: number): Promise<number> {
     if (this.#taken >= this.#max) await this.#change.promise;
     const taken = Math.min(wanted, this.#max - this.#taken);
@@ -21,7 +24,7 @@ export class Slots {
     if (count > 0) this.wake();
   }
 
-  /** Lets everyone who waits look again. */
+  /** Lets every waiting `take` look again. */
   wake(): void {
     this.#change.resolve();
     this.#change = Promise.withResolvers();

@@ -17,57 +17,65 @@ import { giveBack, type MessageRunSurroundings, startMessageRun, timeoutMs } fro
 import { workerDefaults } from './settings.ts';
 import { Slots } from './slots.ts';
 
+/** The options of a worker. */
 export interface WorkerOptions {
   readonly job: AnyJob;
   readonly name: string;
   readonly queueUrl: string;
   readonly deadLetterQueueUrl: string;
-  /** Messages that run at the same time, 1 to 1000. @default workerDefaults.concurrency */
+  /** How many messages run at the same time, 1 to 1,000. @default workerDefaults.concurrency */
   readonly concurrency?: number | undefined;
   /** How long running jobs may go on after `stop`. @default workerDefaults.stopTimeout */
   readonly stopTimeoutMs?: number | undefined;
-  /** How long a received message stays invisible, until a heartbeat. @default what the stack gives the job's queue */
+  /**
+   * How long a message stays invisible after its receive or a heartbeat. @default
+   * the timeout that the stack gives the queue
+   */
   readonly visibilityTimeoutSeconds?: number | undefined;
-  /** How much faster than on AWS visibility timeouts pass, as a local platform may have it. @default 1 */
+  /** How much faster SQS's time passes than on AWS, as in a local platform. @default 1 */
   readonly sqsSpeed?: number | undefined;
-  /** Where the job asks for idempotency. */
+  /** Required when the job asks for idempotency. */
   readonly once?: Once | undefined;
-  /** Where the job asks for tracking. */
+  /** Required when the job asks for tracking. */
   readonly tracker?: Tracker | undefined;
-  /** Stands in dead letters. */
+  /** The version of the code, which dead letters show. */
   readonly codeVersion?: string | undefined;
-  /** @default JSON lines as in Lambda */
+  /** @default a logger of JSON lines, as in Lambda */
   readonly logger?: MessageLogger | undefined;
-  /** As for the AWS SDK. @default what the environment says */
+  /** The configuration of the AWS SDK's client. @default that of the environment */
   readonly clientConfig?: SQSClientConfig | undefined;
-  /** Hears of every run that has been settled. */
+  /** Is called with every run that has been settled. */
   onSettled?(run: EndedRun): void;
-  /** Hears how many messages are in hand whenever that changes. */
+  /** Is called with the number of running messages whenever it changes. */
   onInFlight?(count: number): void;
 }
 
-/** A job's queue being consumed, until it is stopped. */
+/** A worker that consumes a job's queue until it is stopped. */
 export interface Worker {
   readonly jobName: string;
-  /** Receives no more, lets running jobs finish until the stop timeout, then aborts them. Never rejects. */
+  /**
+   * Receives no more messages, and lets running jobs finish until the stop timeout. Then it aborts them. Never rejects.
+   */
   stop(): Promise<void>;
   health(): WorkerHealth;
-  /** Resolves when the worker has stopped; how many messages it had to leave to their visibility timeout. */
+  /** Resolves when the worker has stopped, to how many messages it left to their visibility timeout. */
   readonly done: Promise<{ readonly unfinished: number }>;
 }
 
-/** Times are epoch ms. */
+/** A worker's state. Times are in epoch ms. */
 export interface WorkerHealth {
   readonly inFlight: number;
   readonly concurrency: number;
   readonly isStopping: boolean;
-  /** The last receive that SQS answered; undefined before the first. */
+  /** When SQS last answered a receive. Undefined before the first answer. */
   readonly lastPollAt: number | undefined;
-  /** Since when every receive fails; undefined while they work. */
+  /** Since when receives or deletes fail. Undefined while they work. */
   readonly failingSince: number | undefined;
 }
 
-/** Consumes a job's queue: long polls, runs messages by the code that Lambda uses, and acknowledges them in batches. */
+/**
+ * Starts to consume a job's queue by long polls. Messages are run by the code that Lambda uses, and deleted in batches.
+ */
 export function startWorker(options: WorkerOptions): Worker {
   return new QueueWorker(options);
 }
@@ -84,7 +92,7 @@ class QueueWorker implements Worker {
   readonly #slots: Slots;
   readonly #runs = new Set<RunInFlight>();
   readonly #stopping = new AbortController();
-  /** Resolves when there may be more to receive than one poller can. */
+  /** Resolves when there may be more messages than one poller can receive. */
   #backlog = Promise.withResolvers<void>();
   #hasBacklog = false;
   #lastPollAt: number | undefined;
@@ -125,7 +133,7 @@ class QueueWorker implements Worker {
     };
   }
 
-  /** Nothing is received that cannot run at once. All pollers but the first rest while one is enough. */
+  /** Receives only as many messages as can run at once. All pollers but the first wait while one poller is enough. */
   async #poll(isFirst: boolean): Promise<void> {
     let failures = 0;
     while (!this.#isStopping) {
@@ -145,7 +153,7 @@ class QueueWorker implements Worker {
   /** @returns undefined when SQS did not answer */
   async #receive(maxMessages: number): Promise<SQSRecord[] | undefined> {
     try {
-      // Never longer than the stop timeout: an aborted poll could take messages that nobody gets.
+      // A poll must end within the stop timeout: an aborted poll could take messages that no consumer gets.
       const waitSeconds = Math.min(longestPollSeconds, Math.floor(this.#stopTimeoutMs / 1000));
       const records = await this.#surroundings.queue.receive(maxMessages, waitSeconds);
       this.#lastPollAt = Date.now();
@@ -159,7 +167,7 @@ class QueueWorker implements Worker {
     }
   }
 
-  /** Ends early at a stop. */
+  /** Waits. A stop ends the wait. */
   async #pause(ms: number): Promise<void> {
     await sleep(ms, undefined, { signal: this.#stopping.signal }).catch(() => {});
   }
@@ -176,7 +184,7 @@ class QueueWorker implements Worker {
     this.#hasBacklog = hasBacklog;
   }
 
-  /** What a poll in flight brings after a stop is still run where there is time for it. */
+  /** Runs a message. A message that arrives after a stop is given back when there is no time to run it. */
   #start(record: SQSRecord): void {
     const hasTime = performance.now() + timeoutMs(this.#surroundings.job) <= this.#stopByMs;
     const run = hasTime ? startMessageRun(record, this.#surroundings) : this.#release(record);
@@ -260,28 +268,31 @@ async function isWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
   return isDone;
 }
 
-/** SQS's most messages of a receive, and its longest wait. */
+/** The most messages of one receive, and its longest wait. */
 const largestReceive = 10;
 const longestPollSeconds = 20;
 
-/** So long after SQS is back, at most, it is noticed. */
+/** The longest wait between receives that fail: after that time at most it is noticed that SQS works again. */
 const longestPauseMs = 20_000;
 
-/** For what is left after the stop timeout: outcomes, deletes. Together still less than a container's 120 s. */
+/**
+ * How long outcomes and deletes may take after the stop timeout. With that they
+ * must take less than a container's 120 s.
+ */
 const settlingTimeoutMs = 8000;
 
 /**
- * Has the leases of keys renewed while their work runs, instead of taken for all of a job's timeout: when this process
- * crashes, a job of hours is taken over when its message comes back, and not hours later.
+ * Takes short leases of keys and renews them while the work runs, instead of leases for all of a job's timeout. When this
+ * process crashes, another one can then do the work when the message comes back, and need not wait for hours.
  */
 function renewedOnce(once: Once, visibilityTimeoutMs: number): Once {
   return (run, work) => once({ ...run, renewalMs: visibilityTimeoutMs * shareOfVisibility }, work);
 }
 
-/** A little less than all of it: the lease is over when the message comes back. */
+/** A lease takes a little less than the visibility timeout, so that it has ended when the message comes back. */
 const shareOfVisibility = 0.8;
 
-/** Has records say that a job runs only until its message would come back, and again while it does, as leases of keys are. */
+/** Takes short leases for the records of tracked jobs, too, and renews them while the jobs run. */
 function renewedTracker(tracker: Tracker, visibilityTimeoutMs: number): Tracker {
   const renewalMs = visibilityTimeoutMs * shareOfVisibility;
   return { ...tracker, attempt: (run, surroundings) => tracker.attempt(run, { ...surroundings, renewalMs }) };

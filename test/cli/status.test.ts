@@ -118,7 +118,7 @@ describe('status of a job', () => {
       403,
       /^error: the API of the local platform refused your credentials .*InvokeFunctionUrl.*JOB_API_TOKEN\n$/,
     ],
-    [500, /^error: the API did not tell of order-7: HTTP 500: It broke: some where\n$/],
+    [500, /^error: asking the API about order-7 failed: HTTP 500: It broke: some where\n$/],
   ])('ends with 1 and one line when the API answers %d', async (status, message) => {
     api.fault = (_, answer) => {
       answer.writeHead(status).end(JSON.stringify({ title: 'It broke', detail: 'some\nwhere' }));

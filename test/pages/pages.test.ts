@@ -344,7 +344,7 @@ inBrowser('in Chromium', () => {
       await open(`job?id=${id}`);
       await page.getByRole('status').getByText('Failed').waitFor();
       await page.getByText(`${hostile} is empty`).waitFor();
-      await page.getByText('The same would fail again').waitFor();
+      await page.getByText('It would fail again').waitFor();
       await page.getByRole('link', { name: 'Upload another file' }).click();
       await page.waitForURL(/\/pages\/upload\?job=DocumentJob$/);
     });

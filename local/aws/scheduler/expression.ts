@@ -1,4 +1,6 @@
-import { nextFirings, parseSchedule, ScheduleExpressionError } from '../../../src/schedule/index.ts';
+import { ScheduleExpressionError } from '../../../src/schedule/errors.ts';
+import { parseSchedule } from '../../../src/schedule/expression.ts';
+import { nextFirings } from '../../../src/schedule/firings.ts';
 import { invalid } from './errors.ts';
 import type { Schedule } from './schedule.ts';
 

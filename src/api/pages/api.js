@@ -1,4 +1,4 @@
-/** The API refused, and says why; `status` is 0 where it did not answer at all. */
+/** The API refused a request. `status` is the HTTP status, or 0 when no answer came. */
 export class ApiError extends Error {
   /** @param {string} message @param {number} status */
   constructor(message, status) {
@@ -7,7 +7,7 @@ export class ApiError extends Error {
   }
 }
 
-/** A token in the session's storage signs the user in; without a token the host knows who asks. */
+/** The token with which the user is signed in, from the session's storage. Null where the host itself knows the user. */
 export function token() {
   try {
     return sessionStorage.getItem('jobsToken');
@@ -17,10 +17,10 @@ export function token() {
 }
 
 /**
- * Asks the API that served this page.
+ * Sends a request to the API that served this page.
  * @param {string} path relative to the API's root, such as `jobs/<jobId>`
  * @param {RequestInit} [request]
- * @throws {ApiError} with the problem's own words where there are some
+ * @throws {ApiError} when the API refuses or does not answer
  */
 export async function ask(path, request = {}) {
   const bearer = token();

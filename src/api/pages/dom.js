@@ -1,4 +1,4 @@
-// Elements are made here and nowhere else, and text is only ever text: nothing in the pages parses markup.
+// All elements of the pages are made here. Text is always set as text: nothing parses it as HTML.
 
 /**
  * @template {keyof HTMLElementTagNameMap} Tag
@@ -15,7 +15,7 @@ export function h(tag, attributes = {}, ...children) {
 }
 
 /**
- * The element of the page's skeleton with that id.
+ * The element with an id that stands in the page's HTML file.
  * @template {HTMLElement} [Kind=HTMLElement]
  * @param {string} id
  */
@@ -24,7 +24,8 @@ export function byId(id) {
 }
 
 /**
- * Shows a text; none hides its element. Written only where it differs, so that nothing is announced twice.
+ * Shows a text in an element, and hides the element where the text is empty. It writes only a text that differs, so that
+ * screen readers do not announce the same text twice.
  * @param {string} id
  * @param {string} [text]
  */
@@ -34,7 +35,7 @@ export function show(id, text = '') {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** A time of today, or a date and a time. @param {string} at */
+/** An element that shows a time: without the date where that is today. @param {string} at */
 export function timeOf(at) {
   const date = new Date(at);
   const isToday = date.toDateString() === new Date().toDateString();
@@ -44,7 +45,7 @@ export function timeOf(at) {
   return h('time', { datetime: at, title: date.toLocaleString() }, text);
 }
 
-/** 1.5 MB, as file managers count. @param {number} bytes */
+/** A size as file managers show it, such as `1.5 MB` (1 MB is 1,024 KB). @param {number} bytes */
 export function sizeOf(bytes) {
   if (bytes === 1) return '1 byte';
   const step = Math.min(Math.floor(Math.log(Math.max(bytes, 1)) / Math.log(1024)), 3);
@@ -52,7 +53,7 @@ export function sizeOf(bytes) {
   return `${value.toLocaleString(undefined, { maximumFractionDigits: value < 10 ? 1 : 0 })} ${['bytes', 'KB', 'MB', 'GB'][step]}`;
 }
 
-/** What a state is called. @param {string} state */
+/** The name of a state as people read it. @param {string} state */
 export function stateName(state) {
   return names[state] ?? state;
 }

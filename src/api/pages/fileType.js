@@ -1,4 +1,7 @@
-/** Browsers ask the system for a file's type, which may have none, or one of a spreadsheet program: the name decides. */
+/**
+ * Browsers ask the system for a file's type, which may be missing or that of a
+ * spreadsheet program. So the file's name decides.
+ */
 const typesOfEndings = {
   csv: 'text/csv',
   txt: 'text/plain',
@@ -19,7 +22,7 @@ const typesOfEndings = {
 };
 
 /**
- * The type under which a file is taken; undefined when it is not.
+ * The type under which a file is accepted. Undefined when it is not accepted.
  * @param {{ name: string, type: string }} file
  * @param {readonly string[]} accepted
  */
@@ -30,12 +33,15 @@ export function acceptedType({ name, type }, accepted) {
   return [...types, type.split(';')[0] ?? '', ...plain].find((one) => accepted.includes(one));
 }
 
-/** For the file dialog: the types, and the endings by which a system may know them better. @param {readonly string[]} accepted */
+/**
+ * The value of a file dialog's `accept`: the types, and the file name extensions that systems may know better.
+ * @param {readonly string[]} accepted
+ */
 export function acceptAttribute(accepted) {
   return [...accepted, ...endingsOf(accepted)].join(',');
 }
 
-/** `.csv, .txt or image/x` @param {readonly string[]} accepted */
+/** The accepted types as people know them, such as `.csv, .txt or image/x`. @param {readonly string[]} accepted */
 export function typesInWords(accepted) {
   return new Intl.ListFormat('en', { type: 'disjunction' }).format(
     accepted.flatMap((type) => {

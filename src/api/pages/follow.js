@@ -3,20 +3,21 @@ import { ApiError, ask } from './api.js';
 /** @typedef {import('../../job/jobStatus.ts').JobStatus} Status */
 
 /**
- * Tells a job's status now and at each change, until its end. By server-sent events; where they end early, say nothing
- * or cannot be had, by asking for the status. By `fetch`, because an EventSource sends no token and hides why it failed.
+ * Calls `onStatus` with a job's status now and at each change, until the job has ended. It reads server-sent events.
+ * Where these end early, stay silent or fail, it polls the status. It uses `fetch`, because an EventSource sends no
+ * token and hides why it failed.
  * @param {string} path `jobs/<jobId>`
- * @param {{ onStatus(status: Status): void, onTrouble(message: string): void }} listener `onTrouble` with an empty
- *   message when it is over
- * @returns {Promise<void>} when the job has ended
- * @throws {ApiError} when there is no such job for who asks
+ * @param {{ onStatus(status: Status): void, onTrouble(message: string): void }} listener `onTrouble` is called with an
+ *   empty message when the trouble is over
+ * @returns {Promise<void>} resolves when the job has ended
+ * @throws {ApiError} when the user has no such job
  */
 export async function follow(path, { onStatus, onTrouble }) {
   let lastEventId = '';
   for (let failures = 0; ; ) {
     try {
       if (await stream()) return;
-      // A host that cannot stream ends at once, so this is a poll too.
+      // A host that cannot stream ends the events at once, so this also polls.
       if (isEnd(await read())) return;
       failures = 0;
     } catch (error) {
@@ -52,7 +53,7 @@ export async function follow(path, { onStatus, onTrouble }) {
       }
     } catch (error) {
       if (isRefusal(error)) throw error;
-      // Cut off, kept back by something in between, or not to be had: `read` says whether there is trouble.
+      // The events were cut off, held back by a proxy, or failed. `read` finds out whether the API can be reached.
     } finally {
       clearTimeout(timer);
     }
@@ -77,7 +78,7 @@ export async function follow(path, { onStatus, onTrouble }) {
   }
 }
 
-/** Asking again would be pointless. @param {unknown} error */
+/** Whether the same request would be refused again. @param {unknown} error */
 function isRefusal(error) {
   return error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 429;
 }
@@ -87,5 +88,5 @@ export function isEnd({ state }) {
   return state === 'succeeded' || state === 'dead' || state === 'cancelled';
 }
 
-/** The API says something every 15 seconds. */
+/** After this time without an event the connection counts as lost: the API sends something every 15 seconds. */
 const silenceMs = 20_000;

@@ -27,7 +27,9 @@ async function watch() {
     if (isGone) forget(id);
     show(
       'state',
-      isGone ? 'There is no such job, or no longer, or it is not yours.' : 'The job cannot be shown.',
+      isGone
+        ? 'There is no such job, its status has expired, or it is not yours.'
+        : 'The job cannot be shown.',
     );
     show('message', isGone ? '' : /** @type {Error} */ (error).message);
   }
@@ -91,7 +93,7 @@ function updateReason({ state, reason, attempt = 1, maxAttempts }) {
 /** @param {string | undefined} reasonName @param {number} attempts */
 function adviceOn(reasonName, attempts) {
   if (reasonName === 'NonRetryableError' || reasonName === 'InvalidPayloadError')
-    return 'The same would fail again: change what the message says, then start anew.';
+    return 'It would fail again: correct what the message names, then start a new job.';
   return `It was tried ${attempts === 1 ? 'once' : `${attempts} times`}. Start it again later; should it fail again, tell who runs this service the job’s ID below.`;
 }
 
@@ -110,7 +112,10 @@ function fileOf(result) {
   return typeof file?.key === 'string' && typeof file.name === 'string' ? file : undefined;
 }
 
-/** The browser itself fetches a file best; it sends no token, though, and says nothing where nothing was returned. */
+/**
+ * Saves the result. The browser itself downloads a file best, but it sends no token, and
+ * shows nothing when the job returned nothing.
+ */
 async function save() {
   if (token() === null && fileOf(status?.result)) return location.assign(`../${path}/result`);
   try {
@@ -128,13 +133,13 @@ async function cancelJob() {
   try {
     update(await (await ask(path, { method: 'DELETE' })).json());
   } catch (error) {
-    // 409: it ended meanwhile, which the page is about to say anyway
+    // 409: the job has ended meanwhile, which the page is about to show.
     if (/** @type {{ status?: number }} */ (error).status !== 409)
       show('message', /** @type {Error} */ (error).message);
   }
 }
 
-/** What changes with time alone. */
+/** Shows again what changes with time alone. */
 function tick() {
   if (status === undefined) return;
   const { state, createdAt, startedAt, endedAt, nextAttemptAt } = status;

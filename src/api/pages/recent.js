@@ -1,11 +1,11 @@
 /**
- * What this browser started; only a convenience, so a full or forbidden storage is no error.
+ * The jobs that this browser started. The list is a convenience, so a full or forbidden storage is ignored.
  * @typedef {{ id: string, job: string, name: string, at: string, state?: string }} RecentJob
  */
 
 const key = 'recentJobs';
 
-/** The newest first. @returns {RecentJob[]} */
+/** The jobs, the newest first. @returns {RecentJob[]} */
 export function recentJobs() {
   try {
     const jobs = JSON.parse(localStorage.getItem(key) ?? '[]');
@@ -15,7 +15,7 @@ export function recentJobs() {
   }
 }
 
-/** Adds a job, or what is new of it. @param {Partial<RecentJob> & { id: string }} job */
+/** Adds a job, or updates it. @param {Partial<RecentJob> & { id: string }} job */
 export function remember(job) {
   const known = recentJobs();
   const old = known.find(({ id }) => id === job.id);

@@ -2,7 +2,6 @@ import { ApiError, ask, post } from './api.js';
 import { byId, h, show, sizeOf, stateName, timeOf } from './dom.js';
 import { acceptAttribute, acceptedType, typesInWords } from './fileType.js';
 import { recentJobs, remember } from './recent.js';
-import { sendFile } from './sendFile.js';
 
 /** @typedef {{ contentTypes: string[], maxBytes: number }} Bounds */
 
@@ -18,7 +17,10 @@ const bar = /** @type {HTMLProgressElement} */ (byId('progress'));
 let jobs = new Map();
 /** @type {File | undefined} */
 let file;
-/** A file that is uploaded and whose job could not be started yet. @type {{ job: string, file: File, key: string } | undefined} */
+/**
+ * An uploaded file whose job could not be started yet.
+ * @type {{ job: string, file: File, key: string } | undefined}
+ */
 let uploaded;
 /** @type {AbortController | undefined} */
 let sending;
@@ -36,16 +38,16 @@ for (const type of ['dragenter', 'dragover', 'dragleave', 'drop']) {
 drop.addEventListener('drop', ({ dataTransfer }) => {
   if (!input.disabled) choose(dataTransfer?.files[0]);
 });
-// A file dropped beside its place must not replace the page.
+// Without this, a file that is dropped elsewhere on the page would replace the page.
 for (const type of ['dragover', 'drop']) addEventListener(type, (event) => event.preventDefault());
-// Also when the browser shows the page again as it was.
+// This also runs when the browser shows the page again from its cache.
 addEventListener('pageshow', () => {
   busy(false);
   showRecent();
 });
 await loadJobs();
 
-/** The jobs that want an upload and nothing else, and what they take, as the API describes them. */
+/** Loads the jobs whose payload needs an upload and nothing else, with their bounds, from the API's description. */
 async function loadJobs() {
   try {
     const { paths, components } = await (await ask('openapi.json')).json();
@@ -126,7 +128,7 @@ async function upload(event) {
       uploaded = { job, file: chosen, key: await uploadedKey(job, chosen, sending.signal) };
     }
     step('Starting', 1);
-    // The same key for the same upload: pressing the button twice starts one job.
+    // The key belongs to the upload, so pressing the button twice starts one job.
     const { jobId } = await post(
       `jobs/${job}`,
       { upload: uploaded.key },
@@ -191,4 +193,37 @@ function showRecent() {
       ),
     ),
   );
+}
+
+/**
+ * Sends a file to S3 by a presigned POST. It uses XMLHttpRequest, because only that tells how much has been sent.
+ * @param {{ url: string, fields: Record<string, string> }} form
+ * @param {Blob} file
+ * @param {{ onProgress(fraction: number): void, signal: AbortSignal }} options
+ * @returns {Promise<void>}
+ */
+function sendFile({ url, fields }, file, { onProgress, signal }) {
+  const body = new FormData();
+  for (const [name, value] of Object.entries(fields)) body.append(name, value);
+  body.append('file', file); // S3 ignores what follows the file
+  const { promise, resolve, reject } = Promise.withResolvers();
+  const request = new XMLHttpRequest();
+  request.upload.onprogress = ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 0);
+  request.onload = () => (request.status < 300 ? resolve(undefined) : reject(refusal(request)));
+  request.onerror = () => reject(new ApiError('The connection broke during the upload: try again.', 0));
+  request.onabort = () => reject(signal.reason);
+  signal.addEventListener('abort', () => request.abort());
+  request.open('POST', url);
+  request.send(body);
+  return promise;
+}
+
+/** The error for an answer of S3, which gives its reason as XML. @param {XMLHttpRequest} request */
+function refusal({ status, responseText }) {
+  const code = /<Code>(\w+)<\/Code>/.exec(responseText)?.[1] ?? '';
+  if (/EntityTooLarge|EntityTooSmall/.test(code))
+    return new ApiError('The file changed its size: choose it again.', status);
+  if (/expired/i.test(responseText))
+    return new ApiError('The upload took too long to begin: try again.', status);
+  return new ApiError(`The file was not taken (${status} ${code}): try again.`, status);
 }

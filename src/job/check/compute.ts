@@ -2,10 +2,9 @@ import { type FargateCompute, fargateDefaults, fargateSizes } from '../compute.t
 import { fargateOptions } from '../options.ts';
 import { secondsOf, shown } from './given.ts';
 import type { JobProblem } from './problems.ts';
-import { isWithin, lambdaOptionProblems, numberAdvice, rowProblems } from './rows.ts';
-import { unknownOption } from './unknownOption.ts';
+import { isWithin, lambdaOptionProblems, numberAdvice, rowProblems, unknownOption } from './rows.ts';
 
-/** What is wrong with where a job is to run. */
+/** What is wrong with the option `compute`. */
 export function computeProblems({ compute, ...options }: Readonly<Record<string, unknown>>): JobProblem[] {
   if (compute === undefined || compute === 'lambda') return [];
   const { type, ...given } = Object(

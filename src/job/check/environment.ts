@@ -3,7 +3,7 @@ import { maxEnvironmentBytes } from '../options.ts';
 import { isRecord, shown, textOf } from './given.ts';
 import type { JobProblem } from './problems.ts';
 
-/** What is wrong with a job's environment variables in a stage. */
+/** What is wrong with the environment variables that a job has in a stage. */
 export function environmentProblems({ environment: given = {} }: Options, stage: string): JobProblem[] {
   let environment = given;
   try {

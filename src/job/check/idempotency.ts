@@ -3,7 +3,7 @@ import { isRecord, secondsOf, shown } from './given.ts';
 import type { JobProblem } from './problems.ts';
 import { isWithin } from './rows.ts';
 
-/** What is wrong with how a job's runs are remembered. */
+/** What is wrong with the option `idempotency`. */
 export function idempotencyProblems({ idempotency, timeout = defaultTimeout }: Options): JobProblem[] {
   if (idempotency === undefined) return [];
   const { key, for: remembered = defaultRemembered, ...unknown } = isRecord(idempotency) ? idempotency : {};
@@ -24,7 +24,10 @@ export function idempotencyProblems({ idempotency, timeout = defaultTimeout }: O
   ];
 }
 
-/** The record is made when the run begins: once it has expired, nothing keeps a duplicate from running beside it. */
+/**
+ * The record is made when the run begins. A record that expires during the run
+ * would let a duplicate run at the same time.
+ */
 function runProblems(remembered: unknown, timeout: unknown): JobProblem[] {
   if ((secondsOf(remembered) ?? 0) >= (secondsOf(timeout) ?? 0)) return [];
   return [

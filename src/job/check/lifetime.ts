@@ -8,15 +8,19 @@ import { visibilityTimeoutSeconds } from '../visibilityTimeout.ts';
 import { shown } from './given.ts';
 import type { JobProblem } from './problems.ts';
 
-/** What is wrong with how long a message lives, which several options say together. Each of them is right by itself. */
+/**
+ * What is wrong with how long a message lives. Several options decide that
+ * together, and each of them is right by itself.
+ */
 export function lifetimeProblems(options: Partial<JobOptions>): JobProblem[] {
   return [...retentionProblems(options), ...backlogProblems(options)];
 }
 
 /**
- * A message that is retried for longer than its queue keeps it is deleted by SQS without a trace. Counted is the worst
- * case: every attempt runs to its timeout, each wait is the longer of the retry delay and, for an attempt that crashed,
- * the visibility timeout; and after the last one there is the time that the runtime keeps to notice that it crashed.
+ * SQS deletes a message without a trace when it is retried for longer than its queue keeps it. This counts the worst
+ * case: every attempt runs to its timeout, and the wait after it is the retry delay or, if that is longer, the
+ * visibility timeout, as after a crash. After the last attempt there is the time in which the runtime notices that it
+ * crashed.
  */
 function retentionProblems(options: Partial<JobOptions>): JobProblem[] {
   const {
@@ -41,7 +45,7 @@ function retentionProblems(options: Partial<JobOptions>): JobProblem[] {
   ];
 }
 
-/** An alarm that a healthy job raises teaches people to look away. The default is long enough for each. */
+/** A healthy job must not raise the alarm, or people learn to ignore it. The default is long enough for every job. */
 function backlogProblems(options: Partial<JobOptions>): JobProblem[] {
   const { backlogAlarmAfter } = options;
   const seconds = healthyAgeSeconds(options);

@@ -1,7 +1,7 @@
 import { isRecord, shown } from './given.ts';
 import type { JobProblem } from './problems.ts';
 
-/** What is wrong with the IAM statements that a job asks for. */
+/** What is wrong with the option `permissions`. */
 export function permissionProblems({ permissions = [] }: Options): JobProblem[] {
   const bound = 'IAM statements { Effect?, Action, Resource, Condition? }';
   const advice = "write permissions: [{ Action: 's3:GetObject', Resource: 'arn:aws:s3:::my-bucket/*' }]";

@@ -6,12 +6,11 @@ import { secondsOf, shown } from './given.ts';
 import { idempotencyProblems } from './idempotency.ts';
 import { lifetimeProblems } from './lifetime.ts';
 import { permissionProblems } from './permissions.ts';
-import { choiceProblems, measureProblems } from './rows.ts';
+import { choiceProblems, measureProblems, unknownOption } from './rows.ts';
 import { scheduleProblems } from './schedule.ts';
-import { unknownOption } from './unknownOption.ts';
 import { uploadsProblems } from './uploads.ts';
 
-/** One thing that is wrong with a job's definition. */
+/** One fault of a job's definition. */
 export interface JobProblem {
   readonly option: string;
   /** What was given, as it would be written in the file. */
@@ -23,8 +22,8 @@ export interface JobProblem {
 }
 
 /**
- * Everything wrong with a definition, in the order of its options; empty when it can be deployed.
- * @param stage the stage that the job's environment variables are checked for
+ * All faults of a job's definition, in the order of its options. Empty when the job can be deployed.
+ * @param stage the stage for which the job's environment variables are checked
  */
 export function jobProblems(job: AnyJob, stage = 'dev'): JobProblem[] {
   const options: Record<string, unknown> = { ...job };
@@ -88,7 +87,7 @@ function alarmProblems({ alarmCount, alarmWhen }: Options): JobProblem[] {
   ];
 }
 
-/** SQS's rule on a batch that is larger than one receive. */
+/** SQS's rule for a batch that is larger than one receive. */
 function batchProblems({
   batchSize = jobOptions.batchSize.default,
   batchWindow = jobOptions.batchWindow.default,

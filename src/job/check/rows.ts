@@ -1,3 +1,4 @@
+import { nearestName } from '../../nearestName.ts';
 import { type Duration, durationSeconds } from '../duration.ts';
 import { type DurationRow, jobOptions, type NumberRow, type OptionRow } from '../options.ts';
 import { retryDelayProblem } from '../retryDelay.ts';
@@ -6,7 +7,7 @@ import type { JobProblem } from './problems.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
-/** What is wrong with a job's lengths of time and numbers, each for itself. */
+/** What is wrong with a job's durations and numbers, each by itself. */
 export function measureProblems(options: Options): JobProblem[] {
   const isFargate = options.compute !== undefined && options.compute !== 'lambda';
   return rowsOf(['duration', 'retryDelay', 'number']).flatMap(([option, row]) =>
@@ -18,12 +19,12 @@ export function measureProblems(options: Options): JobProblem[] {
   );
 }
 
-/** What is wrong with what a job chooses. */
+/** What is wrong with a job's choices and switches. */
 export function choiceProblems(options: Options): JobProblem[] {
   return rowsOf(['choice', 'switch']).flatMap(([option, row]) => rowProblems(option, options[option], row));
 }
 
-/** Options of the event source mapping and the function, which a job on Fargate does not have. */
+/** The options of the event source mapping and the function that were given to a job on Fargate, which has neither. */
 export function lambdaOptionProblems(options: Options): JobProblem[] {
   return Object.entries<OptionRow>(jobOptions).flatMap(([option, row]) => {
     if (options[option] === undefined || !('insteadOnFargate' in row) || !row.insteadOnFargate) return [];
@@ -33,13 +34,31 @@ export function lambdaOptionProblems(options: Options): JobProblem[] {
 }
 
 /**
- * What is wrong with a value, by its option's row; nothing with one that was not given.
- * @param option with what it is part of, such as `compute.min`
+ * What is wrong with the value of an option, by the option's row. Empty when the value was not given.
+ * @param option the option's whole name, such as `compute.min`
  */
 export function rowProblems(option: string, given: unknown, row: OptionRow): JobProblem[] {
   if (given === undefined) return [];
   const fault = faultOf(given, row);
   return fault === undefined ? [] : [{ option, given: shown(given), ...fault }];
+}
+
+/**
+ * The problem of an option with an unknown name. It suggests the name that was most likely meant, or lists all names.
+ * @param option the option's whole name, such as `compute.cpus`
+ */
+export function unknownOption(option: string, given: unknown, known: readonly string[]): JobProblem {
+  const name = option.slice(option.lastIndexOf('.') + 1);
+  const nearest = nearestName(name, known);
+  const problem = { option, given: shown(given) };
+  if (nearest === undefined) {
+    return { ...problem, bound: `one of ${known.join(', ')}`, advice: 'remove it, or check its spelling' };
+  }
+  return {
+    ...problem,
+    bound: "an option's name",
+    advice: `did you mean ${nearest}? Write that, or remove it`,
+  };
 }
 
 type Fault = Pick<JobProblem, 'bound' | 'advice'>;
@@ -64,16 +83,13 @@ function faultOf(given: unknown, row: OptionRow): Fault | undefined {
   }
 }
 
-/** Whether a value is a length of time within bounds, a whole number of seconds or not. */
+/** Whether a value is a duration within the bounds. It need not be a whole number of seconds. */
 export function isWithin(value: unknown, { min, max }: { min: Duration; max: Duration }): boolean {
   const seconds = secondsOf(value) ?? Number.NaN;
   return seconds >= durationSeconds(min) && seconds <= durationSeconds(max);
 }
 
-/**
- * Every length of time that reaches AWS here is in whole seconds; the alarms' periods in whole minutes are CloudWatch's
- * own.
- */
+/** AWS takes all these durations in whole seconds. */
 function durationFault(given: unknown, row: DurationRow): Fault | undefined {
   const seconds = secondsOf(given);
   if (isWithin(given, row)) {

@@ -1,13 +1,17 @@
-import { nextFirings, parseSchedule, ScheduleExpressionError } from '../../schedule/index.ts';
-import { isInstant } from '../../schedule/instant.ts';
+import { ScheduleExpressionError } from '../../schedule/errors.ts';
+import { parseSchedule } from '../../schedule/expression.ts';
+import { nextFirings } from '../../schedule/firings.ts';
+import { isInstant } from '../../schedule/timeZone.ts';
 import { countBounds, scheduleOptions } from '../options.ts';
 import { scheduleDefaults } from '../schedule.ts';
 import { secondsOf, shown } from './given.ts';
 import type { JobProblem } from './problems.ts';
-import { isWithin, rowProblems } from './rows.ts';
-import { unknownOption } from './unknownOption.ts';
+import { isWithin, rowProblems, unknownOption } from './rows.ts';
 
-/** What is wrong with when a job recurs. Its payloads are checked by `schedulePayloadProblems`, which waits for schemas. */
+/**
+ * What is wrong with the option `schedule`. `schedulePayloadProblems` checks the
+ * payloads, because schemas may be asynchronous.
+ */
 export function scheduleProblems(
   { schedule }: Readonly<Record<string, unknown>>,
   now: Date = new Date(),
@@ -24,16 +28,16 @@ export function scheduleProblems(
   return [...schedules.flatMap((one) => detailProblems(one, now)), ...sameNameProblems(schedules)];
 }
 
-/** A schedule as it stands in the file, and what its option is called there. */
+/** A schedule as the job file has it, and the name of its option in messages. */
 export interface GivenSchedule {
   readonly option: string;
-  /** What its expression is called. */
+  /** The name of its expression's option. */
   readonly expressionOption: string;
   readonly name: unknown;
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** None for a job without the option; whatever was given may be wrong. */
+/** The schedules as they were given, right or wrong. Empty for a job without the option. */
 export function givenSchedules(schedule: unknown): GivenSchedule[] {
   if (schedule === undefined) return [];
   const schedules: unknown[] = Array.isArray(schedule) ? schedule : [schedule];
@@ -106,7 +110,7 @@ function flexibleWindowProblems(option: string, given: unknown): JobProblem[] {
   ];
 }
 
-/** Whether it ever fires is only asked of a schedule whose expression, zone, start and end are right each by itself. */
+/** Checks whether a schedule ever fires only when its expression, time zone, start and end are right, each by itself. */
 function timeProblems(schedule: GivenSchedule, now: Date): JobProblem[] {
   const { option, details } = schedule;
   const { start, end } = details;

@@ -1,10 +1,9 @@
 import { countBounds, uploadsOptions } from '../options.ts';
 import { isRecord, shown } from './given.ts';
 import type { JobProblem } from './problems.ts';
-import { rowProblems } from './rows.ts';
-import { unknownOption } from './unknownOption.ts';
+import { rowProblems, unknownOption } from './rows.ts';
 
-/** What is wrong with the files that may be uploaded for a job. */
+/** What is wrong with the option `uploads`. */
 export function uploadsProblems({ track, uploads }: Readonly<Record<string, unknown>>): JobProblem[] {
   if (uploads === undefined) return [];
   if (!isRecord(uploads)) {

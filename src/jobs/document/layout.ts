@@ -1,22 +1,22 @@
 import Papa from 'papaparse';
 import { NonRetryableError } from '../../job/index.ts';
 
-/** Lines of a fixed-width font. */
-export interface Layout {
-  /** Stands at the top of every page: a table's header, or nothing. */
+/** A text in lines of a fixed-width font. */
+interface Layout {
+  /** The lines at the top of every page: a table's header, or none. */
   readonly head: readonly string[];
   readonly lines: readonly string[];
 }
 
-/** Lays a text out in lines of at most `width` characters. */
+/** Breaks a text into lines of at most `width` characters. */
 export function textLayout(text: string, width: number): Layout {
   const lines = text.trimEnd().split('\n');
   return { head: [], lines: lines.flatMap((line) => wrap(line.replaceAll('\t', '    '), width)) };
 }
 
 /**
- * Lays a CSV table out in columns: the delimiter is guessed, the first row is the header.
- * @throws {NonRetryableError} when a quote never ends, or the table has no row or too many columns
+ * Lays a CSV table out in columns. The delimiter is guessed, and the first row is the header.
+ * @throws {NonRetryableError} when a quote is not closed, or the table has no rows or too many columns
  */
 export function tableLayout(text: string, width: number): Layout {
   const { data, errors } = Papa.parse<string[]>(text.trimEnd(), { skipEmptyLines: 'greedy' });
@@ -36,7 +36,7 @@ export function tableLayout(text: string, width: number): Layout {
 const gap = '  ';
 const minColumnWidth = 4;
 
-/** Narrow columns get the width that they want; the wide columns share the rest. */
+/** The widths of columns. Narrow columns get the width that they need, and wide columns share the rest. */
 function columnWidths(rows: readonly string[][], width: number): number[] {
   const wanted: number[] = [];
   for (const row of rows) {
@@ -60,7 +60,7 @@ function columnWidths(rows: readonly string[][], width: number): number[] {
   return widths;
 }
 
-/** A row takes as many lines as its longest cell. */
+/** The lines of a row: as many as its longest cell needs. */
 function rowLines(row: readonly string[], widths: readonly number[]): string[] {
   const cells = widths.map((width, column) =>
     (row[column] ?? '').split('\n').flatMap((line) => wrap(line, width)),
@@ -71,7 +71,7 @@ function rowLines(row: readonly string[], widths: readonly number[]): string[] {
   );
 }
 
-/** Breaks a line where it is too long: between words if possible. */
+/** Breaks a line that is too long, between words if possible. */
 export function wrap(line: string, width: number): string[] {
   const parts: string[] = [];
   let rest = line.trimEnd();

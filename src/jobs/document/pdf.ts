@@ -3,24 +3,27 @@ import { PDFDocument, type PDFFont, StandardFonts } from 'pdf-lib';
 import { type JobContext, NonRetryableError } from '../../job/index.ts';
 import { tableLayout, textLayout } from './layout.ts';
 
-/** What is to become a PDF. */
+/** The text to make a PDF of. */
 export interface Source {
   readonly text: string;
   readonly contentType: string;
   readonly title: string;
 }
 
-/** A page of A4, in PDF's points (1/72 inch): upright for a text, on its side for a table. */
+/**
+ * The sides and the margin of an A4 page, in PDF's points (1/72 inch). It is
+ * upright for a text, and on its side for a table.
+ */
 const [short, long, margin] = [595, 842, 50];
 
-/** A character of Courier is 0.6 of its size wide. */
+/** The font. A character of Courier is 0.6 times its size wide. */
 const font = { size: 9, width: 9 * 0.6, lineHeight: 12 };
 
-/** What fits into the job's memory and time. */
+/** The most pages that fit into the job's memory and time. */
 const maxPages = 4000;
 
 /**
- * Makes a PDF of a text or a CSV table. After each page it says how far it is, and stops when the signal is aborted.
+ * Makes a PDF of a text or a CSV table. After each page it reports its progress, and stops if the signal is aborted.
  * @throws {NonRetryableError} when the table cannot be laid out, or the PDF would have more than `maxPages` pages
  */
 export async function renderPdf(
@@ -35,7 +38,7 @@ export async function renderPdf(
   const isTable = contentType === 'text/csv';
   const [width, height] = isTable ? [long, short] : [short, long];
   const layOut = isTable ? tableLayout : textLayout;
-  // At least so many lines, before time goes into laying them out.
+  // The fewest lines that there will be, checked before laying them out takes time.
   const least = text
     .trimEnd()
     .split('\n')
@@ -60,7 +63,7 @@ export async function renderPdf(
     });
     page.drawText(body.join('\n'), { ...options, y: y - (head.length + 2) * font.lineHeight, font: mono });
     progress(number / (count + 1), `rendered ${number} of ${count} pages`);
-    await eventLoopTurn(); // for the signal, the progress and a worker's heartbeats
+    await eventLoopTurn(); // lets the signal, the progress and a worker's heartbeats take their turn
     signal.throwIfAborted();
   }
   return document.save();
@@ -71,7 +74,7 @@ function tooLong(): NonRetryableError {
   return new NonRetryableError(`the PDF would have more than ${most} pages: split the file`);
 }
 
-/** PDF's standard fonts have Latin letters. Any other character becomes its plain form (`ő` o), or a question mark. */
+/** Replaces characters that the font lacks. PDF's standard fonts have Latin letters: `ő` becomes `o`, and others `?`. */
 function fitter(font: PDFFont) {
   const known = new Set(font.getCharacterSet());
   const has = (text: string) => [...text].every((character) => known.has(character.codePointAt(0) ?? 0));
@@ -79,7 +82,7 @@ function fitter(font: PDFFont) {
   const plain = (character: string): string => {
     if (has(character)) return character;
     const form = character.normalize('NFKD').replace(/[\p{M}\p{C}]/gu, '');
-    if (has(form)) return form; // an invisible character goes
+    if (has(form)) return form; // an invisible character is dropped
     replaced += 1;
     return '?';
   };

@@ -4,7 +4,8 @@ import type {
   SchedulerClient,
   SchedulerClientConfig,
 } from '@aws-sdk/client-scheduler';
-import { AlreadyDelayedError, DelayError, DelayFailedError } from './errors.ts';
+import type { SNSClient } from '@aws-sdk/client-sns';
+import { AlreadyDelayedError, DelayError, DelayFailedError } from '../errors.ts';
 import {
   checkPayloadLasts,
   type DelayedJob,
@@ -19,19 +20,19 @@ import {
 import { type PlatformSchedules, platformSchedules } from './platformSchedules.ts';
 
 interface DelayOptions {
-  /** The platform's topic; the schedule group, the role and the dead-letter queue follow from it. */
+  /** The ARN of the platform's topic. The schedule group, the role and the dead-letter queue follow from it. */
   readonly topicArn: string;
-  /** The client to send with. By default one for the topic's Region, configured by the environment. */
+  /** The Scheduler client. By default a new one for the topic's Region, made with `config`. */
   readonly client?: SchedulerClient | undefined;
-  /** How to make that one; asked for at the first call. */
+  /** Gives the configuration of a new client. Called once, at the first call of AWS. */
   readonly config?: (() => Promise<SchedulerClientConfig>) | undefined;
-  /** In milliseconds. Default the system's clock. */
+  /** Milliseconds since 1970. Default the system's clock. */
   readonly now?: () => number;
 }
 
 /**
- * Publishes jobs later, by one-off schedules of EventBridge Scheduler, which delete themselves when they have fired. It
- * holds no resources of its own but the client's connections; the SDK is loaded at the first call.
+ * Publishes jobs later, by one-off schedules of EventBridge Scheduler, which delete themselves when they have fired.
+ * The SDK is loaded at the first call.
  */
 export class Delay {
   readonly #platform: PlatformSchedules;
@@ -39,7 +40,7 @@ export class Delay {
   readonly #now: () => number;
   #client: SchedulerClient | undefined;
 
-  /** @throws {PublishError} when `topicArn` is no SNS topic's ARN */
+  /** @throws {PublishError} when `topicArn` is not the ARN of an SNS topic */
   constructor({ topicArn, client, config, now = Date.now }: DelayOptions) {
     this.#platform = platformSchedules(topicArn);
     this.#client = client;
@@ -48,10 +49,10 @@ export class Delay {
   }
 
   /**
-   * Any time ahead, a second or years; a fraction of a second is rounded up. The same message for the same time is
-   * scheduled once, however often it is given; one whose time is counted from now, at its first time.
-   * @throws {InvalidDelayError} when the time is past: publish it at once instead
-   * @throws {AlreadyDelayedError} when another message, or another time, was given under that ID
+   * Schedules a message for a time in the future, which is rounded up to whole seconds. The same message for the same
+   * time is scheduled once, however often it is given. A message whose time was given as a delay keeps its first time.
+   * @throws {InvalidDelayError} when the time is in the past
+   * @throws {AlreadyDelayedError} when another message, or another time, is scheduled under that ID
    * @throws {DelayTooLargeError | DelayFailedError}
    */
   async schedule(message: DelayedMessage, at: Date): Promise<DelayedJob> {
@@ -62,8 +63,9 @@ export class Delay {
   }
 
   /**
-   * True when it was taken back before it was published; false when there is nothing to take back: it was published or
-   * cancelled before, or never delayed. In the minute after its time it may come even though this says true.
+   * Deletes the schedule of a job.
+   * @returns true when it was deleted; false when there is none. In the minute after its time the job may be published
+   * although this returned true
    * @throws {DelayFailedError}
    */
   async cancel(jobId: string): Promise<boolean> {
@@ -74,7 +76,8 @@ export class Delay {
   }
 
   /**
-   * True when it was moved; false when its time has come, or there is no such job.
+   * Moves a job to another time.
+   * @returns true when it was moved; false when its time has come, or no such job waits
    * @throws {InvalidDelayError | DelayFailedError}
    */
   async reschedule(jobId: string, at: Date): Promise<boolean> {
@@ -104,7 +107,7 @@ export class Delay {
     } catch (error) {
       if (!isNamed(error, 'ConflictException')) throw error;
       const existing = await this.#find(onceScheduleName(message.jobId));
-      // Fired or cancelled meanwhile, so the name is free; a group that is being deleted conflicts for long.
+      // It has fired or was cancelled meanwhile, so the name is free. A group that is being deleted conflicts for long.
       if (existing === undefined && attempt < maxCreates)
         return this.#create(message, input, at, attempt + 1);
       if (existing === undefined) throw error;
@@ -130,10 +133,10 @@ export class Delay {
   }
 }
 
-/** How often a schedule is made whose name was taken just before. */
+/** How often a schedule is created at most whose name was taken a moment ago. */
 const maxCreates = 3;
 
-/** Undefined where the answer is that there is no such schedule. */
+/** The answer; undefined when there is no such schedule. */
 async function ifThere<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
@@ -153,4 +156,17 @@ async function reported<T>(job: Partial<DelayedJob>, work: () => Promise<T>): Pr
 
 function isNamed(error: unknown, name: string): boolean {
   return error instanceof Error && error.name === name;
+}
+
+/**
+ * How to reach EventBridge Scheduler, given how SNS is reached: with the same credentials, and at the same endpoint where
+ * that serves all of AWS, as the local platform's does. An endpoint of AWS itself (in a VPC) serves SNS alone.
+ */
+export async function schedulerConfig(
+  { config }: SNSClient,
+  given: SchedulerClientConfig = {},
+): Promise<SchedulerClientConfig> {
+  const endpoint = await config.endpoint?.();
+  const isForAll = endpoint !== undefined && !/\.amazonaws\.com(\.cn)?$/.test(endpoint.hostname);
+  return { credentials: config.credentials, ...(isForAll && { endpoint }), ...given };
 }

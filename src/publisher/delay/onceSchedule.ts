@@ -19,7 +19,7 @@ import {
   withoutKeywords,
 } from '../../message/scheduledPublish.ts';
 import { instantOf } from '../../schedule/timeZone.ts';
-import { DelayTooLargeError, InvalidDelayError } from './errors.ts';
+import { DelayTooLargeError, InvalidDelayError } from '../errors.ts';
 import type { PlatformSchedules } from './platformSchedules.ts';
 
 /** A message that has passed every check and is to be published later. */
@@ -28,33 +28,36 @@ export interface DelayedMessage {
   readonly jobId: string;
   /** JSON. */
   readonly body: string;
-  /** Strings, `jobName` and `jobId` among them. */
+  /** Attributes of the type String, `jobName` and `jobId` among them. */
   readonly attributes: MessageAttributes;
   readonly group?: string | undefined;
-  /** Its time was counted from now: the same message again, a moment later, is the same job at its first time. */
+  /** Whether its time was given as a delay. The same message, given again a moment later, then keeps its first time. */
   readonly isFromNow?: boolean | undefined;
 }
 
-/** A job that is published at a time, to the second in `at`; Scheduler does it within the minute after. */
+/** A job that is published at a time. `at` is in whole seconds, and Scheduler publishes within the minute after it. */
 export interface DelayedJob {
   readonly jobName: string;
   readonly jobId: string;
   readonly at: Date;
 }
 
-/** A jobId is its schedule's name where it can be one, so that people find it in the console. */
+/**
+ * The name of a job's schedule: the jobId, so that people find it in AWS's
+ * console, or its hash where it cannot be a name.
+ */
 export function onceScheduleName(jobId: string): string {
   return /^[\w.-]{1,64}$/.test(jobId) ? jobId : createHash('sha256').update(jobId).digest('hex');
 }
 
 /**
- * A time in whole seconds, since Scheduler refuses fractions, and never earlier than asked.
- * @throws {InvalidDelayError} when it is past, or no date
+ * A time, rounded up to whole seconds, because Scheduler refuses fractions.
+ * @throws {InvalidDelayError} when it is in the past, or not a date
  */
 export function timeAhead(job: Partial<DelayedJob>, at: Date, now: number): Date {
   const time = new Date(Math.ceil(at.getTime() / 1000) * 1000);
   if (Number.isNaN(time.getTime()) || time.getUTCFullYear() > 9999) {
-    throw new InvalidDelayError(job, 'its time is no date up to the year 9999. Give a Date');
+    throw new InvalidDelayError(job, 'its time is not a date up to the year 9999. Give a Date');
   }
   if (at.getTime() > now) return time;
   const problem = `its time, ${at.toISOString()}, is past. Publish it without a delay, or choose a later time`;
@@ -91,7 +94,7 @@ export function onceSchedule(
   };
 }
 
-/** What Scheduler keeps of a message, JSON in JSON: at most `maxInputBytes`. */
+/** The input of a message's schedule. It holds the body as JSON in JSON. */
 export function onceInput(
   topicArn: string,
   { body, attributes, group }: Pick<DelayedMessage, 'body' | 'attributes' | 'group'>,
@@ -108,8 +111,8 @@ export function onceInput(
 }
 
 /**
- * How far ahead a job may be whose payload is in S3, in milliseconds: the files bucket has to keep it through Scheduler's
- * retries, its queue and its dead-letter queue.
+ * How far in the future a job may be whose payload is in S3, in milliseconds. The files bucket must keep the payload
+ * through Scheduler's retries, the job's queue and its dead-letter queue.
  */
 export const longestOffloadedDelayMs =
   1000 *
@@ -118,7 +121,7 @@ export const longestOffloadedDelayMs =
     durationSeconds(queueRetention) -
     durationSeconds(deadLetterRetention));
 
-/** @throws {InvalidDelayError} when a job's payload is in S3, and would be deleted before */
+/** @throws {InvalidDelayError} when a job's payload is in S3 and would be deleted before the job has ended */
 export function checkPayloadLasts(
   schedule: GetScheduleCommandOutput,
   job: Partial<DelayedJob>,
@@ -132,7 +135,7 @@ export function checkPayloadLasts(
   throw new InvalidDelayError(job, problem);
 }
 
-/** The same schedule at another time. An update replaces it as a whole, so everything is said again. */
+/** The same schedule at another time. An update replaces the whole schedule, so it must hold everything. */
 export function movedTo(schedule: GetScheduleCommandOutput, at: Date): UpdateScheduleCommandInput {
   const { GroupName, Name, Description, State, FlexibleTimeWindow, ActionAfterCompletion, Target } = schedule;
   return {
@@ -141,7 +144,9 @@ export function movedTo(schedule: GetScheduleCommandOutput, at: Date): UpdateSch
   };
 }
 
-/** What a schedule of the group publishes, and when; undefined for one that somebody made by hand for something else. */
+/**
+ * The job that a schedule publishes, and when. Undefined for a schedule that somebody made by hand for something else.
+ */
 export function delayedJobOf(schedule: GetScheduleCommandOutput): DelayedJob | undefined {
   const { ScheduleExpression = '', ScheduleExpressionTimezone = 'UTC', Target } = schedule;
   const wallTime = Date.parse(`${/^at\((.*)\)$/.exec(ScheduleExpression)?.[1]}Z`);
@@ -151,7 +156,7 @@ export function delayedJobOf(schedule: GetScheduleCommandOutput): DelayedJob | u
   return { jobName, jobId, at: new Date(instantOf(wallTime, ScheduleExpressionTimezone) ?? wallTime) };
 }
 
-/** Whether a schedule publishes what is wanted, whenever that is. When it was asked for makes no difference. */
+/** Whether two schedules publish the same job with the same body. Their times, and `publishedAt`, may differ. */
 export function isSameJob(schedule: GetScheduleCommandOutput, wanted: CreateScheduleCommandInput): boolean {
   const [published, toPublish] = [readPublish(schedule.Target?.Input), readPublish(wanted.Target?.Input)];
   const isSameName = attributeText(published, 'jobName') === attributeText(toPublish, 'jobName');

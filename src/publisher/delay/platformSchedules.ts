@@ -1,7 +1,7 @@
 import { arnOf, parseTopicArn, platformNames, schedulerRoleName, topicArnForm } from '../../names.ts';
 import { PublishError } from '../errors.ts';
 
-/** What a platform's stack made for schedules, as far as it can be told from the topic's ARN. */
+/** The resources that a platform's stack has for schedules. Their names follow from the topic's ARN. */
 export interface PlatformSchedules {
   readonly topicArn: string;
   readonly region: string;
@@ -11,7 +11,7 @@ export interface PlatformSchedules {
   readonly deadLetterQueueArn: string;
 }
 
-/** @throws {PublishError} when `topicArn` is no SNS topic's ARN */
+/** @throws {PublishError} when `topicArn` is not the ARN of an SNS topic */
 export function platformSchedules(topicArn: string): PlatformSchedules {
   const topic = parseTopicArn(topicArn);
   if (topic === undefined) {

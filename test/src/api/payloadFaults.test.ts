@@ -95,7 +95,7 @@ describe('a fault', () => {
       'a lone surrogate',
       z.record(z.string(), z.number()),
       { '\ud800': '' },
-      { '': 'has a property whose name is no Unicode text (a lone surrogate)' },
+      { '': 'has a property whose name is not Unicode text (a lone surrogate)' },
     ],
   ])('of %s is told where it is, in words', (_what, schema, value, expected) => {
     expect(faultsOf(schema, value)).toEqual(expected);

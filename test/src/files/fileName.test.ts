@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { maxFileNameBytes, safeFileName } from '../../../src/files/index.ts';
+import { maxFileNameBytes, safeFileName } from '../../../src/files/keys.ts';
 
 describe('a file name that is safe everywhere', () => {
   test.each([

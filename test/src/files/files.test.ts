@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { isFileResult, openUpload, readUpload, resultPrefix, saveFile } from '../../../src/files/index.ts';
+import { isFileResult } from '../../../src/files/fileResult.ts';
+import { openUpload, readUpload, saveFile } from '../../../src/files/index.ts';
+import { resultPrefix } from '../../../src/files/keys.ts';
 import { NonRetryableError } from '../../../src/job/index.ts';
 import { startTestBucket, type TestBucket, testContext } from './testBucket.ts';
 

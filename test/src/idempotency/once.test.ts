@@ -152,7 +152,7 @@ describe('an idempotent job', () => {
     expect(delayed).toEqual([expect.objectContaining({ Id: 'duplicate', VisibilityTimeout: 10 })]);
     expect(lines[0]).toMatchObject({
       level: 'WARN',
-      message: 'its wait for the same job counts as an attempt',
+      message: 'it waits for the same job without a copy, so that the wait counts as an attempt',
     });
   });
 

@@ -110,7 +110,7 @@ describe('a CSV file', () => {
 describe('what can never become a PDF is not tried again', () => {
   test.each([
     ['an empty file', 'empty.txt', '', 'empty.txt is empty'],
-    ['a picture', 'a.txt', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0]), 'a.txt is no text'],
+    ['a picture', 'a.txt', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0]), 'a.txt is not a text'],
     ['a table of quotes that never end', 'a.csv', 'a,"b\n', 'row 1 of the table cannot be read'],
     ['a table without rows', 'a.csv', '""\n', 'the table has no row'],
     ['a table of too many columns', 'a.csv', 'a,'.repeat(100), 'the table has 101 columns'],

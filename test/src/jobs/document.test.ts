@@ -24,7 +24,7 @@ describe('the text of a file', () => {
   test.each([
     ['empty', Buffer.alloc(0), 'list.csv is empty'],
     ['blank', bytesOf('\uFEFF \r\n\t'), 'list.csv is empty'],
-    ['a picture', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0]), 'list.csv is no text'],
+    ['a picture', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0]), 'list.csv is not a text'],
   ])('cannot be read from a file that is %s, and trying again is pointless', (_what, bytes, message) => {
     expect(() => decode(bytes, 'list.csv')).toThrow(NonRetryableError);
     expect(() => decode(bytes, 'list.csv')).toThrow(message);

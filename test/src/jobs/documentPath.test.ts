@@ -101,7 +101,7 @@ inBrowser(
       await upload({ name: 'blank.txt', mimeType: 'text/plain', buffer: Buffer.from(' \r\n') });
       await page.getByRole('status').getByText('Failed').waitFor();
       await page.getByText('blank.txt is empty: choose a file that has text').first().waitFor();
-      await page.getByText('The same would fail again').waitFor();
+      await page.getByText('It would fail again').waitFor();
       expect(await page.locator('#history .pill').allTextContents()).toEqual([
         'Failed',
         'Running, attempt 1',

@@ -1,7 +1,7 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { keyedOnce } from '../../../src/idempotency/once.ts';
 import type { KeyedWork } from '../../../src/idempotency/record.ts';
-import type { Idempotency } from '../../../src/job/idempotency.ts';
+import type { Idempotency } from '../../../src/job/defineJob.ts';
 import { type AnyJob, defineJob, type JobOptions } from '../../../src/job/index.ts';
 import type { DeadLetterReason } from '../../../src/message/deadLetterReason.ts';
 import type { Letter } from '../../../src/message/letter.ts';

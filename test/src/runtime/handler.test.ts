@@ -309,7 +309,7 @@ describe('a message that is dead', () => {
     expect(deadLetters).toHaveLength(2);
     expect(reasonOf(deadLetters[0])).toMatchObject({
       name: 'OutOfTimeError',
-      message: 'no attempt after 42000s: SQS keeps it 4d',
+      message: 'would expire in 42000s: SQS keeps it 4d',
       stack: expect.stringMatching(/caused by: RetryAfter: not open yet/),
     });
   });

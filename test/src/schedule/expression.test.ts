@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseSchedule, ScheduleExpressionError } from '../../../src/schedule/index.ts';
+import { ScheduleExpressionError } from '../../../src/schedule/errors.ts';
+import { parseSchedule } from '../../../src/schedule/expression.ts';
 
 function faultOf(expression: string, timezone?: string): ScheduleExpressionError {
   try {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type FiringRule, nextFirings } from '../../../src/schedule/index.ts';
+import { type FiringRule, nextFirings } from '../../../src/schedule/firings.ts';
 import { firingsBetween } from './firingsBetween.ts';
 
 const beforeYear = new Date('2025-12-31T23:59:59.999Z');

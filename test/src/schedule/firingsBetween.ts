@@ -1,4 +1,4 @@
-import { type FiringRule, nextFirings } from '../../../src/schedule/index.ts';
+import { type FiringRule, nextFirings } from '../../../src/schedule/firings.ts';
 
 /** All times at which a schedule fires after `after`, up to and with `until`. */
 export function firingsBetween(rule: FiringRule, after: Date, until: Date): Date[] {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { nextFirings } from '../../../src/schedule/index.ts';
+import { nextFirings } from '../../../src/schedule/firings.ts';
 import { firingsBetween } from './firingsBetween.ts';
 
 const zones = [

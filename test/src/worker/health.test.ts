@@ -2,8 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { EndedRun } from '../../../src/runtime/settle.ts';
-import { type HealthServer, startHealthServer } from '../../../src/worker/health.ts';
-import { workerMetrics } from '../../../src/worker/metrics.ts';
+import { type HealthServer, startHealthServer, workerMetrics } from '../../../src/worker/health.ts';
 import type { Worker, WorkerHealth } from '../../../src/worker/worker.ts';
 
 let server: HealthServer | undefined;

@@ -175,7 +175,7 @@ describe('a worker', () => {
     await stopped;
     expect((await platform.queue()).visible.map(({ receiveCount }) => receiveCount)).toEqual([1]);
     expect(lines.map(({ message }) => message)).toContain(
-      'given back as it is: the receive counts as an attempt',
+      'a message was given back without a copy, so that its receive counts as an attempt',
     );
   });
 

@@ -81,7 +81,9 @@ test('another payload under its ID is refused, and leaves the first one’s as i
   const when = { jobId, at: new Date(platform.time.clock.now() + day) };
   await publisher.publish('GreetingJob', quotes, when);
   const other = { friendName: `${quotes.friendName}!` };
-  await expect(publisher.publish('GreetingJob', other, when)).rejects.toThrow(/another of that ID comes/);
+  await expect(publisher.publish('GreetingJob', other, when)).rejects.toThrow(
+    /another job with that ID is scheduled/,
+  );
   const [, { s3Key }] = JSON.parse(platform.inputOf(jobId).Message);
   expect(JSON.parse((await bucket.get(s3Key)) ?? '')).toEqual(quotes);
   await publisher.cancel(jobId);

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Delay } from '../../../../src/publisher/delay/delay.ts';
+import type { DelayedMessage } from '../../../../src/publisher/delay/onceSchedule.ts';
 import {
   AlreadyDelayedError,
   DelayFailedError,
   DelayTooLargeError,
   InvalidDelayError,
-} from '../../../../src/publisher/delay/errors.ts';
-import type { DelayedMessage } from '../../../../src/publisher/delay/onceSchedule.ts';
+} from '../../../../src/publisher/errors.ts';
 import { type FakeScheduler, fakeScheduler } from './fakeScheduler.ts';
 
 const topicArn = 'arn:aws:sns:eu-west-1:111122223333:jobs-dev';

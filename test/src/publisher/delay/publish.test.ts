@@ -110,9 +110,9 @@ describe('publish with a delay', () => {
     ],
     ['no time', { at: 'tomorrow' }, /at is "tomorrow", which is no instant/],
     ['no date', { at: '2030-02-30T00:00:00Z' }, /which is no instant/],
-    ['an invalid Date', { at: new Date('never') }, /no date up to the year 9999/],
+    ['an invalid Date', { at: new Date('never') }, /not a date up to the year 9999/],
     ['a number', { at: 1_800_000_000_000 as unknown as Date }, /at is 1800000000000, which is no instant/],
-    ['a time that AWS cannot say', { delay: '999999999d' }, /no date up to the year 9999/],
+    ['a time that AWS cannot say', { delay: '999999999d' }, /not a date up to the year 9999/],
   ])('refuses %s, and does nothing', async (_, when, problem) => {
     const options = { ...when, jobId: 'order-7' } as { delay: '10m'; jobId: string };
     const refused = platform.publisher().publish('GreetingJob', hank, options);

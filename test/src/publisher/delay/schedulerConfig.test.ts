@@ -1,6 +1,6 @@
 import { SNSClient } from '@aws-sdk/client-sns';
 import { expect, test } from '@jest/globals';
-import { schedulerConfig } from '../../../../src/publisher/delay/schedulerConfig.ts';
+import { schedulerConfig } from '../../../../src/publisher/delay/delay.ts';
 
 const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
 const sns = (endpoint?: string) =>
