@@ -8,7 +8,7 @@ export interface ConsumerSpec {
 
 /** Names of queues, or their URLs. */
 export interface Consumer {
-  /** Its messages go to the function; their visibility timeout is 2 to 6 s. */
+  /** Its messages go to the function; their visibility timeout is 8 to 12 s. */
   readonly queue: string;
   /** Gets a message for each batch that the function has got: the records, as JSON. */
   readonly batches: string;
@@ -83,7 +83,7 @@ function consumerResources(names: Consumer, index: number, spec: ConsumerSpec, C
       Properties: {
         QueueName: names.queue,
         // Longer than a batch is gathered and run.
-        VisibilityTimeout: 2 + 2 * windowSeconds,
+        VisibilityTimeout: 8 + 2 * windowSeconds,
         RedrivePolicy: { deadLetterTargetArn: arn(`DeadLetters${index}`), maxReceiveCount },
       },
     },
@@ -92,7 +92,7 @@ function consumerResources(names: Consumer, index: number, spec: ConsumerSpec, C
       Properties: {
         Runtime: 'nodejs24.x',
         Handler: 'index.handler',
-        Timeout: 2,
+        Timeout: 6, // many start at once on a busy machine
         MemorySize: 128,
         Code,
         Role: arn('Role'),

@@ -53,7 +53,7 @@ class Trial {
         this.batches.push(JSON.parse(Body));
         await this.#aws.sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
       }
-      if (this.batches.flat().length >= count) end = Math.min(end, Date.now() + 7_000);
+      if (this.batches.flat().length >= count) end = Math.min(end, Date.now() + 14_000);
     }
     return this.batches.flat();
   }

@@ -35,7 +35,7 @@ async function post(
   {
     file = '12345',
     type = 'text/plain',
-    key = 'up/${filename}',
+    key = 'file.txt',
     more = {} as Record<string, string>,
     fields = {} as Record<string, string>,
   } = {},
