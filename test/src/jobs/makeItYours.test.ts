@@ -11,12 +11,15 @@ jest.setTimeout(300_000);
 
 const root = join(import.meta.dirname, '../../..');
 
+/** What its processes take for the machine's temporary directory; the project is in it, too. */
+let temporary: string;
 let project: string;
 const running = new Set<ChildProcess>();
 
 describe('a project without the samples, made as the README says, with a job of its own', () => {
   beforeAll(async () => {
-    project = await mkdtemp(join(tmpdir(), 'make-it-yours-'));
+    temporary = await mkdtemp(join(tmpdir(), 'make-it-yours-'));
+    project = join(temporary, 'project');
     const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
       cwd: root,
       encoding: 'utf8',
@@ -28,7 +31,7 @@ describe('a project without the samples, made as the README says, with a job of 
   });
   afterAll(async () => {
     for (const child of running) kill(child, 'SIGKILL');
-    await rm(project, { recursive: true, force: true });
+    await rm(temporary, { recursive: true, force: true });
   });
 
   test('is synthesized, and its types are written', async () => {
@@ -38,8 +41,10 @@ describe('a project without the samples, made as the README says, with a job of 
     expect(types).not.toContain('GreetingJob');
   });
 
-  test('passes the checks', async () => {
-    await npm('run', 'check');
+  // The rest of `npm run check` looks at files one by one, or at none that knows a job: `npm run check` here covers it.
+  test('has no type that is missing', async () => {
+    // One checker: each of several would resolve what they share.
+    await npm('exec', '--', 'tsc', '-p', '.', '--checkers', '1');
   });
 
   test('runs the job on the laptop when it is published by the CLI', async () => {
@@ -87,8 +92,8 @@ export default defineJob({
 
 /** Starts npm in the project, as a group of processes, which Ctrl-C ends. */
 function start(...words: string[]) {
-  const { PATH = '', HOME = '' } = process.env; // nothing of the Jest around it
-  const env = { PATH, HOME, NODE_COMPILE_CACHE: join(project, '.cache') };
+  const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env; // nothing of the Jest around it
+  const env = { PATH, HOME, NODE_COMPILE_CACHE, TMPDIR: temporary, GOGC: '400' }; // tsc: memory for time
   const child = spawn('npm', words, { cwd: project, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
