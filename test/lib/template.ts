@@ -39,7 +39,6 @@ export function testApp(context: Record<string, unknown> = {}): App {
     context: { ...flags, ...quiet, ...context },
     builtinCloudFormationValidation: false,
     analyticsReporting: false,
-    stackTraces: false,
   });
 }
 
@@ -58,6 +57,8 @@ const quiet = {
   'aws:cdk:enable-path-metadata': true,
   '@aws-cdk/core:annotationsInValidationReport': false,
   'aws:cdk:disable-asset-staging': true,
+  'aws:cdk:disable-creation-stack-traces': true,
+  'aws:cdk:disable-stack-trace': true,
 };
 const flags = JSON.parse(readFileSync(join(repository, 'cdk.json'), 'utf8')).context;
 
