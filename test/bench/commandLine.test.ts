@@ -1,13 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { compileCache } from '../compileCache.ts';
 
 const bench = join(import.meta.dirname, '../../bench');
 
 function run(file: string, ...options: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(bench, file), ...options], {
-    env: { ...process.env, ...compileCache },
     encoding: 'utf8',
   });
   return { status, stdout, stderr };

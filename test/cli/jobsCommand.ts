@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { PlatformFile } from '../../local/platform/platformFile.ts';
-import { compileCache, program, runProgram } from './jobsProject.ts';
+import { compileCache } from '../compileCache.ts';
+import { program, runProgram } from './jobsProject.ts';
 
 export interface Ended {
   readonly code: number | null;

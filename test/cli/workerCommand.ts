@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { compileCache } from '../compileCache.ts';
 import { until } from '../local/aws/lambda/processes.ts';
-import { compileCache, program } from './jobsProject.ts';
+import { program } from './jobsProject.ts';
 
 /** The CLI's worker as a process of its own. */
 export interface RunningWorker {

@@ -29,7 +29,10 @@ export function bundledJob(name: string, options: Partial<JobOptions> = {}): Bun
 /** The API's, enough for a template too. */
 export const apiBundle: JobBundle = { directory: bundleDirectory, hash: 'hash-of-the-api', bytes: 32 };
 
-/** With cdk.json's feature flags. The CDK's validator takes a second, its report is printed: `cdk synth` has both. */
+/**
+ * With cdk.json's feature flags. What takes long and is in no template is left out: the CDK's validator (`cdk synth` has
+ * it), where each construct was made, and copies of the bundles.
+ */
 export function testApp(context: Record<string, unknown> = {}): App {
   return new App({
     outdir: mkdtempSync(join(temporary, 'cdk.out-')),
@@ -53,6 +56,9 @@ export function templateOf(props: Partial<JobPlatformStackProps> = {}): Template
 const quiet = {
   'aws:cdk:enable-path-metadata': true,
   '@aws-cdk/core:annotationsInValidationReport': false,
+  'aws:cdk:disable-asset-staging': true,
+  'aws:cdk:disable-creation-stack-traces': true,
+  'aws:cdk:disable-stack-trace': true,
 };
 const flags = JSON.parse(readFileSync(join(repository, 'cdk.json'), 'utf8')).context;
 

@@ -1,15 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { alarmEmails, contextKeys, contextWarnings } from '../../../lib/platform/app.ts';
 import { SynthError } from '../../../lib/platform/synthError.ts';
 import { jobFile, repository, temporaryProject, writeFiles } from '../project.ts';
-
-// Each synth is a process: they share what Node has compiled of the CDK.
-const compiled = mkdtempSync(join(tmpdir(), 'compiled-'));
-afterAll(() => rmSync(compiled, { recursive: true }));
 
 /** The real app and the real CDK CLI in a project of its own. */
 function project(files: Record<string, string>): string {
@@ -29,7 +24,6 @@ function start(script: 'app' | 'synth', root: string, options: string[] = [], en
     encoding: 'utf8',
     env: {
       ...environment,
-      NODE_COMPILE_CACHE: compiled,
       CDK_VALIDATION: 'false',
       CDK_OUTDIR: join(root, 'out'),
       ...env,

@@ -5,7 +5,6 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { compileCache } from '../../compileCache.ts';
 import { eventually } from '../aws/fixtures/assembly/eventually.ts';
 
 const bin = join(import.meta.dirname, '../../../bin/demo.ts');
@@ -33,7 +32,6 @@ function appWith(jobNames: readonly string[]): string {
 function demo(output: 'pipe' | 'closed' = 'pipe') {
   const started = spawn(process.execPath, [bin], {
     cwd: project,
-    env: { ...process.env, ...compileCache },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   child = started;

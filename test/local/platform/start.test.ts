@@ -8,7 +8,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { runProgram } from '../../../local/platform/program.ts';
-import { compileCache } from '../../compileCache.ts';
 import { eventually } from '../aws/fixtures/assembly/eventually.ts';
 import { handlerThatSays } from '../aws/fixtures/assembly/writeAssembly.ts';
 import { isRunning } from '../aws/lambda/processes.ts';
@@ -50,7 +49,6 @@ const anyPorts = ['--port', '0', '--console-port', '0', '--api-port', '0'];
 function start(...options: string[]) {
   const child = spawn(process.execPath, [bin, ...anyPorts, ...options], {
     cwd: project,
-    env: { ...process.env, ...compileCache },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   children.push(child);

@@ -11,12 +11,15 @@ jest.setTimeout(300_000);
 
 const root = join(import.meta.dirname, '../../..');
 
+/** What its processes take for the machine's temporary directory; the project is in it, too. */
+let temporary: string;
 let project: string;
 const running = new Set<ChildProcess>();
 
 describe('a project without the samples, made as the README says, with a job of its own', () => {
   beforeAll(async () => {
-    project = await mkdtemp(join(tmpdir(), 'make-it-yours-'));
+    temporary = await mkdtemp(join(tmpdir(), 'make-it-yours-'));
+    project = join(temporary, 'project');
     const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
       cwd: root,
       encoding: 'utf8',
@@ -28,7 +31,7 @@ describe('a project without the samples, made as the README says, with a job of 
   });
   afterAll(async () => {
     for (const child of running) kill(child, 'SIGKILL');
-    await rm(project, { recursive: true, force: true });
+    await rm(temporary, { recursive: true, force: true });
   });
 
   test('is synthesized, and its types are written', async () => {
@@ -87,8 +90,8 @@ export default defineJob({
 
 /** Starts npm in the project, as a group of processes, which Ctrl-C ends. */
 function start(...words: string[]) {
-  const { PATH = '', HOME = '' } = process.env; // nothing of the Jest around it
-  const env = { PATH, HOME, NODE_COMPILE_CACHE: join(project, '.cache') };
+  const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env; // nothing of the Jest around it
+  const env = { PATH, HOME, NODE_COMPILE_CACHE, TMPDIR: temporary, GOGC: '400' }; // tsc: memory for time
   const child = spawn('npm', words, { cwd: project, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));

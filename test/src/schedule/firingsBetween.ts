@@ -2,9 +2,7 @@ import { type FiringRule, nextFirings } from '../../../src/schedule/firings.ts';
 
 /** All times at which a schedule fires after `after`, up to and with `until`. */
 export function firingsBetween(rule: FiringRule, after: Date, until: Date): Date[] {
-  for (let count = 100; ; count *= 10) {
-    const firings = nextFirings(rule, after, count);
-    const isAll = firings.length < count || (firings.at(-1) as Date) > until;
-    if (isAll) return firings.filter((firing) => firing <= until);
-  }
+  const end = rule.end !== undefined && rule.end < until ? rule.end : until;
+  const firings = nextFirings({ ...rule, end }, after, Number.MAX_SAFE_INTEGER);
+  return firings.filter((firing) => firing <= until); // an `at` ignores the end
 }
