@@ -14,8 +14,8 @@ interface Asked {
 export function awsProblem(error: Error, { target, needs, subject }: Asked): string | undefined {
   const isOfPublisher = error instanceof PublishError;
   const refusal = isOfPublisher && error.cause instanceof Error ? error.cause : error;
-  const named = `${errorCode(refusal)}: ${refusal.message}`.replace(/\s+/g, ' ');
-  if (isDenied(refusal)) return `no permission: ${needs()}`;
+  const named = `${errorCode(refusal)}: ${sentenceOf(refusal)}`;
+  if (isDenied(refusal)) return `no permission: ${needs()}. AWS says: ${sentenceOf(refusal)}`;
   if (hasBadCredentials(refusal)) {
     return `AWS does not take the credentials (${named}): check AWS_PROFILE, or sign in again`;
   }
@@ -38,6 +38,11 @@ export function permissionsText(
     actions === undefined ? [] : [`${actions.join(', ')} on ${resource}`],
   );
   return `${command} needs ${all.join('; ')}`;
+}
+
+/** What AWS said, in one line that our own sentence can go on after. */
+export function sentenceOf({ message }: Error): string {
+  return message.replace(/\s+/g, ' ').trim().replace(/\.$/, '');
 }
 
 /** AWS's name of an error, such as `AccessDeniedException`. */

@@ -4,6 +4,7 @@ import {
   paginateListStackResources,
 } from '@aws-sdk/client-cloudformation';
 import { lastPart, parseArn, platformNames } from '../src/names.ts';
+import { errorCode, sentenceOf } from './awsProblem.ts';
 import { CommandError } from './outcome.ts';
 import { jobQueuesOf, type Target } from './target.ts';
 
@@ -26,11 +27,12 @@ export async function stackTarget(
   listResources: (stackName: string) => Promise<StackResource[]> = listStackResources,
   readOutputs: (stackName: string) => Promise<StackOutputs> = readStackOutputs,
 ): Promise<Target> {
-  const [resources, { ApiUrl, FilesBucket }] = await Promise.all([
+  const [resources, outputs] = await Promise.all([
     resourcesOf(stackName, listResources),
-    // Most commands need no outputs, so a missing permission to read them is no error here.
-    readOutputs(stackName).catch((): StackOutputs => ({})),
+    // Most commands need no outputs: those that do say what is missing.
+    readOutputs(stackName).catch((error: Error) => error),
   ]);
+  const { ApiUrl, FilesBucket }: StackOutputs = outputs instanceof Error ? {} : outputs;
   const queueUrls = idsOf(resources, 'AWS::SQS::Queue');
   const queueNames = new Set(queueUrls.map(lastPart));
   const topicArn = idsOf(resources, 'AWS::SNS::Topic').find((arn) =>
@@ -48,6 +50,9 @@ export async function stackTarget(
     jobs: jobQueuesOf(topicArn, queueUrls),
     ...(ApiUrl && { apiUrl: ApiUrl }),
     ...(FilesBucket && { filesBucket: FilesBucket }),
+    ...(outputs instanceof Error && {
+      outputsProblem: `the outputs of stack ${stackName} cannot be read, which needs cloudformation:DescribeStacks. AWS says: ${sentenceOf(outputs)}`,
+    }),
   };
 }
 
@@ -58,9 +63,13 @@ async function resourcesOf(
   try {
     return await listResources(stackName);
   } catch (cause) {
-    const { message } = cause as Error;
+    const error = cause as Error;
+    // CloudFormation has answered, so the endpoint is right.
+    const advice = /^(ValidationError|AccessDenied(Exception)?)$/.test(errorCode(error))
+      ? ''
+      : endpointAdvice();
     throw new CommandError(
-      `stack ${stackName} cannot be read: ${message}. ${endpointAdvice()}Check the name, AWS_REGION and AWS_PROFILE`,
+      `stack ${stackName} cannot be read: ${sentenceOf(error)}. ${advice}Check the name, AWS_REGION and AWS_PROFILE`,
       { cause },
     );
   }

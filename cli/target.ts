@@ -19,6 +19,8 @@ export interface Target {
   readonly apiUrl?: string;
   /** The bucket that payloads too large for a message go through; undefined where only the topic is known. */
   readonly filesBucket?: string;
+  /** Why the two above are not known, where a permission is missing. */
+  readonly outputsProblem?: string;
 }
 
 /** Whatever is left out comes from the environment, as for any AWS client. */

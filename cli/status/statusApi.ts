@@ -111,8 +111,9 @@ function untracked(jobName: string): CommandError {
 }
 
 /** @throws {CommandError} when the target has no API, or it is not known */
-export function apiUrlOf({ apiUrl, name }: Target): string {
+export function apiUrlOf({ apiUrl, name, outputsProblem }: Target): string {
   if (apiUrl !== undefined) return apiUrl;
+  if (outputsProblem !== undefined) throw new CommandError(outputsProblem);
   throw new CommandError(
     `the API of ${name} is not known: a platform has one if a job has track: true, and --stack finds it by the output ApiUrl`,
   );

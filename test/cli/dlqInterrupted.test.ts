@@ -236,7 +236,7 @@ describe('what AWS or the network refuses', () => {
       expect(stderr).toContain(
         `error: no permission: dlq redrive needs sqs:GetQueueUrl, sqs:GetQueueAttributes, sqs:ReceiveMessage, ` +
           `sqs:ChangeMessageVisibility, sqs:DeleteMessage, sqs:ListMessageMoveTasks on ${arn(names.dead)}; ` +
-          `sqs:SendMessage on ${arn(names.queue)}\n`,
+          `sqs:SendMessage on ${arn(names.queue)}. AWS says: `,
       );
       expect(await countOf(names.queue)).toBe(0);
       await expectNothingLost(bodies);

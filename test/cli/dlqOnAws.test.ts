@@ -184,7 +184,10 @@ test('what AWS refuses is one line that says what to do, and a bug is none', () 
     Object.assign(new Error(message), { name, $metadata: {} });
   expect(explain(error('AccessDenied'), work)).toBe(
     'no permission: dlq show needs sqs:GetQueueUrl, sqs:GetQueueAttributes, sqs:ReceiveMessage, ' +
-      'sqs:ChangeMessageVisibility on arn:aws:sqs:us-east-1:123456789012:jobs-dev-GreetingJob-dead-letters',
+      'sqs:ChangeMessageVisibility on arn:aws:sqs:us-east-1:123456789012:jobs-dev-GreetingJob-dead-letters. AWS says: said AWS',
+  );
+  expect(explain(error('AccessDenied', 'User: x is not authorized.'), work)).toMatch(
+    / AWS says: User: x is not authorized$/,
   );
   expect(explain(error('QueueDoesNotExist'), work)).toMatch(/^the queue jobs-dev-.* does not exist/);
   expect(explain(error('CredentialsProviderError'), work)).toMatch(/AWS_PROFILE/);

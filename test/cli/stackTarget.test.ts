@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { expect, test } from '@jest/globals';
 import { CommandError } from '../../cli/outcome.ts';
 import { type StackResource, stackTarget } from '../../cli/stackTarget.ts';
+import { apiUrlOf } from '../../cli/status/statusApi.ts';
 
 const arn = (name: string): StackResource => ({
   type: 'AWS::SNS::Topic',
@@ -54,6 +55,15 @@ test('its API and its bucket are found by its outputs, and are missing where tho
   const denied = await stackTarget('Jobs-dev', list, () => Promise.reject(new Error('AccessDenied')));
   expect(denied).not.toHaveProperty('apiUrl');
   expect(denied.topicArn).toBe(arn('jobs-dev').physicalId);
+  expect(() => apiUrlOf(denied)).toThrow(/needs cloudformation:DescribeStacks\. AWS says: AccessDenied$/);
+});
+
+test('CloudFormation that has answered is not advised away, and its full stop is not doubled', async () => {
+  const cause = Object.assign(new Error('Stack with id Jobs does not exist.'), { name: 'ValidationError' });
+  await withEnvironment({ AWS_ENDPOINT_URL: 'https://an.aws.example' }, async () => {
+    const missing = stackTarget('Jobs', () => Promise.reject(cause), noOutputs);
+    await expect(missing).rejects.toThrow(/: Stack with id Jobs does not exist\. Check the name/);
+  });
 });
 
 test('a stack without a platform, and one that cannot be read, are told apart', async () => {

@@ -33,7 +33,10 @@ test('nothing is said of the asset where the CDK CLI has not asked for it', () =
 
 /** As the CDK CLI has it: with the assets' places in the template. */
 function assembled(code: Code, hasAssetMetadata = true) {
-  const app = testApp({ 'aws:cdk:enable-asset-metadata': hasAssetMetadata });
+  const app = testApp({
+    'aws:cdk:enable-asset-metadata': hasAssetMetadata,
+    'aws:cdk:disable-asset-staging': false,
+  });
   const stack = new Stack(app, 'Stack');
   new LambdaFunction(stack, 'Function', { code, runtime: Runtime.NODEJS_24_X, handler: 'index.handler' });
   const { directory } = app.synth();
