@@ -2,11 +2,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { localCredentials as credentials } from '../../local/aws/isolatedAws.ts';
 import { type DlqPlatform, envelope, names, reason, startDlqPlatform } from './dlqPlatform.ts';
 import { runJobs } from './jobsCommand.ts';
 
 const bucket = 'jobs-dev-files';
-const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 let platform: DlqPlatform;
 let s3: S3Client;
 

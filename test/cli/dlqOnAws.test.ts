@@ -16,6 +16,7 @@ import { deleteLetters, sendToQueue } from '../../cli/dlq/sendLetters.ts';
 import { explain, type Permissions, permissions } from '../../cli/dlq/session.ts';
 import { publishToTopic } from '../../cli/dlq/throughTopic.ts';
 import type { Target } from '../../cli/target.ts';
+import { localCredentials as credentials } from '../../local/aws/isolatedAws.ts';
 import { type DlqPlatform, envelope, names, reason, startDlqPlatform } from './dlqPlatform.ts';
 
 /** A deployed platform of which only the topic is known. */
@@ -41,7 +42,6 @@ describe('where only the topic is known', () => {
   let sns: SNSClient;
   beforeEach(async () => {
     platform = await startDlqPlatform();
-    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
     const config = { endpoint: platform.engine.endpoint, region: 'us-east-1', credentials };
     sqs = new SQS(config);
     sns = new SNSClient(config);

@@ -4,6 +4,7 @@ import { PassThrough } from 'node:stream';
 import { CreateBucketCommand, GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { startWaitBar } from '../../cli/publish/wait.ts';
+import { localCredentials as credentials } from '../../local/aws/isolatedAws.ts';
 import { until } from '../local/aws/lambda/processes.ts';
 import { json, problem, startApi, statusOf, type TestApi, unknown } from '../src/publisher/testApi.ts';
 import { startTopic, type TestTopic } from '../src/publisher/topic.ts';
@@ -19,7 +20,6 @@ let directory: Awaited<ReturnType<typeof startDirectory>>;
 
 beforeAll(async () => {
   [topic, api] = await Promise.all([startTopic(), startApi()]);
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   s3 = new S3Client({ endpoint: topic.endpoint, region: 'us-east-1', credentials });
   await s3.send(new CreateBucketCommand({ Bucket: 'files' }));
   const queues = { queueUrl: topic.queueUrl, deadLetterQueueUrl: topic.queueUrl };

@@ -9,6 +9,7 @@ import { schedulesIn } from '../../cli/schedules/schedule.ts';
 import { needs, permissions } from '../../cli/schedules/session.ts';
 import { untilText } from '../../cli/when.ts';
 import { startEngine } from '../../local/aws/engine/engine.ts';
+import { localCredentials as credentials } from '../../local/aws/isolatedAws.ts';
 import { schedulerApi } from '../../local/aws/scheduler/api.ts';
 import { scheduleFrom } from '../../local/aws/scheduler/schedule.ts';
 import { startScheduler } from '../../local/aws/scheduler/scheduler.ts';
@@ -22,7 +23,6 @@ test.each([1, 60])(
     const engine = await startEngine({ port: 0, region: 'us-east-1', speed });
     const scheduler = startScheduler({ engine, clock: time.clock, onFiring: () => {}, onWarning: () => {} });
     engine.answerScheduler(schedulerApi(scheduler, time.clock.now));
-    const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
     const client = new SchedulerClient({ endpoint: engine.endpoint, region: 'us-east-1', credentials });
     const create = (Name: string, ScheduleExpression: string, more = {}) =>
       scheduler.create(

@@ -193,5 +193,5 @@ test('the wall holds for it too', async () => {
   });
   const failure = bundle(root);
   await expect(failure).rejects.toThrow(BundleWallError);
-  await expect(failure).rejects.toThrow("api's bundle would carry lib/stack.ts, which must not ship");
+  await expect(failure).rejects.toThrow("api's bundle would carry lib/stack.ts");
 });

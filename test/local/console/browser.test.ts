@@ -11,6 +11,7 @@ import {
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { localCredentials as credentials } from '../../../local/aws/isolatedAws.ts';
 import type { Console } from '../../../local/console/server.ts';
 import { type Platform, startPlatform } from '../../../local/platform/platform.ts';
 import { chromiumArguments, chromiumPath } from '../../pages/chromium.ts';
@@ -247,7 +248,6 @@ inBrowser('the page in Chromium, on a real platform', () => {
     await row('yearly').getByText(hostile).waitFor();
     await row('yearly').getByText('not fired yet').waitFor();
     const { endpoint, region } = platform;
-    const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
     const scheduler = new SchedulerClient({ endpoint, region, credentials });
     const { Target } = await scheduler.send(new GetScheduleCommand({ Name: 'yearly' }));
     await scheduler.send(
@@ -302,7 +302,7 @@ async function sendDeadLetter(): Promise<void> {
   const sqs = new SQSClient({
     endpoint,
     region,
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    credentials,
   });
   const reason = {
     name: 'TypeError',

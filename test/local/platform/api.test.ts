@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { ApiPortTakenError } from '../../../local/aws/http/listeners.ts';
+import { localCredentials as credentials } from '../../../local/aws/isolatedAws.ts';
 import { type Platform, startPlatform } from '../../../local/platform/platform.ts';
 import { functionResource, httpApiResources, urlResource } from '../aws/fixtures/assembly/apiResources.ts';
 import { type FixtureResource, writeAssembly } from '../aws/fixtures/assembly/writeAssembly.ts';
@@ -104,7 +105,6 @@ test('functions and other clients share the bucket, and the pages of the API may
   const running = await startWith(await assemblyOf(saving, { ApiUrl, FilesBucket }));
   const { apiUrl, filesBucket, endpoint, region } = await platformFile();
   expect((await fetch(apiUrl)).status).toBe(201);
-  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
   const s3 = new S3Client({ endpoint, region, credentials });
   const { Body } = await s3.send(new GetObjectCommand({ Bucket: filesBucket, Key: 'results/a' }));
   expect(await Body?.transformToString()).toBe('by the function');

@@ -10,6 +10,7 @@ import {
 import { SNSClient } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { projectWith } from '../../../bench/project.ts';
+import { localCredentials } from '../../../local/aws/isolatedAws.ts';
 import { readLogLine } from '../../../local/platform/logLine.ts';
 import { type Platform, startPlatform } from '../../../local/platform/platform.ts';
 import { synthesize } from '../../../local/platform/synth.ts';
@@ -55,7 +56,7 @@ beforeAll(async () => {
     onEvent,
   });
   const { endpoint, region } = platform;
-  const config = { endpoint, region, credentials: { accessKeyId: 'any', secretAccessKey: 'any' } };
+  const config = { endpoint, region, credentials: localCredentials };
   sns = new SNSClient(config);
   scheduler = new SchedulerClient(config);
   const { topicArn = '' } = await platform.snapshot();

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { AssemblyError } from '../../../local/aws/assembly/assembly.ts';
+import { localCredentials } from '../../../local/aws/isolatedAws.ts';
 import { NotPublishedError } from '../../../local/platform/jobs.ts';
 import { type Platform, startPlatform } from '../../../local/platform/platform.ts';
 import { PlatformRunningError } from '../../../local/platform/platformFile.ts';
@@ -79,7 +80,7 @@ test('a message published with the plain AWS SDK reaches its handler and no othe
   const sns = new SNSClient({
     endpoint,
     region,
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    credentials: localCredentials,
   });
   await sns.send(
     new PublishCommand({

@@ -1,5 +1,6 @@
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { type Engine, startEngine } from '../../../local/aws/engine/engine.ts';
+import { localCredentials as credentials } from '../../../local/aws/isolatedAws.ts';
 
 const region = 'us-east-1';
 const platform = 'jobs-dev';
@@ -23,7 +24,6 @@ export interface ApiPlatform {
 
 export async function startApiPlatform(): Promise<ApiPlatform> {
   const engine = await startEngine({ port: 0, region, speed: 1 });
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const clientConfig = { endpoint: engine.endpoint, region, credentials };
   const s3 = new S3Client({ ...clientConfig, forcePathStyle: true });
   await engine.sns('CreateTopic', { Name: platform });

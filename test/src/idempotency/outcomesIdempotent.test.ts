@@ -1,8 +1,5 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import dynalite from 'dynalite';
 import { keyedOnce } from '../../../src/idempotency/once.ts';
 import type { KeyedWork } from '../../../src/idempotency/record.ts';
 import { dynamoKeys } from '../../../src/idempotency/record.ts';
@@ -16,38 +13,20 @@ import {
   type Process,
   realDeadlines,
 } from '../runtime/crashBench.ts';
+import { startTestTable, type TestTable } from './testTable.ts';
 
 beforeEach(fakeDeadlines);
 afterEach(realDeadlines);
 
 describe('an idempotent job', () => {
-  const tableName = 'jobs-dev-idempotency';
-  let server: Server;
-  let client: DynamoDBClient;
+  let table: TestTable;
   let jobs = 0;
 
   beforeAll(async () => {
-    server = dynalite({ createTableMs: 0 });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    client = new DynamoDBClient({
-      endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-      maxAttempts: 1, // the clock moves here, which the SDK would take for a reason to try again
-    });
-    await client.send(
-      new CreateTableCommand({
-        TableName: tableName,
-        BillingMode: 'PAY_PER_REQUEST',
-        AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
-        KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-      }),
-    );
+    // The clock moves here, which the SDK would take for a reason to try again.
+    table = await startTestTable({ maxAttempts: 1 });
   });
-  afterAll(async () => {
-    client.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  });
+  afterAll(() => table.close());
 
   /** Each life has a memory of its own in the table; a call to DynamoDB is a step before and one after. */
   function idempotent(acts: Act[], maxAttempts = 3, copies = 1): () => LifeOptions {
@@ -60,7 +39,7 @@ describe('an idempotent job', () => {
         copies,
         once: (step, remembered) => {
           const keyed: KeyedWork = (key, lease, work) =>
-            dynamoKeys(jobName, '1d', { tableName, client: watched(step, () => remembered(key)) })(
+            dynamoKeys(jobName, '1d', { ...table, client: watched(step, () => remembered(key)) })(
               key,
               lease,
               work,
@@ -72,7 +51,7 @@ describe('an idempotent job', () => {
   }
 
   function watched(process: Process, remembered: () => void): DynamoDBClient {
-    return watchedSend(client, (command, send) => {
+    return watchedSend(table.client, (command, send) => {
       const name = command.constructor.name.replace('Command', '');
       return process.calls(name, async () => {
         const output = await send();
@@ -139,7 +118,7 @@ describe('an idempotent job', () => {
 
   test('is not done twice when a failed run frees its key late, after another has taken over', async () => {
     const doneWith = (leaseMs: number, work: () => unknown): Promise<unknown> =>
-      dynamoKeys('Late', '1d', { tableName, client })('key', { leaseMs, log: console }, work);
+      dynamoKeys('Late', '1d', table)('key', { leaseMs, log: console }, work);
     const [slow, second] = [Promise.withResolvers<never>(), Promise.withResolvers<string>()];
     const [slowRuns, secondRuns] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
 
@@ -169,12 +148,12 @@ describe('an idempotent job', () => {
   ])('is remembered when DynamoDB %s, as far as that helps', async (name, error, failures, remembered) => {
     let left = failures;
     const warnings: string[] = [];
-    const failing = watchedSend(client, async (command, send) => {
+    const failing = watchedSend(table.client, async (command, send) => {
       if (command.constructor.name === 'UpdateItemCommand' && left-- > 0) throw error;
       return send();
     });
     const lease = { leaseMs: 60_000, log: { warn: (text: string) => void warnings.push(text) } };
-    const once = dynamoKeys('Unsteady', '1d', { tableName, client: failing });
+    const once = dynamoKeys('Unsteady', '1d', { ...table, client: failing });
     expect(await once(name, lease, () => 'done')).toBe('done');
     expect(warnings).toHaveLength(1 - remembered.length);
     const again = once(name, lease, () => 'twice');

@@ -1,41 +1,17 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import dynalite from 'dynalite';
 import { dynamoKeys } from '../../../src/idempotency/record.ts';
 import { AlreadyRunningError } from '../../../src/runtime/once.ts';
+import { startTestTable, type TestTable } from './testTable.ts';
 
-const tableName = 'jobs-dev-idempotency';
-let server: Server;
-let client: DynamoDBClient;
-
+let table: TestTable;
 beforeAll(async () => {
-  server = dynalite({ createTableMs: 0 });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  client = new DynamoDBClient({
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
-  await client.send(
-    new CreateTableCommand({
-      TableName: tableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
-      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-    }),
-  );
+  table = await startTestTable();
 });
-
-afterAll(async () => {
-  client.destroy();
-  await new Promise((resolve) => server.close(resolve));
-});
+afterAll(() => table.close());
 
 const warnings: string[] = [];
 const lease = { leaseMs: 60_000, log: { warn: (message: string) => void warnings.push(message) } };
-const once = (jobName = 'TestJob') => dynamoKeys(jobName, '1d', { tableName, client });
+const once = (jobName = 'TestJob') => dynamoKeys(jobName, '1d', table);
 
 describe('work with a key', () => {
   test('is done once, and its stored result is given to whoever comes again', async () => {

@@ -7,6 +7,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { buildApp } from 'fauxqs';
+import { localCredentials } from '../../../local/aws/isolatedAws.ts';
 
 /** A real topic on real sockets, and a queue that gets everything published to it. */
 export interface TestTopic {
@@ -31,7 +32,7 @@ export async function startTopic(): Promise<TestTopic> {
   const config = {
     endpoint,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    credentials: localCredentials,
   };
   const sns = new SNSClient(config);
   const sqs = new SQSClient(config);

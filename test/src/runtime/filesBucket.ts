@@ -2,6 +2,7 @@ import { createServer, request, type Server, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { buildApp } from 'fauxqs';
+import { localCredentials as credentials } from '../../../local/aws/isolatedAws.ts';
 
 /** A real bucket on real sockets, behind a proxy that can fail. */
 export interface TestBucket {
@@ -21,8 +22,6 @@ export interface TestBucket {
   get(key: string): Promise<string | undefined>;
   close(): Promise<void>;
 }
-
-const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 export async function startBucket(): Promise<TestBucket> {
   const app = buildApp({ logger: false });

@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Engine, startEngine } from '../../../local/aws/engine/engine.ts';
+import { localCredentials as credentials } from '../../../local/aws/isolatedAws.ts';
 import { createStatusStore, type StatusStore } from '../../../src/tracking/store.ts';
 import { createStatusTable } from '../api/apiPlatform.ts';
 import { memoryStore } from '../api/memoryStore.ts';
@@ -16,7 +17,6 @@ const stores: Record<string, () => StatusStore> = {
 
 beforeAll(async () => {
   engine = await startEngine({ port: 0, region: 'us-east-1', speed: 1 });
-  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
   client = new DynamoDBClient({ endpoint: engine.endpoint, region: engine.region, credentials });
   await createStatusTable(engine, 'status');
 });

@@ -10,6 +10,7 @@ import {
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
+import { localCredentials } from '../../../local/aws/isolatedAws.ts';
 import type { StatusItem } from '../../../src/tracking/item.ts';
 import { plainItem } from '../../../src/tracking/table.ts';
 
@@ -35,6 +36,8 @@ export interface TestTable {
   as<T>(caller: Caller, work: () => T): T;
   item(jobId: string): Promise<StatusItem | undefined>;
   put(item: Record<string, unknown>): Promise<void>;
+  /** For `beforeEach`: forgets what a test has set and the calls so far; the items stay. */
+  reset(): void;
   close(): Promise<void>;
 }
 
@@ -45,7 +48,7 @@ export async function startTestTable(): Promise<TestTable> {
   const config: DynamoDBClientConfig = {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: localCredentials,
     maxAttempts: 1,
   };
   const [client, direct] = [new DynamoDBClient(config), new DynamoDBClient(config)];
@@ -85,6 +88,10 @@ export async function startTestTable(): Promise<TestTable> {
         ]),
       );
       await direct.send(new PutItemCommand({ TableName: tableName, Item }));
+    },
+    reset() {
+      Object.assign(table, { before: undefined, repeatsWrites: false, tellsRefusals: true });
+      table.calls.length = 0;
     },
     async close() {
       client.destroy();

@@ -29,8 +29,7 @@ beforeEach(() => {
   clock = new TestClock();
   store = createStatusStore({ tableName: table.tableName, client: table.client, now: clock.now });
   jobId = `job-${++jobs}`;
-  Object.assign(table, { before: undefined, repeatsWrites: false, tellsRefusals: true });
-  table.calls.length = 0;
+  table.reset();
 });
 
 type Bench = Parameters<typeof trackedBench>[2];

@@ -1,4 +1,5 @@
 import { type Engine, type QueueState, startEngine } from '../../../local/aws/engine/engine.ts';
+import { localCredentials as credentials } from '../../../local/aws/isolatedAws.ts';
 import { until } from '../../local/aws/lambda/processes.ts';
 
 const region = 'eu-west-1';
@@ -52,7 +53,6 @@ export async function startPlatform({
       }),
     },
   });
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const queueUrl = engine.queueUrl(queueName);
   const sendBody = async (MessageBody: string): Promise<void> => {
     await engine.sqs('SendMessage', { QueueUrl: queueUrl, MessageBody });

@@ -1,6 +1,7 @@
 import { DynamoDBClient, GetItemCommand, ListTablesCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Engine, startEngine } from '../../../../local/aws/engine/engine.ts';
+import { localCredentials as credentials } from '../../../../local/aws/isolatedAws.ts';
 import { table } from '../../../../local/aws/resources/table.ts';
 
 let engine: Engine;
@@ -8,7 +9,6 @@ let client: DynamoDBClient;
 
 beforeAll(async () => {
   engine = await startEngine({ port: 0, region: 'us-east-1', speed: 1 });
-  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
   client = new DynamoDBClient({ endpoint: engine.endpoint, region: engine.region, credentials });
 });
 

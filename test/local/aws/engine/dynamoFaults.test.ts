@@ -8,13 +8,13 @@ import {
   type FaultRequest,
   startEngine,
 } from '../../../../local/aws/engine/engine.ts';
+import { localCredentials as credentials } from '../../../../local/aws/isolatedAws.ts';
 
 let engine: Engine;
 let client: DynamoDBClient;
 
 beforeAll(async () => {
   engine = await startEngine({ port: 0, region: 'us-east-1', speed: 1 });
-  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
   client = new DynamoDBClient({
     endpoint: engine.endpoint,
     region: engine.region,

@@ -25,6 +25,7 @@ import {
   type Fault,
   startEngine,
 } from '../../../../local/aws/engine/engine.ts';
+import { localCredentials } from '../../../../local/aws/isolatedAws.ts';
 import { until } from '../lambda/processes.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -38,7 +39,7 @@ async function start(speed = 1) {
   const options = {
     endpoint: engine.endpoint,
     region: 'us-west-2',
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    credentials: localCredentials,
     maxAttempts: 1,
   };
   const sqs = new SQSClient(options);

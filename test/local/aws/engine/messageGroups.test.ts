@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Engine, startEngine } from '../../../../local/aws/engine/engine.ts';
+import { localCredentials as credentials } from '../../../../local/aws/isolatedAws.ts';
 import { startEventSourceMapping } from '../../../../local/aws/lambda/eventSourceMapping.ts';
 import type { LocalFunction } from '../../../../local/aws/lambda/function.ts';
 import { sqsRecord, systemAttributes } from '../../../../src/message/sqsRecord.ts';
@@ -24,7 +25,6 @@ let deadUrl: string;
 
 beforeEach(async () => {
   engine = await startEngine({ port: 0, region: 'eu-west-1', speed: 1 });
-  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
   const options = { endpoint: engine.endpoint, region: 'eu-west-1', credentials, maxAttempts: 1 };
   [sqs, sns] = [new SQSClient(options), new SNSClient(options)];
   deadUrl = await createQueue('dead', {});

@@ -13,6 +13,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type Engine, startEngine } from '../../../../local/aws/engine/engine.ts';
+import { localCredentials as credentials } from '../../../../local/aws/isolatedAws.ts';
 import { until } from '../lambda/processes.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -23,7 +24,6 @@ afterEach(async () => {
 /** A job's queue `work` and its dead-letter queue `dead`. */
 async function start() {
   const engine = await startEngine({ port: 0, region: 'eu-west-1', speed: 1 });
-  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
   const sqs = new SQSClient({
     endpoint: engine.endpoint,
     region: 'eu-west-1',

@@ -6,6 +6,7 @@ import {
   messageFor,
   startEngine,
 } from '../../../../local/aws/engine/engine.ts';
+import { localCredentials as credentials } from '../../../../local/aws/isolatedAws.ts';
 
 let engine: Engine;
 let sns: SNSClient;
@@ -14,7 +15,6 @@ let published: AcceptedPublish[];
 
 beforeEach(async () => {
   engine = await startEngine({ port: 0, region: 'eu-west-1', speed: 1 });
-  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
   sns = new SNSClient({ endpoint: engine.endpoint, region: 'eu-west-1', credentials, maxAttempts: 1 });
   ({ TopicArn = '' } = await sns.send(new CreateTopicCommand({ Name: 't' })));
   await subscribe('q');

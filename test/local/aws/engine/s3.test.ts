@@ -20,6 +20,7 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Engine, startEngine } from '../../../../local/aws/engine/engine.ts';
 import { corsRule } from '../../../../local/aws/http/cors.ts';
+import { localCredentials as credentials } from '../../../../local/aws/isolatedAws.ts';
 import { until } from '../lambda/processes.ts';
 
 const Bucket = 'jobs-dev-files';
@@ -31,7 +32,6 @@ let s3: S3Client;
 beforeAll(async () => {
   // A day is a second.
   engine = await startEngine({ port: 0, region: 'eu-west-1', speed: 86_400 });
-  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
   s3 = new S3Client({ endpoint: engine.endpoint, region: 'eu-west-1', credentials });
   const cors = corsRule({
     AllowOrigins: [app],

@@ -6,13 +6,13 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Engine, startEngine } from '../../../../local/aws/engine/engine.ts';
+import { localCredentials as credentials } from '../../../../local/aws/isolatedAws.ts';
 
 let engine: Engine;
 let sqs: SQSClient;
 
 beforeAll(async () => {
   engine = await startEngine({ port: 0, region: 'eu-west-1', speed: 1 });
-  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
   sqs = new SQSClient({ endpoint: engine.endpoint, region: 'eu-west-1', credentials, maxAttempts: 1 });
 });
 afterAll(async () => {

@@ -3,13 +3,13 @@ import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwat
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Engine, startEngine } from '../../../../local/aws/engine/engine.ts';
+import { localCredentials as credentials } from '../../../../local/aws/isolatedAws.ts';
 
 let engine: Engine;
 let options: { endpoint: string; region: string; credentials: object; maxAttempts: number };
 
 beforeAll(async () => {
   engine = await startEngine({ port: 0, region: 'eu-west-1', speed: 1 });
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   options = { endpoint: engine.endpoint, region: 'eu-west-1', credentials, maxAttempts: 1 };
 });
 afterAll(() => engine?.stop());

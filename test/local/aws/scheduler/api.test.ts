@@ -23,6 +23,7 @@ import {
   type Faults,
   startEngine,
 } from '../../../../local/aws/engine/engine.ts';
+import { localCredentials } from '../../../../local/aws/isolatedAws.ts';
 import { schedulerApi } from '../../../../local/aws/scheduler/api.ts';
 import { type Scheduler, startScheduler } from '../../../../local/aws/scheduler/scheduler.ts';
 import { until } from '../lambda/processes.ts';
@@ -43,7 +44,7 @@ beforeAll(async () => {
   client = new SchedulerClient({
     endpoint: engine.endpoint,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    credentials: localCredentials,
   });
 });
 afterAll(async () => {

@@ -9,6 +9,7 @@ import {
   UpdateScheduleCommand,
 } from '@aws-sdk/client-scheduler';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { localCredentials } from '../../../../local/aws/isolatedAws.ts';
 import { type Platform, startPlatform } from '../../../../local/platform/platform.ts';
 import type { PlatformEvent } from '../../../../local/platform/view.ts';
 import { type FixtureResource, topicResource, writeAssembly } from '../fixtures/assembly/writeAssembly.ts';
@@ -189,7 +190,7 @@ test('a schedule paused and one made through the API stay so over an edit, until
   const client = new SchedulerClient({
     endpoint: platform.endpoint,
     region: platform.region,
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    credentials: localCredentials,
   });
   const { $metadata, Arn, CreationDate, LastModificationDate, ...stored } = await client.send(
     new GetScheduleCommand({ GroupName: 'jobs-dev', Name: 'nightly' }),

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
+import { localCredentials } from '../../../../local/aws/isolatedAws.ts';
 
 type Body = Record<string, unknown> & { Name?: string; GroupName?: string };
 
@@ -58,7 +59,7 @@ export async function fakeScheduler(groupName: string): Promise<FakeScheduler> {
   const client = new SchedulerClient({
     region: 'eu-west-1',
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    credentials: localCredentials,
     maxAttempts: 1,
   });
 

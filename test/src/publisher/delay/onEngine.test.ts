@@ -1,6 +1,7 @@
 import { CreateScheduleGroupCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type AcceptedPublish, type Engine, startEngine } from '../../../../local/aws/engine/engine.ts';
+import { localCredentials } from '../../../../local/aws/isolatedAws.ts';
 import { schedulerApi } from '../../../../local/aws/scheduler/api.ts';
 import { type Scheduler, startScheduler } from '../../../../local/aws/scheduler/scheduler.ts';
 import { Delay } from '../../../../src/publisher/delay/delay.ts';
@@ -25,7 +26,7 @@ beforeAll(async () => {
   client = new SchedulerClient({
     endpoint: engine.endpoint,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    credentials: localCredentials,
   });
   await client.send(new CreateScheduleGroupCommand({ Name: 'jobs-dev-once' }));
   delay = new Delay({ topicArn, client, now: time.clock.now });

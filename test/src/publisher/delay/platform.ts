@@ -1,6 +1,7 @@
 import { CreateScheduleGroupCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { type AcceptedPublish, type Engine, startEngine } from '../../../../local/aws/engine/engine.ts';
+import { localCredentials as credentials } from '../../../../local/aws/isolatedAws.ts';
 import { schedulerApi } from '../../../../local/aws/scheduler/api.ts';
 import { type Scheduler, startScheduler } from '../../../../local/aws/scheduler/scheduler.ts';
 import type { Clock } from '../../../../src/publisher/clock.ts';
@@ -33,7 +34,6 @@ export async function startDelayPlatform(startsAt: string): Promise<DelayPlatfor
   const { TopicArn: topicArn } = await engine.sns('CreateTopic', { Name: 'jobs-dev' });
   const scheduler = startScheduler({ engine, clock: time.clock, onFiring: () => {}, onWarning: () => {} });
   engine.answerScheduler(schedulerApi(scheduler, time.clock.now));
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const config = { endpoint: engine.endpoint, region: 'us-east-1', credentials };
   const client = new SchedulerClient(config);
   await client.send(new CreateScheduleGroupCommand({ Name: 'jobs-dev-once' }));
