@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { issues } from './behaviours/behaviour.ts';
+import { issues, keyOf } from './behaviours/behaviour.ts';
 import { behaviours } from './behaviours/index.ts';
 import { type Laptop, startLaptop } from './behaviours/laptop.ts';
 import { type Tried, tryAll } from './behaviours/tryAll.ts';
@@ -14,8 +14,6 @@ beforeAll(async () => {
   for await (const result of all) tried.set(keyOf(result.behaviour), result);
 });
 afterAll(() => laptop.stop());
-
-const keyOf = ({ service, name }: { service: string; name: string }) => `${service}: ${name}`;
 
 describe('The list of what AWS does', () => {
   test('has at least 150 behaviours, each with a source and a name of its own', () => {

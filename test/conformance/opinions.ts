@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { buildApp } from 'fauxqs';
-import type { Behaviour } from '../aws/behaviours/behaviour.ts';
+import { type Behaviour, keyOf } from '../aws/behaviours/behaviour.ts';
 import { noHosts } from '../aws/behaviours/hosts.ts';
 import { behaviours } from '../aws/behaviours/index.ts';
 import { tryAll, type Verdict } from '../aws/behaviours/tryAll.ts';
@@ -10,7 +10,6 @@ import { region } from './ministack/server.ts';
 import type { World } from './world.ts';
 
 const run = promisify(execFile);
-const keyOf = ({ service, name }: Pick<Behaviour, 'service' | 'name'>) => `${service}: ${name}`;
 
 /** What each says to every behaviour: yes, it does that. */
 type Opinions = ReadonlyMap<string, Verdict>;

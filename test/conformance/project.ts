@@ -78,27 +78,22 @@ export class Project {
   }
 
   private async cdk(...args: string[]): Promise<void> {
-    const { exitCode, output } = await this.command('node_modules/aws-cdk/bin/cdk', args);
+    const { exitCode, output } = await this.command('node_modules/aws-cdk/bin/cdk', ...args);
     if (exitCode !== 0)
       throw new Error(`cdk ${args.join(' ')} ended with ${exitCode}:\n${output.slice(-4_000)}`);
   }
 
   /** `jobs <args> --stack jobs-<stage>` */
-  jobs(args: readonly string[], { stage = 'dev', keys = {} as NodeJS.ProcessEnv } = {}): Promise<Ended> {
+  jobs(args: readonly string[], stage = 'dev'): Promise<Ended> {
     const preload = join(import.meta.dirname, 'ministack/reachFunctionUrls.mjs');
-    const all = ['--import', preload, 'bin/jobs.ts', ...args, '--stack', `jobs-${stage}`];
-    return this.command(all[0] as string, all.slice(1), keys);
+    return this.command('--import', preload, 'bin/jobs.ts', ...args, '--stack', `jobs-${stage}`);
   }
 
-  private async command(
-    first: string,
-    args: readonly string[],
-    keys: NodeJS.ProcessEnv = {},
-  ): Promise<Ended> {
+  private async command(...args: readonly string[]): Promise<Ended> {
     try {
-      const { stdout, stderr } = await run(process.execPath, [first, ...args], {
+      const { stdout, stderr } = await run(process.execPath, args, {
         cwd: this.folder,
-        env: { ...this.ministack.environment, ...keys },
+        env: this.ministack.environment,
         timeout: 120_000,
       });
       return { exitCode: 0, stdout, output: stdout + stderr };

@@ -12,13 +12,14 @@ import { printDisagreements } from './opinions.ts';
 import { enter, World } from './world.ts';
 
 /**
- * `npm run conformance`: deploys the platform by plain `cdk` to MiniStack, an AWS that nobody here wrote, and uses it by
- * boto3 and by the CLI, and asks MiniStack and fauxqs for a second opinion on what AWS does. Ends with 1 when a check fails, and with 0 where MiniStack cannot be had.
+ * `npm run conformance`: deploys the platform by plain `cdk` to MiniStack, an AWS that nobody here wrote, uses it by boto3
+ * and by the CLI, and asks MiniStack and fauxqs for a second opinion on what AWS does. Ends with 1 when a check fails, and
+ * with 0 where MiniStack cannot be had.
  */
 async function conformance(): Promise<void> {
   console.log('What MiniStack 1.5.33 lacks, and what is done about it:');
   for (const { lacks, so } of gaps) console.log(`- ${lacks} ${so}`);
-  await using world = await World.create();
+  const world = await World.create();
   console.log('\nDeployed by cdk.\n');
   enter(world);
   const { passed, failed } = await runChecks({ timeoutMs: 150_000, only: process.argv[2] ?? '' });
@@ -35,4 +36,4 @@ try {
   if (!(error instanceof PyPiUnreachableError)) throw error;
   console.log(`conformance: not run, as ${error.message}`);
 }
-process.exit(); // a check that failed may have left something open
+process.exit(); // which ends MiniStack, too

@@ -1,8 +1,9 @@
 import { rmSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { text } from '../aws/behaviours/aws.ts';
+import { eventually } from '../local/aws/fixtures/assembly/eventually.ts';
 import { probeTable } from './jobs/probe/noteRun.ts';
 import { installMiniStack } from './ministack/install.ts';
 import { account, MiniStack, region } from './ministack/server.ts';
@@ -17,55 +18,34 @@ export interface Run {
 /** MiniStack with stage dev of the platform deployed to it, and what the checks do with it. */
 export class World {
   readonly folder: string;
-  readonly python: string;
   readonly ministack: MiniStack;
   readonly project: Project;
   readonly outputs: Outputs;
 
-  private constructor(
-    folder: string,
-    python: string,
-    ministack: MiniStack,
-    project: Project,
-    outputs: Outputs,
-  ) {
+  private constructor(folder: string, ministack: MiniStack, project: Project, outputs: Outputs) {
     this.folder = folder;
-    this.python = python;
     this.ministack = ministack;
     this.project = project;
     this.outputs = outputs;
   }
 
-  /** @throws {PyPiUnreachableError} where MiniStack cannot be installed */
+  /**
+   * What it starts and writes is ended and removed when this process ends.
+   * @throws {PyPiUnreachableError} where MiniStack cannot be installed
+   */
   static async create(): Promise<World> {
     const folder = await mkdtemp(join(tmpdir(), 'serverless-jobs-conformance-'));
-    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-    try {
-      const python = await installMiniStack(folder);
-      const ministack = await MiniStack.start(python, folder);
-      try {
-        await ministack.aws.call('dynamodb', 'create_table', {
-          TableName: probeTable,
-          KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-          AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
-          BillingMode: 'PAY_PER_REQUEST',
-        });
-        const project = await Project.create(join(folder, 'project'), ministack);
-        await project.bootstrap(account, region);
-        return new World(folder, python, ministack, project, await project.deploy());
-      } catch (error) {
-        await ministack[Symbol.asyncDispose]();
-        throw error;
-      }
-    } catch (error) {
-      await rm(folder, { recursive: true, force: true });
-      throw error;
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.ministack[Symbol.asyncDispose]();
-    await rm(this.folder, { recursive: true, force: true });
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+    const ministack = await MiniStack.start(await installMiniStack(folder), folder);
+    await ministack.aws.call('dynamodb', 'create_table', {
+      TableName: probeTable,
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+      BillingMode: 'PAY_PER_REQUEST',
+    });
+    const project = await Project.create(join(folder, 'project'), ministack);
+    await project.bootstrap(account, region);
+    return new World(folder, ministack, project, await project.deploy());
   }
 
   /** Publishes by boto3 as any program would: JSON and the attribute `jobName`. */
@@ -77,7 +57,7 @@ export class World {
     const { MessageId } = await this.ministack.aws.call('sns', 'publish', {
       TopicArn: topicArn,
       Message: JSON.stringify(payload),
-      MessageAttributes: { jobName: stringAttribute(jobName) },
+      MessageAttributes: { jobName: text(jobName) },
     });
     return MessageId;
   }
@@ -98,10 +78,11 @@ export class World {
 
   /** Waits until as many runs of this ID are noted. */
   untilRuns(id: string, count: number, timeoutMs = 30_000): Promise<readonly Run[]> {
-    return eventually(`${count} runs of ${id}`, timeoutMs, async () => {
+    const enough = async () => {
       const runs = await this.runs(id);
-      return runs.length >= count ? runs : undefined;
-    });
+      return runs.length >= count && runs;
+    };
+    return eventually(`${count} runs of ${id}`, enough, timeoutMs);
   }
 
   /** How many messages a queue has: waiting, in flight and delayed. */
@@ -115,28 +96,8 @@ export class World {
   }
 
   async untilDepth(queueName: string, count: number, timeoutMs = 40_000): Promise<void> {
-    await eventually(`${count} messages in ${queueName}`, timeoutMs, async () =>
-      (await this.depth(queueName)) === count ? true : undefined,
-    );
-  }
-}
-
-export function stringAttribute(value: string): object {
-  return { DataType: 'String', StringValue: value };
-}
-
-/** Asks until the answer is not undefined. */
-export async function eventually<T>(
-  what: string,
-  timeoutMs: number,
-  ask: () => Promise<T | undefined>,
-): Promise<T> {
-  const end = Date.now() + timeoutMs;
-  for (;;) {
-    const answer = await ask();
-    if (answer !== undefined) return answer;
-    if (Date.now() > end) throw new Error(`Not seen within ${timeoutMs / 1000} s: ${what}`);
-    await delay(200);
+    const isReached = async () => (await this.depth(queueName)) === count;
+    await eventually(`${count} messages in ${queueName}`, isReached, timeoutMs);
   }
 }
 

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   CreateBucketCommand,
@@ -126,33 +125,43 @@ export class Aws {
     return TopicArn;
   }
 
-  /** Lets a topic send to a queue. */
-  async allow(queue: string, topicArn: string): Promise<Record<string, string>> {
+  /** A queue to which a topic may send. */
+  async queueBehind(topicArn: string): Promise<{ queue: string; queueArn: string }> {
+    const QueueName = this.name();
+    const [, , , region, account] = topicArn.split(':');
+    const queueArn = `arn:aws:sqs:${region}:${account}:${QueueName}`;
     const statement = {
       Effect: 'Allow',
       Principal: { Service: 'sns.amazonaws.com' },
       Action: 'sqs:SendMessage',
-      Resource: queue,
+      Resource: queueArn,
       Condition: { ArnEquals: { 'aws:SourceArn': topicArn } },
     };
-    return { Policy: JSON.stringify({ Version: '2012-10-17', Statement: [statement] }) };
+    const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
+    return { queue: await this.queue({ Policy }, QueueName), queueArn };
   }
 
   /** A queue that is subscribed to a topic. */
   async subscribed(topicArn: string, Attributes: Record<string, string> = {}) {
-    const QueueName = this.name();
-    const [, , , region, account] = topicArn.split(':');
-    const arn = `arn:aws:sqs:${region}:${account}:${QueueName}`;
-    const queue = await this.queue(await this.allow(arn, topicArn), QueueName);
+    const { queue, queueArn } = await this.queueBehind(topicArn);
+    const subscriptionArn = await this.subscribe(topicArn, queueArn, Attributes);
+    return { queue, queueArn, subscriptionArn };
+  }
+
+  /** Subscribes a queue to a topic, and answers the subscription's ARN. */
+  async subscribe(
+    TopicArn: string,
+    queueArn: string,
+    Attributes: Record<string, string> = {},
+  ): Promise<string> {
     const request = {
-      TopicArn: topicArn,
+      TopicArn,
       Protocol: 'sqs',
-      Endpoint: arn,
+      Endpoint: queueArn,
       Attributes,
       ReturnSubscriptionArn: true,
     };
-    const { SubscriptionArn = '' } = await this.sns.send(new SubscribeCommand(request));
-    return { queue, queueArn: arn, subscriptionArn: SubscriptionArn };
+    return (await this.sns.send(new SubscribeCommand(request))).SubscriptionArn ?? '';
   }
 
   publish(TopicArn: string, Message: string, more: Partial<PublishCommandInput> = {}) {
@@ -232,17 +241,6 @@ export class Aws {
   query(service: 'sqs' | 'sns', parameters: Record<string, string>, path = '/'): Promise<Response> {
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     return this.request(service, { path, headers, body: new URLSearchParams(parameters).toString() });
-  }
-
-  /** Asks again until the answer is not undefined. */
-  async until<T>(ask: () => Promise<T | undefined>, timeoutMs = 10_000): Promise<T> {
-    const end = Date.now() + timeoutMs;
-    for (;;) {
-      const answer = await ask();
-      if (answer !== undefined) return answer;
-      if (Date.now() > end) throw new Error(`Not seen within ${timeoutMs / 1_000} s.`);
-      await delay(50);
-    }
   }
 
   /** Removes what was made, the newest first. */

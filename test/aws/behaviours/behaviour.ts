@@ -16,6 +16,11 @@ export interface Behaviour {
   readonly run: (aws: Aws) => Promise<void>;
 }
 
+/** Tells one row from all others. */
+export function keyOf({ service, name }: Pick<Behaviour, 'service' | 'name'>): string {
+  return `${service}: ${name}`;
+}
+
 /** The issues that the marks name. */
 export const issues = {
   engine: "The laptop's engine: durable, on one clock, without tricks",

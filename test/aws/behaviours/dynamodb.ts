@@ -10,6 +10,7 @@ import {
   UpdateItemCommand,
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
+import { eventually } from '../../local/aws/fixtures/assembly/eventually.ts';
 import type { Aws } from './aws.ts';
 import { issues, recorded, refused, rowsOf } from './behaviour.ts';
 
@@ -160,7 +161,7 @@ met('A query of an index answers the newest first, page by page', api('Query'), 
   for (const at of ['1', '3', '2'])
     await put(aws, TableName, { id: { S: at }, kind: { S: 'k' }, at: { S: at } });
   const seen: (string | undefined)[] = [];
-  await aws.until(async () => {
+  await eventually('three items in the index', async () => {
     seen.length = 0;
     let ExclusiveStartKey: Item | undefined;
     do {
@@ -178,7 +179,7 @@ met('A query of an index answers the newest first, page by page', api('Query'), 
       seen.push(...(page.Items ?? []).map(({ at }) => at?.S));
       ExclusiveStartKey = page.LastEvaluatedKey;
     } while (ExclusiveStartKey);
-    return seen.length === 3 ? true : undefined;
+    return seen.length === 3;
   });
   assert.deepEqual(seen, ['3', '2', '1']);
 });

@@ -8,6 +8,7 @@ import {
   ListSchedulesCommand,
   UpdateScheduleCommand,
 } from '@aws-sdk/client-scheduler';
+import { eventually } from '../../local/aws/fixtures/assembly/eventually.ts';
 import type { Aws } from './aws.ts';
 import { issues, refused, rowsOf } from './behaviour.ts';
 
@@ -153,14 +154,12 @@ met('A deleted schedule is not found', api('DeleteSchedule'), async (aws) => {
 met('A group is deleted with its schedules', api('DeleteScheduleGroup'), async (aws) => {
   const made = await create(aws);
   await aws.scheduler.send(new DeleteScheduleGroupCommand({ Name: made.GroupName }));
-  await aws.until(
-    () =>
-      aws.scheduler.send(new GetScheduleCommand(named(made))).then(
-        () => undefined,
-        () => true,
-      ),
-    60_000,
-  );
+  const isGone = () =>
+    aws.scheduler.send(new GetScheduleCommand(named(made))).then(
+      () => false,
+      () => true,
+    );
+  await eventually('the schedule is gone', isGone, 60_000);
 });
 met('Schedules are listed by group and by the beginning of their name', api('ListSchedules'), async (aws) => {
   const { Name = '', GroupName } = await create(aws);

@@ -14,6 +14,7 @@ import {
   UnsubscribeCommand,
 } from '@aws-sdk/client-sns';
 import { DeleteQueueCommand } from '@aws-sdk/client-sqs';
+import { eventually } from '../../local/aws/fixtures/assembly/eventually.ts';
 import { type Aws, text } from './aws.ts';
 import { issues, recorded, refused, rowsOf, verified } from './behaviour.ts';
 
@@ -107,24 +108,11 @@ unmet('A tag is given once', recorded, async (aws) => {
 
 unmet('A subscription is made again without attributes: the same ARN', recorded, async (aws) => {
   const { topic, queueArn, subscriptionArn } = await pair(aws, raw);
-  const again = new SubscribeCommand({
-    TopicArn: topic,
-    Protocol: 'sqs',
-    Endpoint: queueArn,
-    ReturnSubscriptionArn: true,
-  });
-  assert.equal((await aws.sns.send(again)).SubscriptionArn, subscriptionArn);
+  assert.equal(await aws.subscribe(topic, queueArn), subscriptionArn);
 });
 met('A subscription is made again with the same attributes: the same ARN', api('Subscribe'), async (aws) => {
   const { topic, queueArn, subscriptionArn } = await pair(aws, raw);
-  const again = new SubscribeCommand({
-    TopicArn: topic,
-    Protocol: 'sqs',
-    Endpoint: queueArn,
-    Attributes: raw,
-    ReturnSubscriptionArn: true,
-  });
-  assert.equal((await aws.sns.send(again)).SubscriptionArn, subscriptionArn);
+  assert.equal(await aws.subscribe(topic, queueArn, raw), subscriptionArn);
 });
 unmet('The endpoint of an sqs subscription is an ARN, and not a URL', recorded, async (aws) => {
   const Endpoint = await aws.queue();
@@ -238,10 +226,7 @@ unmet(
 );
 const undelivered = async (aws: Aws) => {
   const topic = await aws.topic();
-  const QueueName = aws.name();
-  const [, , , region, account] = topic.split(':');
-  const arn = `arn:aws:sqs:${region}:${account}:${QueueName}`;
-  const deadLetters = await aws.queue(await aws.allow(arn, topic), QueueName);
+  const { queue: deadLetters, queueArn: arn } = await aws.queueBehind(topic);
   const { queue: QueueUrl } = await aws.subscribed(topic, {
     ...raw,
     RedrivePolicy: JSON.stringify({ deadLetterTargetArn: arn }),
@@ -354,9 +339,9 @@ met('A batch publishes up to 10 messages, each with an ID', api('PublishBatch'),
   const { Successful } = await batchOf(aws, topic, entries(10));
   assert.equal(new Set(Successful?.map(({ MessageId }) => MessageId)).size, 10);
   const got: unknown[] = [];
-  await aws.until(async () => {
+  await eventually('ten messages', async () => {
     got.push(...(await aws.receive(queue, { WaitTimeSeconds: 1 })));
-    return got.length >= 10 ? true : undefined;
+    return got.length >= 10;
   });
 });
 met('A batch has at most 10 entries', api('PublishBatch'), async (aws) =>

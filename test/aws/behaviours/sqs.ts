@@ -23,6 +23,7 @@ import {
   TagQueueCommand,
   UntagQueueCommand,
 } from '@aws-sdk/client-sqs';
+import { eventually } from '../../local/aws/fixtures/assembly/eventually.ts';
 import { type Aws, text } from './aws.ts';
 import { issues, recorded, refused, rowsOf, verified } from './behaviour.ts';
 
@@ -158,10 +159,8 @@ met('PurgeQueue deletes all messages', api('PurgeQueue'), async (aws) => {
   const QueueUrl = await aws.queue();
   await aws.send(QueueUrl, 'x');
   await aws.sqs.send(new PurgeQueueCommand({ QueueUrl }));
-  await aws.until(
-    async () => ((await aws.attributes(QueueUrl)).ApproximateNumberOfMessages === '0' ? true : undefined),
-    90_000,
-  );
+  const isEmpty = async () => (await aws.attributes(QueueUrl)).ApproximateNumberOfMessages === '0';
+  await eventually('the queue is empty', isEmpty, 90_000);
 });
 
 // Sending
@@ -419,11 +418,12 @@ met('Messages are counted as waiting and as in flight', api('GetQueueAttributes'
   const queue = await aws.queue();
   await aws.sqs.send(new SendMessageBatchCommand({ QueueUrl: queue, Entries: entries(3) }));
   await aws.one(queue);
-  await aws.until(async () => {
+  const isCounted = async () => {
     const { ApproximateNumberOfMessages: waiting, ApproximateNumberOfMessagesNotVisible: inFlight } =
       await aws.attributes(queue);
-    return waiting === '2' && inFlight === '1' ? true : undefined;
-  }, 60_000);
+    return waiting === '2' && inFlight === '1';
+  };
+  await eventually('the counts are right', isCounted, 60_000);
 });
 
 // Deleting, and visibility

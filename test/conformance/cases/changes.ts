@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { text } from '../../aws/behaviours/aws.ts';
 import { check, describe } from '../checks.ts';
 import { world } from '../world.ts';
 
@@ -9,7 +10,7 @@ describe('what is deployed changes', () => {
     assert.notEqual(TopicArn, world().outputs.TopicArn);
     await world().publish('OtherJob', { id: 'in pr1' }, { topicArn: TopicArn });
     await world().untilRuns('OtherJob:in pr1', 1);
-    const { output } = await project.jobs(['dlq', 'list'], { stage: 'pr1' });
+    const { output } = await project.jobs(['dlq', 'list'], 'pr1');
     assert.match(output, /stack jobs-pr1/);
     await project.destroy('pr1');
     await world().publish('OtherJob', { id: 'still in dev' });
@@ -18,10 +19,17 @@ describe('what is deployed changes', () => {
 
   check('in place while messages wait, and each of them runs', async () => {
     const ids = Array.from({ length: 30 }, (_, index) => `waits-${index}`);
-    for (const id of ids) await world().publish('EchoJob', { id, lastsMs: 1_500 });
-    await world().project.addJob('EchoJob');
+    const QueueUrl = world().queueUrl('jobs-dev-EchoJob');
+    for (const id of ids) {
+      const message = {
+        MessageBody: JSON.stringify({ id }),
+        MessageAttributes: { jobName: text('EchoJob') },
+      };
+      await world().ministack.aws.call('sqs', 'send_message', { QueueUrl, ...message, DelaySeconds: 40 });
+    }
     await world().project.changeJob('EchoJob', "retryDelay: '3s'", "retryDelay: '4s'");
     await world().project.deploy();
+    assert.equal(await world().depth('jobs-dev-EchoJob'), ids.length);
     for (const id of ids) await world().untilRuns(id, 1, 60_000);
     await world().untilDepth('jobs-dev-EchoJob', 0, 60_000);
     assert.equal(await world().depth('jobs-dev-EchoJob-dead-letters'), 0);

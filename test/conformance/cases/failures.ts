@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { text } from '../../aws/behaviours/aws.ts';
 import { check, describe } from '../checks.ts';
-import { stringAttribute, world } from '../world.ts';
+import { world } from '../world.ts';
 
 const deadLetters = 'jobs-dev-EchoJob-dead-letters';
 
@@ -11,7 +12,7 @@ async function sendTogether(payloads: readonly { id: string }[]): Promise<void> 
     Entries: payloads.map((payload, index) => ({
       Id: `m${index}`,
       MessageBody: JSON.stringify(payload),
-      MessageAttributes: { jobName: stringAttribute('EchoJob'), jobId: stringAttribute(payload.id) },
+      MessageAttributes: { jobName: text('EchoJob'), jobId: text(payload.id) },
     })),
   });
   assert.equal(Successful.length, payloads.length);

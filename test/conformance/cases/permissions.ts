@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { text } from '../../aws/behaviours/aws.ts';
 import { check, describe } from '../checks.ts';
 import type { Keys } from '../ministack/boto3.ts';
 import { AwsRefusal } from '../ministack/boto3.ts';
 import { account, region } from '../ministack/server.ts';
-import { stringAttribute, world } from '../world.ts';
+import { world } from '../world.ts';
 
 const sns = `arn:aws:sns:${region}:${account}`;
 
@@ -65,7 +66,7 @@ describe("a job's role", () => {
   check('may send its own dead letters, and no other message', async () => {
     const message = {
       MessageBody: '{"id":"sent by the role"}',
-      MessageAttributes: { jobName: stringAttribute('EchoJob') },
+      MessageAttributes: { jobName: text('EchoJob') },
     };
     await isAllowed(keys, 'sqs', 'send_message', { ...queue('jobs-dev-EchoJob-dead-letters'), ...message });
     await isDenied(keys, 'sqs', 'send_message', { ...queue('jobs-dev-EchoJob'), ...message });
@@ -99,15 +100,9 @@ describe("a job's role", () => {
 describe('the role of an idempotent job', () => {
   check('may use the table of keys, and not the one of states', async () => {
     const keys = await assume(await roleOf('jobs-dev-OnceJob'));
-    const { KeySchema } = (
-      await world().ministack.aws.call('dynamodb', 'describe_table', { TableName: 'jobs-dev-idempotency' })
-    ).Table;
-    const Key = Object.fromEntries(
-      KeySchema.map(({ AttributeName }: { AttributeName: string }) => [AttributeName, { S: 'none' }]),
-    );
-    await isAllowed(keys, 'dynamodb', 'delete_item', { TableName: 'jobs-dev-idempotency', Key }).catch(() =>
-      isAllowed(keys, 'dynamodb', 'get_item', { TableName: 'jobs-dev-idempotency', Key }),
-    );
+    const Key = { id: { S: 'none' } };
+    await isAllowed(keys, 'dynamodb', 'get_item', { TableName: 'jobs-dev-idempotency', Key });
+    await isDenied(keys, 'dynamodb', 'get_item', { TableName: 'jobs-dev-status', Key });
     await isDenied(keys, 'dynamodb', 'scan', { TableName: 'jobs-dev-status' });
   });
 });
@@ -119,7 +114,11 @@ describe("the API's role", () => {
     await isAllowed(keys, 'sns', 'publish', {
       TopicArn,
       Message: '{"id":"published by the role"}',
-      MessageAttributes: { jobName: stringAttribute('EchoJob') },
+      MessageAttributes: { jobName: text('EchoJob') },
+    });
+    await isAllowed(keys, 'dynamodb', 'get_item', {
+      TableName: 'jobs-dev-status',
+      Key: { jobId: { S: 'none' } },
     });
     await isDenied(keys, 'sns', 'publish', { TopicArn: world().outputs.AlarmTopicArn, Message: 'x' });
     await isDenied(keys, 'sqs', 'receive_message', queue('jobs-dev-DocumentJob'));
@@ -151,10 +150,27 @@ describe('a queue', () => {
       Protocol: 'sqs',
       Endpoint: `arn:aws:sqs:${region}:${account}:jobs-dev-EchoJob`,
     });
-    await aws.call('sns', 'publish', { TopicArn, Message: '{"id":"from a foreign topic"}' });
+    const publish = (id: string) => aws.call('sns', 'publish', { TopicArn, Message: JSON.stringify({ id }) });
+    await publish('from a foreign topic');
     await world().publish('EchoJob', { id: 'after the foreign one' });
     await world().untilRuns('after the foreign one', 1);
     assert.deepEqual(await world().runs('from a foreign topic'), []);
+
+    // It is the policy that keeps it out: with a statement more it comes.
+    const QueueUrl = world().queueUrl('jobs-dev-EchoJob');
+    const { Attributes } = await aws.call('sqs', 'get_queue_attributes', {
+      QueueUrl,
+      AttributeNames: ['Policy'],
+    });
+    const policy = JSON.parse(Attributes.Policy);
+    policy.Statement.push({ Effect: 'Allow', Principal: '*', Action: 'sqs:SendMessage', Resource: '*' });
+    await aws.call('sqs', 'set_queue_attributes', {
+      QueueUrl,
+      Attributes: { Policy: JSON.stringify(policy) },
+    });
+    await publish('let in');
+    await world().untilRuns('let in', 1);
+    await aws.call('sqs', 'set_queue_attributes', { QueueUrl, Attributes });
     await aws.call('sns', 'delete_topic', { TopicArn });
   });
 });

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { text } from '../../aws/behaviours/aws.ts';
+import { eventually } from '../../local/aws/fixtures/assembly/eventually.ts';
 import { check, describe } from '../checks.ts';
-import { eventually, stringAttribute, world } from '../world.ts';
+import { world } from '../world.ts';
 
 describe('a message is routed', () => {
   check('to the job whose name is its jobName, and to no other', async () => {
@@ -19,7 +21,7 @@ describe('a message is routed', () => {
       PublishBatchRequestEntries: ids.map((id) => ({
         Id: id,
         Message: JSON.stringify({ id }),
-        MessageAttributes: { jobName: stringAttribute('EchoJob') },
+        MessageAttributes: { jobName: text('EchoJob') },
       })),
     });
     assert.equal(Successful.length, 10);
@@ -71,8 +73,6 @@ describe('a message is routed', () => {
     const { jobId } = JSON.parse(stdout);
     const cancelled = await project.jobs(['schedules', 'cancel', jobId]);
     assert.equal(cancelled.exitCode, 0, cancelled.output);
-    await eventually('the schedule is gone', 10_000, async () =>
-      (await ours()).length === 0 ? true : undefined,
-    );
+    await eventually('the schedule is gone', async () => (await ours()).length === 0);
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { eventually } from '../../local/aws/fixtures/assembly/eventually.ts';
 import { check, describe } from '../checks.ts';
-import { eventually, world } from '../world.ts';
+import { world } from '../world.ts';
 
 const csv = 'order,total\n7,12\n';
 
@@ -48,10 +49,10 @@ describe('a tracked job', () => {
   });
 
   check('says where it is, to boto3 and to the CLI, until it has succeeded', async () => {
-    const status = await eventually('DocumentJob has ended', 30_000, async () => {
+    const status = await eventually('DocumentJob has ended', async () => {
       const { text } = await api('GET', `/jobs/${jobId}`);
       const answer = JSON.parse(text);
-      return ['succeeded', 'dead'].includes(answer.state) ? answer : undefined;
+      return ['succeeded', 'dead'].includes(answer.state) && answer;
     });
     assert.equal(status.state, 'succeeded', JSON.stringify(status));
     const { exitCode, output } = await world().project.jobs(['status', jobId]);

@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../../freePort.ts';
 import { Boto3 } from './boto3.ts';
 
 const here = import.meta.dirname;
@@ -18,15 +17,14 @@ export class MiniStack {
   readonly environment: NodeJS.ProcessEnv;
   /** Calls as the user `deployer`. */
   readonly aws: Boto3;
-  private readonly process: ChildProcess;
 
-  private constructor(endpoint: string, environment: NodeJS.ProcessEnv, aws: Boto3, child: ChildProcess) {
+  private constructor(endpoint: string, environment: NodeJS.ProcessEnv, aws: Boto3) {
     this.endpoint = endpoint;
     this.environment = environment;
     this.aws = aws;
-    this.process = child;
   }
 
+  /** It ends when this process does. */
   static async start(python: string, folder: string): Promise<MiniStack> {
     const port = await freePort();
     const tmp = join(folder, 'tmp');
@@ -52,7 +50,7 @@ export class MiniStack {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    process.once('exit', () => stop(child));
+    process.prependOnceListener('exit', () => stop(child)); // before its folder is removed
     const log = createWriteStream(join(folder, 'ministack.log'));
     child.stdout.pipe(log);
     child.stderr.pipe(log);
@@ -69,20 +67,9 @@ export class MiniStack {
       AWS_SECRET_ACCESS_KEY: 'test',
       AWS_EC2_METADATA_DISABLED: 'true',
     };
-    try {
-      await answers(child, port);
-      const deployer = { ...environment, ...(await deployerKeys(python, environment)) };
-      return new MiniStack(endpoint, deployer, new Boto3(python, deployer), child);
-    } catch (error) {
-      stop(child);
-      throw error;
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.aws[Symbol.asyncDispose]();
-    stop(this.process);
-    if (this.process.exitCode === null && this.process.signalCode === null) await once(this.process, 'exit');
+    await answers(child, port);
+    const deployer = { ...environment, ...(await deployerKeys(python, environment)) };
+    return new MiniStack(endpoint, deployer, new Boto3(python, deployer));
   }
 }
 
@@ -100,14 +87,6 @@ function stop(child: ChildProcess): void {
   } catch {
     // It has ended.
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
 }
 
 async function answers(child: ChildProcess, port: number): Promise<void> {

@@ -5,6 +5,7 @@ import { HttpError } from '../../../../local/aws/http/HttpError.ts';
 import { type Listener, type RequestHandler, startListener } from '../../../../local/aws/http/listener.ts';
 import { ApiPortTakenError, createListeners } from '../../../../local/aws/http/listeners.ts';
 import { readBody } from '../../../../local/aws/http/requestBody.ts';
+import { freePort } from '../../../freePort.ts';
 import { until } from '../lambda/processes.ts';
 
 const started: { stop(drainMs: number): Promise<void> }[] = [];
@@ -220,12 +221,3 @@ describe('the listeners of APIs', () => {
     expect(listeners.origins()).toEqual([`http://127.0.0.1:${port}`, `http://localhost:${port}`]);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await until(() => !server.listening);
-  return port;
-}
